@@ -1,0 +1,108 @@
+"""Every error a user can meet, drawn as one tree; each knows its exit code and the next thing to try.
+
+RemediateError                exit 1
+├── UserError                 a file or an argument is wrong: file:line:column, what, hint
+├── GateClosed                exit 3   a window, lock or approval says no; nothing was touched
+├── Interrupted               exit 130
+└── HostError                 exit 4   something about one host
+    ├── Unreachable           no session: name, port, time-out, host key, authentication, algorithms, lost
+    ├── RemoteFailed          a command or payload ran and failed; carries what it printed
+    ├── Blocked               must not go on here; reason and remedy
+    ├── NotApplicable         nothing to fix here; never a failure
+    └── Failed                the work was tried and did not do what it should
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from remediate.model import Output, Source
+
+Reach = Literal["name", "refused", "timeout", "host_key", "auth", "algorithms", "protocol", "lost", "unknown"]
+"""Why a host could not be reached: one word each, so that reports and retries can tell them apart."""
+
+
+class RemediateError(Exception):
+    """Base of everything raised on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
+
+
+class UserError(RemediateError):
+    """A playbook, inventory, option or other input is wrong; ``source`` says where."""
+
+    def __init__(self, message: str, *, source: Source | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.source = source
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"{self.source}: {text}" if self.source else text
+
+
+class GateClosed(RemediateError):
+    """A gate (window, lock, approval) is closed; no host was touched."""
+
+    exit_code = 3
+
+
+class Interrupted(RemediateError):
+    """The user stopped the run."""
+
+    exit_code = 130
+
+
+class HostError(RemediateError):
+    """Something went wrong with one host; the others go on."""
+
+    exit_code = 4
+
+
+class Unreachable(HostError):
+    """No session could be had or kept. ``kind`` tells the cases apart."""
+
+    def __init__(self, message: str, *, kind: Reach, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.kind: Reach = kind
+
+
+class RemoteFailed(HostError):
+    """A command or payload ran on the host and failed; ``output`` is what it left."""
+
+    def __init__(self, message: str, *, output: Output | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.output = output
+
+
+class Blocked(HostError):
+    """Going on would be wrong or unsafe: ``reason``, and the ``remedy`` a person can carry out."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason, hint=remedy)
+        self.reason = reason
+        self.remedy = remedy
+
+
+class NotApplicable(HostError):
+    """The host has nothing this task could fix. An outcome, not a failure."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Failed(HostError):
+    """The work was tried and did not do what it should."""
+
+    def __init__(self, message: str, *, remedy: str = "", output: Output | None = None) -> None:
+        super().__init__(message, hint=remedy)
+        self.output = output

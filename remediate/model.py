@@ -1,0 +1,240 @@
+"""The values everything else speaks in: frozen, picklable, without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+State: TypeAlias = "Mapping[str, Json]"
+"""What a module saw on a host. Plain data and untrusted: never rendered as a template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where something was written. Lines and columns count from 1; 0 means unknown."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        if not self.line:
+            return self.file
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Secret:
+    """A value that must not reach output, logs, plans or reports. ``reveal`` is the only way in."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(****)"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a remote command left: bounded text and the exit code."""
+
+    stdout: str
+    stderr: str
+    exit_code: int
+
+    def tail(self, lines: int = 5) -> str:
+        """The last ``lines`` lines of stderr, or of stdout where stderr is empty."""
+        text = self.stderr.strip() or self.stdout.strip()
+        return "\n".join(text.splitlines()[-lines:])
+
+
+class Effect(StrEnum):
+    """What carrying out a Change does to the host beyond the Change itself."""
+
+    NONE = "none"
+    SERVICE_RESTART = "service restart"
+    SESSION_DROP = "session drop"
+    REBOOT = "reboot"
+
+
+class Certainty(StrEnum):
+    """Whether a Change rests on what was seen, or on what an earlier step is going to bring about."""
+
+    KNOWN = "known"
+    AFTER_APPLY = "known after apply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference between what is and what should be, small enough to be applied on its own."""
+
+    target: str
+    before: Json
+    after: Json
+    effect: Effect = Effect.NONE
+    seconds: float = 1.0
+    """Expected duration, for deadlines and progress."""
+    reversible: bool = True
+    certainty: Certainty = Certainty.KNOWN
+    why: str = ""
+    details: Mapping[str, Json] = field(default_factory=dict)
+    """What ``apply`` needs besides ``target`` and ``after``; private to the module."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """How to reach one host. ``options`` are the connection's own settings, already checked."""
+
+    host: str
+    connection: str
+    address: str
+    port: int
+    user: str = ""
+    password: Secret | None = None
+    options: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Mode(StrEnum):
+    """APPLY changes hosts; CHECK stops each step after ``diff``."""
+
+    APPLY = "apply"
+    CHECK = "check"
+
+
+class Status(StrEnum):
+    """How one Step ended."""
+
+    OK = "ok"
+    CHANGED = "changed"
+    PENDING = "pending"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    """Check mode only: the step depends on something an earlier step will bring about."""
+    NOT_APPLICABLE = "not applicable"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+
+    @property
+    def bad(self) -> bool:
+        return self in (Status.BLOCKED, Status.FAILED, Status.UNREACHABLE)
+
+
+class Outcome(StrEnum):
+    """How a run ended for one host."""
+
+    COMPLIANT = "compliant"
+    CHANGED = "changed"
+    PENDING = "pending"
+    NOT_APPLICABLE = "not applicable"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+
+    @property
+    def bad(self) -> bool:
+        return self in (Outcome.BLOCKED, Outcome.FAILED, Outcome.UNREACHABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One task on one host for one loop item, arguments rendered; all ``perform`` needs to know."""
+
+    address: str
+    """``play/role/task[item]@host``"""
+    host: str
+    task: str
+    module: str
+    """Module name, as in the playbook."""
+    module_file: str
+    params: Mapping[str, object]
+    """Rendered arguments; values may be ``Secret``."""
+    endpoint: Endpoint | None
+    mode: Mode
+    timeout: float = 0.0
+    """Seconds for the whole step; 0 means the module's own limits."""
+    no_log: bool = False
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Outcome of one Step."""
+
+    address: str
+    host: str
+    task: str
+    module: str
+    status: Status
+    message: str = ""
+    remedy: str = ""
+    changes: tuple[Change, ...] = ()
+    before: State = field(default_factory=dict)
+    after: State = field(default_factory=dict)
+    """State after apply; equal to ``before`` when nothing was applied."""
+    extra: State = field(default_factory=dict)
+    """What ``apply`` handed back (a command's stdout, an exit code)."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Cells for the closing table: product, route, before, after."""
+    notes: tuple[str, ...] = ()
+    """Things worth knowing that changed nothing: fallbacks used, cautions, legacy algorithms."""
+    seconds: float = 0.0
+    no_log: bool = False
+    ignored: bool = False
+    rescued: bool = False
+
+    @property
+    def changed(self) -> bool:
+        return self.status in (Status.CHANGED, Status.PENDING)
+
+    @property
+    def failed(self) -> bool:
+        return self.status.bad
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSummary:
+    """What the closing table and the recap line say of one host."""
+
+    host: str
+    outcome: Outcome
+    reason: str = ""
+    remedy: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """ok, changed, unreachable, failed, skipped, rescued, ignored: as in Ansible's recap."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """How a whole run ended."""
+
+    mode: Mode
+    hosts: tuple[HostSummary, ...]
+    seconds: float
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 compliant or done, 2 changes pending, 4 a host is bad, 130 interrupted."""
+        if self.interrupted:
+            return 130
+        if any(h.outcome.bad for h in self.hosts):
+            return 4
+        return 2 if any(h.outcome is Outcome.PENDING for h in self.hosts) else 0
