@@ -1,0 +1,170 @@
+"""What can be made to go wrong on one lab host, as checked data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, cast
+
+from remediate.errors import UserError
+from remediate.lab.fields import Fields, nearest, source_of
+from remediate.model import Json, Source
+
+
+class Moment(StrEnum):
+    """When the connection is cut; each moment cuts once in the life of a host's state."""
+
+    BEFORE_STAGING = "before_staging"
+    """As the first file that is no script is opened for writing."""
+    UPLOAD = "upload"
+    """In the middle of such a file."""
+    AFTER_START = "after_start"
+    """Right after an installer was started, before the execution that started it is answered."""
+    POLLING = "polling"
+    """Instead of the first answer given while an installer runs."""
+    SERVICE_RESTART = "service_restart"
+    """While the installer has services stopped."""
+    BEFORE_VERIFICATION = "before_verification"
+    """At the first execution after one that could see the installer's end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallerExit:
+    """The installer undoes its work and ends with ``code``; ``extended`` is the code its log names (0: none)."""
+
+    code: int
+    extended: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLate:
+    """``name`` stays START_PENDING for ``seconds`` more than usual."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockFault:
+    """``skew_seconds`` ahead of true time; ``bias_minutes`` replaces the bias in force (UTC = local + bias)."""
+
+    skew_seconds: float = 0.0
+    bias_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """Everything wrong with one host; the defaults are a host in good health."""
+
+    installer_exit: InstallerExit | None = None
+    installer_leaves: tuple[str, ...] = ()
+    """Files (by name) the installer reports as done but leaves as they were."""
+    installer_hangs: bool = False
+    """The installer stops its services, then nothing more happens."""
+    installer_never_starts: bool = False
+    """Starting the package gives a process that ends at once: no log, no update.exe."""
+    service_fails: str = ""
+    """This service does not start again once it was stopped."""
+    service_late: ServiceLate | None = None
+    service_disabled: str = ""
+    """The installer leaves this service stopped and Disabled."""
+    drop: tuple[Moment, ...] = ()
+    wmi: Literal["works", "broken", "query_fails"] = "works"
+    """broken: no connection to any namespace; query_fails: it connects, and every query raises."""
+    sftp: Literal["works", "absent"] = "works"
+    disk_full: bool = False
+    """Nothing larger than a few KB can be written to the system drive."""
+    clock: ClockFault | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        """The mapping ``parse`` accepts; defaults left out."""
+        found: dict[str, Json] = {}
+        if self.installer_exit:
+            found["installer_exit"] = {"code": self.installer_exit.code, "extended": self.installer_exit.extended}
+        if self.service_late:
+            found["service_late"] = {"name": self.service_late.name, "seconds": self.service_late.seconds}
+        if self.clock:
+            found["clock"] = {"skew_seconds": self.clock.skew_seconds, "bias_minutes": self.clock.bias_minutes}
+        for name in ("installer_hangs", "installer_never_starts", "disk_full"):
+            if getattr(self, name):
+                found[name] = True
+        for name in ("service_fails", "service_disabled", "wmi", "sftp"):
+            if getattr(self, name) not in ("", "works"):
+                found[name] = getattr(self, name)
+        if self.installer_leaves:
+            found["installer_leaves"] = list(self.installer_leaves)
+        if self.drop:
+            found["drop"] = [str(moment) for moment in self.drop]
+        return found
+
+
+def parse(data: object, what: str = "faults", *, source: Source | None = None) -> Faults:
+    """Faults as written in an inventory; ``what`` names the place for people. Raises UserError."""
+    fields = Fields({} if data is None else data, what, source=source)
+    faults = Faults(
+        installer_exit=_installer_exit(fields),
+        installer_leaves=fields.names("installer_leaves"),
+        installer_hangs=fields.flag("installer_hangs"),
+        installer_never_starts=fields.flag("installer_never_starts"),
+        service_fails=fields.text("service_fails"),
+        service_late=_service_late(fields),
+        service_disabled=fields.text("service_disabled"),
+        drop=_moments(fields),
+        wmi=cast("Literal['works', 'broken', 'query_fails']", _word(fields, "wmi", ("works", "broken", "query_fails"))),
+        sftp=cast("Literal['works', 'absent']", _word(fields, "sftp", ("works", "absent"))),
+        disk_full=fields.flag("disk_full"),
+        clock=_clock(fields),
+    )
+    fields.done()
+    return faults
+
+
+def _word(fields: Fields, key: str, known: tuple[str, ...]) -> str:
+    return fields.choice(key, known, "works")
+
+
+def _installer_exit(fields: Fields) -> InstallerExit | None:
+    if not fields.has("installer_exit"):
+        return None
+    sub = fields.sub("installer_exit")
+    if not sub.has("code"):
+        raise sub.wrong("code", "the exit code")
+    found = InstallerExit(code=sub.whole("code"), extended=sub.whole("extended"))
+    sub.done()
+    return found
+
+
+def _service_late(fields: Fields) -> ServiceLate | None:
+    if not fields.has("service_late"):
+        return None
+    sub = fields.sub("service_late")
+    found = ServiceLate(name=sub.text("name"), seconds=sub.number("seconds"))
+    sub.done()
+    if not found.name or found.seconds <= 0:
+        raise UserError(f"{sub.what} needs a name and seconds above 0", source=sub.source)
+    return found
+
+
+def _clock(fields: Fields) -> ClockFault | None:
+    if not fields.has("clock"):
+        return None
+    sub = fields.sub("clock")
+    bias = sub.whole("bias_minutes") if sub.has("bias_minutes") else None
+    found = ClockFault(skew_seconds=sub.number("skew_seconds"), bias_minutes=bias)
+    sub.done()
+    return found
+
+
+def _moments(fields: Fields) -> tuple[Moment, ...]:
+    known = [str(moment) for moment in Moment]
+    for name in fields.names("drop"):
+        if name not in known:
+            where = source_of(fields.data, "drop", default=fields.source)
+            raise UserError(f"{fields.what}: drop knows no moment {name!r}", source=where, hint=nearest(name, known))
+    return tuple(Moment(name) for name in fields.names("drop"))
+
+
+def from_json(data: Mapping[str, Json]) -> Faults:
+    """What ``to_json`` gave."""
+    return parse(data, "faults of a saved host")
