@@ -42,6 +42,13 @@ class Secret:
 
     __str__ = __repr__
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> object:
+        """Lets a module's Params declare a ``Secret`` and be given plain text."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(lambda v: v if isinstance(v, Secret) else Secret(str(v)))
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._value == self._value
 

@@ -1,0 +1,125 @@
+"""What the controller does itself: debug, set_fact, assert, fail, include_vars, meta and pause; no host is touched."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from remediate.engine.scope import vars_mapping
+from remediate.errors import UserError
+from remediate.language.template import Templar
+from remediate.language.tree import Task
+from remediate.model import Source, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What an action did: a status, a message, and facts to remember."""
+
+    status: Status = Status.OK
+    message: str = ""
+    facts: Mapping[str, object] | None = None
+    extra: Mapping[str, object] | None = None
+
+
+Action = Callable[[Mapping[str, object], Task, Templar], Done]
+META = ("flush_handlers", "end_host", "end_play", "noop", "clear_facts", "clear_host_errors", "reset_connection")
+WALKED = ("meta", "pause", "include_tasks", "include_role")
+"""Actions the walk itself carries out, because they steer it."""
+
+
+def debug(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
+    _only(args, ("msg", "var", "verbosity"), task)
+    if "var" in args:
+        expression = str(args["var"])
+        value = templar.render("{{ " + expression + " }}", task.source)
+        return Done(message=f"{expression} = {_shown(value)}", extra={expression: value})
+    return Done(message=_shown(args.get("msg", "Hello world!")))
+
+
+def set_fact(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
+    del templar
+    facts = {k: v for k, v in args.items() if k != "cacheable"}
+    if not facts:
+        raise UserError("set_fact needs at least one name: value", source=task.source)
+    for name in facts:
+        if not name.isidentifier():
+            raise UserError(f"{name!r} cannot be a variable name", source=task.source,
+                            hint="letters, digits and _ only, not starting with a digit")  # fmt: skip
+    return Done(facts=facts)
+
+
+def assert_(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
+    _only(args, ("that", "fail_msg", "msg", "success_msg", "quiet"), task)
+    if "that" not in args:
+        raise UserError("assert needs 'that': one condition or a list of them", source=task.source)
+    written = task.args.get("that")
+    for condition in written if isinstance(written, list) else [written]:
+        if not templar.condition(condition, task.source):
+            said = args.get("fail_msg", args.get("msg"))
+            return Done(status=Status.FAILED, message=str(said or f"assertion failed: {condition}"))
+    return Done(message=str(args.get("success_msg", "all assertions passed")))
+
+
+def fail(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
+    del templar
+    _only(args, ("msg",), task)
+    return Done(status=Status.FAILED, message=str(args.get("msg", "failed as requested from task")))
+
+
+def include_vars(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
+    _only(args, ("_raw", "file", "name"), task)
+    name = str(args.get("file", args.get("_raw", "")))
+    folders = [task.folder, task.folder / "vars"]
+    if task.role is not None:
+        folders.insert(0, task.role.path / "vars")
+    path = next((p for f in folders if (p := f / name).is_file()), None)
+    if path is None:
+        raise UserError(f"vars file {name!r} is not there", source=task.source,
+                        hint="looked in " + ", ".join(map(str, folders)))  # fmt: skip
+    values = {k: templar.render(v, Source(str(path))) for k, v in vars_mapping(Path(path)).items()}
+    return Done(facts={str(args["name"]): values} if "name" in args else values)
+
+
+def actions() -> Mapping[str, Action]:
+    """Every action by name, apart from those the walk carries out."""
+    return {"debug": debug, "set_fact": set_fact, "assert": assert_, "fail": fail, "include_vars": include_vars}
+
+
+def meta_word(args: Mapping[str, object], task: Task) -> str:
+    word = str(args.get("_raw", ""))
+    if word not in META:
+        near = difflib.get_close_matches(word, META, 1)
+        raise UserError(f"meta knows no {word!r}", source=task.source,
+                        hint=f"did you mean {near[0]!r}?" if near else "one of " + ", ".join(META))  # fmt: skip
+    return word
+
+
+def pause_seconds(args: Mapping[str, object], task: Task) -> float:
+    """Seconds to wait; a prompt without a time is refused, since runs are not interactive."""
+    _only(args, ("_raw", "seconds", "minutes", "prompt", "echo"), task)
+    try:
+        seconds = float(str(args.get("seconds", 0))) + 60 * float(str(args.get("minutes", 0)))
+    except ValueError:
+        raise UserError("pause: seconds and minutes are numbers", source=task.source) from None
+    if not seconds:
+        raise UserError("pause needs seconds or minutes: runs are not interactive", source=task.source,
+                        hint="use --confirm to be asked before anything is changed")  # fmt: skip
+    return max(0.0, seconds)
+
+
+def _only(args: Mapping[str, object], known: tuple[str, ...], task: Task) -> None:
+    for name in args:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"{task.action} takes " + ", ".join(known)
+            raise UserError(f"{task.action} has no argument {name!r}", source=task.source, hint=hint)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, indent=2, default=str, ensure_ascii=False)

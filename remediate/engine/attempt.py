@@ -1,0 +1,226 @@
+"""One task for one loop item: condition, arguments, tries, verdict. Yields what it needs done, returns the Result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+
+from remediate.connections.endpoint import endpoint
+from remediate.engine import actions
+from remediate.engine.params import bind
+from remediate.engine.register import registered
+from remediate.engine.registry import Registry
+from remediate.engine.scope import PlayScope
+from remediate.errors import UserError
+from remediate.language import yamlfile
+from remediate.language.template import OMIT, Templar, Unknown, UnknownValue
+from remediate.language.tree import Task
+from remediate.language.variables import Layer, Variables
+from remediate.model import Endpoint, Mode, Result, Source, Status, Step
+
+Extra = tuple[Layer, Mapping[str, object]]
+CONNECTION_PREFIXES = ("ansible_", "ssh_", "winrm_", "remote_", "connect_", "command_", "connection", "jump_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A Step to perform, a time to wait, or neither: just the host's turn."""
+
+    step: Step | None = None
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What attempts of every host share."""
+
+    registry: Registry
+    actions: Mapping[str, actions.Action]
+    mode: Mode
+    reset: Callable[[str], None]
+
+    def unknown_keys(self, task: Task) -> tuple[str, ...]:
+        known = self.registry.has(task.action) and task.action not in self.actions
+        return self.registry.load(task.action).unknown if known else ()
+
+
+class Attempt:
+    """One task, one item."""
+
+    def __init__(
+        self, context: Context, scope: PlayScope, task: Task, extra: tuple[Extra, ...], label: str = ""
+    ) -> None:
+        self.context = context
+        self.scope = scope
+        self.task = task
+        self.extra = extra
+        self.label = label
+        self.variables: Variables = scope.task(task, *extra)
+        self.templar = Templar(self.variables, folder=task.folder)
+
+    def run(self) -> Generator[Request, Result | None, Result]:
+        """The whole life of the attempt; template trouble becomes a failed Result at file:line."""
+        try:
+            skipped = self.skipped()
+            if skipped is not None:
+                yield Request()
+                return skipped
+            result = yield from self._tries()
+        except UnknownValue as unknown:
+            message = f"known after apply: depends on {unknown.address}"
+            result = replace(self.empty(), status=Status.UNKNOWN, message=message)
+        except UserError as error:
+            where = f"{error.source}: " if error.source else ""
+            result = replace(self.empty(), status=Status.FAILED, message=where + error.message, remedy=error.hint)
+        if result.failed and self._ignores():
+            result = replace(result, ignored=True)
+        return result
+
+    def skipped(self) -> Result | None:
+        """A skipped Result naming the first condition that does not hold; None when all hold."""
+        for condition in self.task.when:
+            source = yamlfile.source_of(condition, self.task.source)
+            if not self.templar.condition(condition, source):
+                return replace(self.empty(), status=Status.SKIPPED, message=f"when: {condition}")
+        return None
+
+    def included(self) -> str:
+        args = self._args()
+        return str(args.get("file", args.get("name", args.get("_raw", ""))))
+
+    def include_vars(self) -> Mapping[str, object]:
+        rendered = self.templar.render(dict(self.task.vars), self.task.source)
+        return rendered if isinstance(rendered, dict) else {}
+
+    def empty(self) -> Result:
+        return Result(address=self._address(), host=self.scope.host.name, task=self._name(), module=self.task.action,
+                      status=Status.OK, no_log=self.task.no_log)  # fmt: skip
+
+    def _tries(self) -> Generator[Request, Result | None, Result]:
+        tries = max(1, self.task.retries + 1) if self.task.until else 1
+        for number in range(1, tries + 1):
+            result = self._judged((yield from self._once()))
+            if not self.task.until or result.status is Status.PENDING or self._until(result):
+                return result
+            if number < tries:
+                yield Request(wait=self.task.delay)
+        conditions = " and ".join(self.task.until)
+        return replace(result, status=Status.FAILED, message=f"still not so after {tries} tries: {conditions}. "
+                       + result.message)  # fmt: skip
+
+    def _once(self) -> Generator[Request, Result | None, Result]:
+        task = self.task
+        if task.action == "pause":
+            seconds = actions.pause_seconds(self._args(), task)
+            yield Request(wait=0.0 if self.context.mode is Mode.CHECK else seconds)
+            return replace(self.empty(), message=f"waited {seconds:g} s")
+        if task.action in self.context.actions:
+            yield Request()
+            return self._act(self.context.actions[task.action])
+        answer = yield Request(step=self._step())
+        if answer is None:
+            raise UserError("the step was not performed", source=task.source)
+        return answer
+
+    def _act(self, action: actions.Action) -> Result:
+        args = self.task.args if self.task.action == "assert" else self._args()
+        done = action(args, self.task, self.templar)
+        if done.facts:
+            self.scope.setting.memory[self.scope.host.name].update(done.facts)
+        extra = {k: v for k, v in (done.extra or {}).items()}
+        return replace(self.empty(), status=done.status, message=done.message, extra=extra)  # type: ignore[arg-type]
+
+    def _step(self) -> Step:
+        task = self.task
+        args = self._args()
+        unknown = next((u for v in args.values() if (u := find_unknown(v)) is not None), None)
+        if unknown is not None:
+            raise UnknownValue(unknown.address)
+        module = self.context.registry.load(task.action, task.source)
+        bind(task.action, module.params_type, args, self._locate)
+        check = task.check_mode if task.check_mode is not None else self.context.mode is Mode.CHECK
+        return Step(
+            address=self._address(),
+            host=self.scope.host.name,
+            task=self._name(),
+            module=task.action,
+            module_file=str(module.file),
+            params=args,
+            endpoint=self._endpoint() if module.needs_session else None,
+            mode=Mode.CHECK if check or self.context.mode is Mode.CHECK else Mode.APPLY,
+            timeout=task.timeout,
+            no_log=task.no_log,
+            source=task.source,
+        )
+
+    def _args(self) -> dict[str, object]:
+        rendered = {}
+        for name, value in self.task.args.items():
+            done = self.templar.render(value, yamlfile.source_of(value, self.task.source))
+            if done is not OMIT:
+                rendered[name] = done
+        return rendered
+
+    def _locate(self, name: str) -> Source:
+        value = self.task.args.get(name)
+        return yamlfile.source_of(value, self.task.source) or self.task.source
+
+    def _endpoint(self) -> Endpoint:
+        names = [n for n in self.variables.names() if n.startswith(CONNECTION_PREFIXES)]
+        return endpoint(self.scope.host.name, {n: self.templar.variable(n) for n in names})
+
+    def _judged(self, result: Result) -> Result:
+        """Apply failed_when and changed_when; neither can talk a block or a lost host away."""
+        task = self.task
+        hard = result.status in (Status.UNREACHABLE, Status.BLOCKED, Status.NOT_APPLICABLE, Status.UNKNOWN)
+        if hard or (task.failed_when is None and task.changed_when is None):
+            return result
+        if task.changed_when is not None and not result.failed:
+            now = Status.PENDING if self.context.mode is Mode.CHECK else Status.CHANGED
+            result = replace(result, status=now if self._all(task.changed_when, result) else Status.OK)
+        if task.failed_when is not None:
+            if self._all(task.failed_when, result):
+                text = "failed_when: " + " and ".join(task.failed_when)
+                result = replace(result, status=Status.FAILED, message=result.message or text)
+            elif result.failed:
+                result = replace(result, status=Status.CHANGED if result.changes else Status.OK)
+        return result
+
+    def _until(self, result: Result) -> bool:
+        return self._all(self.task.until, result)
+
+    def _all(self, conditions: tuple[str, ...], result: Result) -> bool:
+        value = registered(result, self.context.unknown_keys(self.task))
+        facts = {self.task.register: value} if self.task.register else {}
+        if isinstance(value, dict):
+            facts = {**{k: v for k, v in value.items() if k.isidentifier()}, **facts}
+        variables = self.variables.with_layer(Layer.FACTS, facts, trusted=False)
+        templar = Templar(variables, folder=self.task.folder)
+        return all(templar.condition(c, yamlfile.source_of(c, self.task.source)) for c in conditions)
+
+    def _ignores(self) -> bool:
+        try:
+            return self.templar.condition(self.task.ignore_errors, self.task.source)
+        except (UserError, UnknownValue):
+            return False
+
+    def _name(self) -> str:
+        name = self.task.name or self.task.action
+        try:
+            name = str(self.templar.render(name, self.task.source)) if "{{" in name else name
+        except (UserError, UnknownValue):
+            pass
+        return f"{name} [{self.label}]" if self.label else name
+
+    def _address(self) -> str:
+        role = f"{self.task.role.name}/" if self.task.role else ""
+        item = f"[{self.label}]" if self.label else ""
+        return f"{self.scope.play.name}/{role}{self.task.name or self.task.action}{item}@{self.scope.host.name}"
+
+
+def find_unknown(value: object) -> Unknown | None:
+    """The first Unknown anywhere inside ``value``."""
+    if isinstance(value, Unknown):
+        return value
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ()
+    return next((u for v in inner if (u := find_unknown(v)) is not None), None)

@@ -1,0 +1,83 @@
+"""Many Results of one host -> the one line a person reads: outcome, reason, remedy, table cells, recap counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from remediate.model import HostSummary, Mode, Outcome, Result, Status
+
+COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
+
+
+@dataclass(slots=True)
+class Tally:
+    """Grows with each Result of one host; keeps nothing of their States."""
+
+    host: str
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    columns: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+    fatal: Result | None = None
+    not_applicable: str = ""
+    interrupted: bool = False
+
+    def add(self, result: Result) -> None:
+        """Count one Result as Ansible's recap does: a changed task is also ok, a rescued failure is not failed."""
+        self._count(result)
+        self._cells(result.columns)
+        self.notes |= dict.fromkeys(result.notes)
+        if result.status is Status.NOT_APPLICABLE and not self.not_applicable:
+            self.not_applicable = result.message
+
+    def _count(self, result: Result) -> None:
+        match result.status:
+            case Status.SKIPPED | Status.UNKNOWN:
+                names = ["skipped"]
+            case Status.CHANGED | Status.PENDING:
+                names = ["ok", "changed"]
+            case Status.UNREACHABLE:
+                names = ["unreachable"]
+            case Status.FAILED | Status.BLOCKED:
+                names = ["failed"]
+            case _:
+                names = ["ok"]
+        if result.failed and result.ignored:
+            names = ["ok", "ignored"]
+        for name in names:
+            self.counts[name] += 1
+
+    def _cells(self, columns: Mapping[str, str]) -> None:
+        for key, cell in columns.items():
+            if key == "before":
+                self.columns.setdefault(key, cell)
+            elif key == "build":
+                self.columns.setdefault("before", cell)
+                self.columns["after"] = cell
+            else:
+                self.columns[key] = cell
+
+    def rescue(self, result: Result) -> None:
+        """A failure counted before turned out to be rescued."""
+        self.counts["unreachable" if result.status is Status.UNREACHABLE else "failed"] -= 1
+        self.counts["rescued"] += 1
+
+    def summary(self, mode: Mode) -> HostSummary:
+        outcome, reason, remedy = self._verdict(mode)
+        return HostSummary(host=self.host, outcome=outcome, reason=reason, remedy=remedy, columns=dict(self.columns),
+                           counts=dict(self.counts), notes=tuple(self.notes))  # fmt: skip
+
+    def _verdict(self, mode: Mode) -> tuple[Outcome, str, str]:
+        if self.fatal is not None:
+            return Outcome(str(self.fatal.status)), f"{self.fatal.task}: {self.fatal.message}", self.fatal.remedy
+        if self.interrupted:
+            return Outcome.FAILED, "interrupted before it was done", "run again: what is done is not done twice"
+        if self.counts["changed"]:
+            return (Outcome.PENDING if mode is Mode.CHECK else Outcome.CHANGED), "", ""
+        if self.not_applicable:
+            return Outcome.NOT_APPLICABLE, self.not_applicable, ""
+        return Outcome.COMPLIANT, "", ""
+
+
+def ordered(tallies: Iterable[Tally], mode: Mode) -> tuple[HostSummary, ...]:
+    return tuple(t.summary(mode) for t in tallies)

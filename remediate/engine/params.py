@@ -1,0 +1,64 @@
+"""A task's rendered arguments -> the module's Params, or an error that names file, line and the nearest right word."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+from remediate.errors import UserError
+from remediate.model import Source
+
+Locate = Callable[[str], Source | None]
+
+
+def bind(module: str, params_type: type, args: Mapping[str, object], locate: Locate) -> object:
+    """``params_type`` made from ``args``; ``locate(argument)`` gives the position to blame."""
+    from pydantic import TypeAdapter, ValidationError
+
+    check_names(module, params_type, args, locate)
+    try:
+        return TypeAdapter(params_type).validate_python(dict(args))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        path = [str(p) for p in first["loc"]]
+        name = path[0] if path else ""
+        where = ".".join(path)
+        got = first.get("input")
+        shown = f" (got {type(got).__name__} {_short(got)})" if first["type"] != "missing" else ""
+        raise UserError(f"{module}: argument {where!r}: {first['msg'].lower()}{shown}", source=locate(name),
+                        hint=_hint(params_type, name)) from None  # fmt: skip
+
+
+def check_names(module: str, params_type: type, args: Mapping[str, object], locate: Locate) -> None:
+    """Refuse unknown arguments and missing required ones; needs no rendered values."""
+    known = {f.name: f for f in fields(params_type)}
+    for name in args:
+        if name == "_raw" and name not in known:
+            raise UserError(f"{module} takes no free-form text", source=locate(name), hint=_usage(module, known))
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else _usage(module, known)
+            raise UserError(f"{module} has no argument {name!r}", source=locate(name), hint=hint)
+    missing = [n for n, f in known.items() if _required(f) and n not in args]
+    if missing:
+        raise UserError(f"{module} needs the argument {missing[0]!r}", source=locate(""), hint=_usage(module, known))
+
+
+def _required(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _usage(module: str, known: Mapping[str, Field[Any]]) -> str:
+    return f"{module} takes " + (", ".join(known) if known else "no arguments")
+
+
+def _hint(params_type: type, name: str) -> str:
+    field = next((f for f in fields(params_type) if f.name == name), None)
+    return str(field.metadata.get("help", "")) if field else ""
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

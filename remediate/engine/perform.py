@@ -1,0 +1,169 @@
+"""One Step -> one Result: inspect, diff, apply, inspect and diff again. Picklable in and out; this is what is distributed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Protocol
+
+from remediate.connections.base import Say, Session
+from remediate.engine.params import bind
+from remediate.engine.registry import LoadedModule, Registry
+from remediate.errors import Blocked, Failed, HostError, NotApplicable, RemediateError, Unreachable
+from remediate.events import Emit, Progress
+from remediate.model import Certainty, Change, Endpoint, Json, Mode, Result, State, Status, Step
+
+
+class SessionStore(Protocol):
+    """Where ``perform`` takes its sessions from: one live session per host behind it."""
+
+    def open(self, endpoint: Endpoint) -> Session: ...
+
+    def watch(self, host: str, say: Say | None) -> None: ...
+
+
+def perform(step: Step, registry: Registry, sessions: SessionStore, emit: Emit) -> Result:
+    """Carry out ``step``. Host trouble becomes a Result; ``UserError`` and ``Interrupted`` are raised."""
+    result = Result(address=step.address, host=step.host, task=step.task, module=step.module, status=Status.OK,
+                    no_log=step.no_log)  # fmt: skip
+    module = registry.load(step.module, step.source)
+    params = bind(step.module, module.params_type, step.params, lambda _: step.source)
+
+    def say(text: str, done: float, total: float, unit: str) -> None:
+        emit(Progress(host=step.host, text="(hidden: no_log)" if step.no_log else text, done=done, total=total,
+                      unit=unit))  # fmt: skip
+
+    session: Session | None = None
+    try:
+        if module.needs_session:
+            if step.endpoint is None:
+                raise Unreachable("this host has no endpoint", kind="unknown", hint="give it ansible_host")
+            sessions.watch(step.host, say)
+            session = sessions.open(step.endpoint)
+        with _limit(session, step.timeout) as over:
+            result = _cycle(module, session, params, step, result)
+        if over.is_set():
+            result = _bad(result, TimeoutError(f"not done within the task's timeout of {step.timeout:g} s"))
+    except HostError as error:
+        result = _bad(result, error)
+    finally:
+        if module.needs_session:
+            sessions.watch(step.host, None)
+    notes = dict.fromkeys((*result.notes, *(session.notes if session else ())))
+    return replace(result, notes=tuple(notes))
+
+
+def _cycle(module: LoadedModule, session: Session | None, params: object, step: Step, result: Result) -> Result:
+    hands: Session = session  # type: ignore[assignment]  # pure modules (NEEDS session: no) never touch it
+    before = module.inspect(hands, params)
+    result = _seen(module, replace(result, before=before, after=before), before, params)
+    try:
+        changes = tuple(module.diff(before, params))
+    except (Blocked, NotApplicable) as verdict:
+        return _bad(result, verdict)
+    if not changes:
+        return result
+    result = replace(result, changes=changes)
+    if step.mode is Mode.CHECK:
+        return replace(result, status=Status.PENDING)
+    try:
+        extra = _apply(module, hands, changes, params)
+    except HostError as error:
+        return _bad(result, error)
+    result = replace(result, status=Status.CHANGED, extra=extra)
+    return result if module.action else _proved(module, hands, params, result)
+
+
+def _apply(module: LoadedModule, session: Session, changes: Sequence[Change], params: object) -> State:
+    if module.apply is None:
+        raise Blocked(f"{module.name} found a difference and can only look", _listing(changes))
+    for change in changes:
+        if change.certainty is not Certainty.KNOWN:
+            raise Blocked(change.why or f"{change.target} depends on an earlier step that did not bring it about",
+                          "see why the earlier step left it so, then run again")  # fmt: skip
+    extra: dict[str, Json] = {}
+    for change in changes:
+        extra |= dict(module.apply(session, change, params) or {})
+    return extra
+
+
+def _proved(module: LoadedModule, session: Session, params: object, result: Result) -> Result:
+    """Inspect and diff again: what differs after apply is a failure, whatever the exit code said."""
+    try:
+        after = module.inspect(session, params)
+        left = module.diff(after, params)
+    except HostError as error:
+        return _bad(result, error)
+    result = _seen(module, replace(result, after=after), after, params)
+    if not left:
+        return result
+    message = "applied, but reading it back still shows a difference: " + _listing(left)
+    return replace(result, status=Status.FAILED, message=message, remedy="; ".join(c.why for c in left if c.why))
+
+
+def _seen(module: LoadedModule, result: Result, state: State, params: object) -> Result:
+    columns = dict(result.columns)
+    for key, cell in (module.columns(state, params) if module.columns else {}).items():
+        if cell:
+            columns[key] = columns["before"] if key == "before" and "before" in columns else cell
+    noted = state.get("_notes")
+    own = tuple(str(n)[:500] for n in noted[:50]) if isinstance(noted, list) else ()
+    said = tuple(module.notes(state, params)) if module.notes else ()
+    return replace(result, columns=columns, notes=tuple(dict.fromkeys((*result.notes, *said, *own))))
+
+
+def _bad(result: Result, error: Exception) -> Result:
+    message, remedy = str(error), ""
+    if isinstance(error, RemediateError):
+        message, remedy = error.message, error.hint
+    match error:
+        case Blocked():
+            status = Status.BLOCKED
+        case NotApplicable():
+            status = Status.NOT_APPLICABLE
+        case Unreachable():
+            status = Status.UNREACHABLE
+        case TimeoutError():
+            status, remedy = Status.FAILED, remedy or "raise the task's timeout, or see what the host is waiting for"
+        case _:
+            status = Status.FAILED
+    extra = dict(result.extra)
+    output = getattr(error, "output", None)
+    if output is not None:
+        extra |= {"stdout": output.stdout, "stderr": output.stderr, "rc": output.exit_code}
+    if isinstance(error, Failed) and output is not None and output.tail():
+        message = f"{message}\n{output.tail()}" if output.tail() not in message else message
+    return replace(result, status=status, message=message, remedy=remedy, extra=extra)
+
+
+def _listing(changes: Sequence[Change]) -> str:
+    shown = "; ".join(f"{c.target}: {_cell(c.before)} -> {_cell(c.after)}" for c in changes[:8])
+    return shown + (f" and {len(changes) - 8} more" if len(changes) > 8 else "")
+
+
+def _cell(value: Json) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+@contextmanager
+def _limit(session: Session | None, seconds: float) -> Iterator[threading.Event]:
+    """Cut the session when the task's own ``timeout`` is over, so that whatever waits on it ends."""
+    over = threading.Event()
+    if not seconds or session is None:
+        yield over
+        return
+
+    def cut() -> None:
+        over.set()
+        session.close()
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield over
+    finally:
+        timer.cancel()

@@ -1,0 +1,135 @@
+"""Finds a module by its file name, loads it once and checks that it keeps the module contract."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+
+from remediate.connections.base import Session
+from remediate.errors import UserError
+from remediate.model import Change, Source, State
+
+Inspect = Callable[[Session, object], State]
+Diff = Callable[[State, object], Sequence[Change]]
+Apply = Callable[[Session, Change, object], "State | None"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedModule:
+    """A module file that kept the contract, its agreed names bound."""
+
+    name: str
+    file: Path
+    doc: str
+    params_type: type
+    needs: Mapping[str, str]
+    inspect: Inspect
+    diff: Diff
+    apply: Apply | None
+    undo: Apply | None
+    columns: Callable[[State, object], Mapping[str, str]] | None
+    notes: Callable[[State, object], Sequence[str]] | None
+    action: bool
+    """A deed and not a state: not diffed again after apply."""
+    unknown: tuple[str, ...]
+    """Keys of the registered result that a check run cannot know."""
+
+    @property
+    def reversible(self) -> bool:
+        return self.undo is not None
+
+    @property
+    def needs_session(self) -> bool:
+        return self.needs.get("session", "yes") != "no"
+
+
+class Registry:
+    """The modules of some folders; earlier folders win. Loading is lazy and thread-safe."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(Path(f) for f in folders)
+        self._loaded: dict[str, LoadedModule] = {}
+        self._lock = threading.Lock()
+
+    def names(self) -> tuple[str, ...]:
+        found = {p.stem for f in self.folders if f.is_dir() for p in f.glob("*.py") if not p.name.startswith("_")}
+        return tuple(sorted(found))
+
+    def find(self, name: str) -> Path | None:
+        """The module's file, or None."""
+        if not name.isidentifier():
+            return None
+        return next((p for f in self.folders if (p := f / f"{name}.py").is_file()), None)
+
+    def has(self, name: str) -> bool:
+        return self.find(name) is not None
+
+    def load(self, name: str, source: Source | None = None) -> LoadedModule:
+        """The checked module; ``UserError`` when it is missing or breaks the contract."""
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = self._load(name, source)
+            return self._loaded[name]
+
+    def _load(self, name: str, source: Source | None) -> LoadedModule:
+        path = self.find(name)
+        if path is None:
+            near = difflib.get_close_matches(name, self.names(), 1)
+            hint = f"did you mean {near[0]!r}?" if near else "looked in " + ", ".join(map(str, self.folders))
+            raise UserError(f"there is no module {name!r}", source=source, hint=hint)
+        return _checked(name, path, _execute(name, path))
+
+
+def _execute(name: str, path: Path) -> ModuleType:
+    label = f"remediate_module_{name}_{sha256(str(path).encode()).hexdigest()[:8]}"
+    if label in sys.modules:
+        return sys.modules[label]
+    spec = importlib.util.spec_from_file_location(label, path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"module {name!r} cannot be loaded", source=Source(str(path)))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[label] = module  # dataclasses and pydantic resolve annotations through it
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[label]
+        line = getattr(error, "lineno", 0) or 0
+        raise UserError(f"module {name!r} does not load: {error!r}", source=Source(str(path), line)) from error
+    return module
+
+
+def _checked(name: str, path: Path, module: ModuleType) -> LoadedModule:
+    def wrong(what: str) -> UserError:
+        return UserError(f"module {name!r} {what}", source=Source(str(path)), hint="see docs/writing-a-module.md")
+
+    params = getattr(module, "Params", None)
+    if not (isinstance(params, type) and is_dataclass(params)):
+        raise wrong("has no Params dataclass")
+    needs = getattr(module, "NEEDS", {})
+    for function in ("inspect", "diff"):
+        if not callable(getattr(module, function, None)):
+            raise wrong(f"has no function {function}()")
+    if not (module.__doc__ or "").strip():
+        raise wrong("has no manual page (docstring)")
+    return LoadedModule(
+        name=name,
+        file=path,
+        doc=(module.__doc__ or "").strip(),
+        params_type=params,
+        needs=needs,
+        inspect=module.inspect,
+        diff=module.diff,
+        apply=getattr(module, "apply", None),
+        undo=getattr(module, "undo", None),
+        columns=getattr(module, "columns", None),
+        notes=getattr(module, "notes", None),
+        action=bool(getattr(module, "ACTION", False)),
+        unknown=tuple(getattr(module, "UNKNOWN", ())),
+    )

@@ -1,0 +1,193 @@
+"""A whole run: plays in order, hosts in batches, one summary at the end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from remediate.engine.actions import WALKED, actions
+from remediate.engine.attempt import Context
+from remediate.engine.fleet import Batch, batches, too_many
+from remediate.engine.outcome import Tally
+from remediate.engine.perform import SessionStore, perform
+from remediate.engine.registry import Registry
+from remediate.engine.scope import Setting, play_scope
+from remediate.engine.walk import Move, Walker
+from remediate.errors import UserError
+from remediate.events import Event, PlayStarted, RunFinished, RunStarted, Sink, Warned
+from remediate.language import playbook as reader
+from remediate.language.inventory import Host, Inventory
+from remediate.language.playbook import SearchPath
+from remediate.language.template import Templar
+from remediate.language.tree import Node, Play, Playbook, Task
+from remediate.language.variables import Layer, Variables
+from remediate.model import Mode, Result, RunSummary
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """Everything a run needs; checked and complete."""
+
+    playbook: Path
+    inventory: Inventory
+    search: SearchPath
+    modules: Registry
+    mode: Mode
+    limit: str = ""
+    tags: frozenset[str] = frozenset()
+    skip_tags: frozenset[str] = frozenset()
+    extra_vars: Mapping[str, object] = field(default_factory=dict)
+    forks: int = 50
+    start_at_task: str = ""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set: finish the Steps under way, begin no new one."""
+    abort: threading.Event = field(default_factory=threading.Event)
+    """Set: leave now; detached installers go on and are found by the next run."""
+
+
+def read(request: RunRequest) -> Playbook:
+    """The playbook of the request, checked against the modules and actions there are."""
+    known = (*request.modules.names(), *actions(), *WALKED)
+    return reader.load(request.playbook, search=request.search, modules=known.__contains__, known=known)
+
+
+def run(request: RunRequest, sinks: Sequence[Sink], *, sessions: SessionStore | None = None) -> RunSummary:
+    """Read, walk, report. ``UserError`` before any host is touched; host trouble is in the summary."""
+    book = read(request)
+    plays = [(play, chosen(request, play)) for play in book.plays]
+    if sessions is not None:
+        return _Run(request, sinks, sessions).go(plays)
+    from remediate.connections.sessions import Sessions
+
+    with Sessions(payloads=request.modules.folders, stop=request.abort) as live:
+        return _Run(request, sinks, live).go(plays)
+
+
+def chosen(request: RunRequest, play: Play) -> tuple[Host, ...]:
+    """The hosts of a play under ``--limit``, in inventory order."""
+    pattern = str(Templar(Variables().with_layer(Layer.EXTRA, request.extra_vars)).render(play.hosts, play.source))
+    try:
+        return request.inventory.select(pattern, limit=request.limit)
+    except UserError as error:
+        raise UserError(error.message, source=error.source or play.source, hint=error.hint) from None
+
+
+class _Run:
+    """The state of one run: who failed, what each host remembers, and the one lock events pass through."""
+
+    def __init__(self, request: RunRequest, sinks: Sequence[Sink], sessions: SessionStore) -> None:
+        self.request = request
+        self.sinks = sinks
+        self.sessions = sessions
+        self.memory: dict[str, dict[str, object]] = {}
+        self.tallies: dict[str, Tally] = {}
+        self.lock = threading.Lock()
+        self.setting = Setting(
+            inventory=request.inventory,
+            extra_vars=request.extra_vars,
+            mode=request.mode,
+            playbook_folder=request.playbook.parent,
+            memory=self.memory,
+        )
+        self.context = Context(registry=request.modules, actions=actions(), mode=request.mode, reset=self._reset)
+
+    def go(self, plays: Sequence[tuple[Play, tuple[Host, ...]]]) -> RunSummary:
+        begun = time.monotonic()
+        names = tuple(dict.fromkeys(h.name for _, hosts in plays for h in hosts))
+        self.emit(RunStarted(playbook=str(self.request.playbook), mode=self.request.mode, hosts=names))
+        for play, hosts in plays:
+            if self.request.stop.is_set():
+                break
+            self._play(play, hosts)
+        summary = RunSummary(
+            mode=self.request.mode,
+            hosts=tuple(self.tallies[n].summary(self.request.mode) for n in names if n in self.tallies),
+            seconds=time.monotonic() - begun,
+            interrupted=self.request.stop.is_set() or self.request.abort.is_set(),
+        )
+        self.emit(RunFinished(summary=summary))
+        return summary
+
+    def emit(self, event: Event) -> None:
+        with self.lock:
+            for sink in self.sinks:
+                sink.receive(event)
+
+    def _reset(self, host: str) -> None:
+        close = getattr(self.sessions, "reset", None)
+        if callable(close):
+            close(host)
+
+    def _play(self, play: Play, hosts: Sequence[Host]) -> None:
+        alive = [h for h in hosts if not self._dead(h.name)]
+        if not alive:
+            why = "no hosts matched" if not hosts else "every host of it failed before"
+            self.emit(Warned(text=f"play {play.name!r} is skipped: {why}", source=play.source))
+            return
+        for host in alive:
+            self.tallies.setdefault(host.name, Tally(host.name))
+            self.memory.setdefault(host.name, {})
+        cut = batches([h.name for h in alive], play.serial)
+        by_name = {h.name: h for h in alive}
+        for number, names in enumerate(cut, 1):
+            if self.request.stop.is_set() or self._enough(play, by_name):
+                break
+            self.emit(PlayStarted(play=play.name, hosts=names, batch=number, batches=len(cut)))
+            ended = self._batch(play, [by_name[n] for n in names], by_name)
+            if ended or all(self._dead(n) for n in names):
+                break
+        for name in by_name:
+            if not self._dead(name) and not self._walked(name):
+                self.tallies[name].interrupted = True
+
+    def _walked(self, name: str) -> bool:
+        return name in self._started
+
+    @property
+    def _started(self) -> set[str]:
+        return {n for n, t in self.tallies.items() if sum(t.counts.values())}
+
+    def _batch(self, play: Play, hosts: Sequence[Host], of_play: Mapping[str, Host]) -> bool:
+        names = tuple(h.name for h in hosts)
+        walkers = [self._walker(play, host, names) for host in hosts]
+        return Batch(
+            walkers=walkers,
+            perform=self._perform,
+            emit=self.emit,
+            free=play.strategy == "free",
+            forks=max(1, self.request.forks),
+            stop=self.request.stop,
+            enough=lambda: self._enough(play, of_play),
+        ).run()
+
+    def _walker(self, play: Play, host: Host, batch: tuple[str, ...]) -> Walker:
+        def load_tasks(name: str, parent: Task) -> tuple[Node, ...]:
+            known = (*self.request.modules.names(), *actions(), *WALKED)
+            return reader.load_tasks(name, parent, search=self.request.search, modules=known.__contains__, known=known)
+
+        return Walker(
+            scope=play_scope(host, play, batch, self.setting),
+            context=self.context,
+            tally=self.tallies[host.name],
+            emit=self.emit,
+            load_tasks=load_tasks,
+            only=self.request.tags,
+            skip=self.request.skip_tags,
+            start_at=self.request.start_at_task,
+        )
+
+    def _perform(self, move: Move) -> Result | None:
+        if move.step is None:
+            self.request.abort.wait(move.wait)
+            return None
+        return perform(move.step, self.request.modules, self.sessions, self.emit)
+
+    def _dead(self, name: str) -> bool:
+        return name in self.tallies and self.tallies[name].fatal is not None
+
+    def _enough(self, play: Play, hosts: Mapping[str, Host]) -> bool:
+        failed = {n: self._dead(n) for n in hosts}
+        return too_many(failed, len(hosts), play.max_fail_percentage, any_fatal=play.any_errors_fatal)

@@ -1,0 +1,142 @@
+"""The variables a task sees: every layer of one host and play put in its place, magic ones included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from remediate.errors import UserError
+from remediate.language import yamlfile
+from remediate.language.inventory import Host, Inventory
+from remediate.language.template import OMIT, Templar
+from remediate.language.tree import Play, Task
+from remediate.language.variables import Layer, Variables
+from remediate.model import Mode, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is the same for every host of a run."""
+
+    inventory: Inventory
+    extra_vars: Mapping[str, object]
+    mode: Mode
+    playbook_folder: Path
+    memory: Mapping[str, dict[str, object]]
+    """Per host: what set_fact and register left, kept across plays."""
+
+
+class HostVars(Mapping[str, object]):
+    """``hostvars``: other hosts' inventory variables and facts, rendered when asked for."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+
+    def __getitem__(self, name: str) -> object:
+        host = self._setting.inventory.hosts[name]
+        return _Rendered(host.variables.with_layer(Layer.FACTS, self._setting.memory.get(name, {}), trusted=False))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._setting.inventory.hosts)
+
+    def __len__(self) -> int:
+        return len(self._setting.inventory.hosts)
+
+
+class _Rendered(Mapping[str, object]):
+    def __init__(self, variables: Variables) -> None:
+        self._variables = variables
+
+    def __getitem__(self, name: str) -> object:
+        if self._variables.get(name) is None:
+            raise KeyError(name)
+        return Templar(self._variables).variable(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables.names())
+
+    def __len__(self) -> int:
+        return len(list(self._variables.names()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayScope:
+    """The layers of one host in one play, without what tasks add."""
+
+    host: Host
+    play: Play
+    setting: Setting
+    base: Variables
+    overlays: tuple[tuple[Layer, Mapping[str, object]], ...] = field(default=())
+
+    def task(self, task: Task, *more: tuple[Layer, Mapping[str, object]]) -> Variables:
+        """Variables for one task; ``more`` are loop and include variables, already rendered."""
+        variables = self.base
+        if task.role is not None:
+            role = task.role
+            variables = variables.with_layer(Layer.ROLE_DEFAULTS, role.defaults)
+            variables = variables.with_layer(Layer.ROLE_VARS, role.vars)
+            variables = variables.with_layer(Layer.ROLE_PARAMS, role.params)
+            names = {"role_name": role.name, "role_path": str(role.path)}
+            variables = variables.with_layer(Layer.MAGIC, names, trusted=False)
+        facts = self.setting.memory.get(self.host.name, {})
+        variables = variables.with_layer(Layer.TASK, task.vars).with_layer(Layer.FACTS, facts, trusted=False)
+        for layer, values in (*self.overlays, *more):
+            variables = variables.with_layer(layer, values, trusted=False)
+        return variables
+
+
+def play_scope(host: Host, play: Play, batch: tuple[str, ...], setting: Setting) -> PlayScope:
+    """Layer inventory, role defaults, play vars, vars_files, role vars, extra vars and magic variables."""
+    variables = host.variables
+    for role in play.roles:
+        variables = variables.with_layer(Layer.ROLE_DEFAULTS, role.defaults)
+        variables = variables.with_layer(Layer.ROLE_VARS, role.vars)
+    variables = variables.with_layer(Layer.PLAY, play.vars)
+    variables = variables.with_layer(Layer.EXTRA, setting.extra_vars)
+    variables = variables.with_layer(Layer.MAGIC, _magic(host, play, batch, setting), trusted=False)
+    for written in play.vars_files:
+        variables = variables.with_layer(Layer.VARS_FILES, _vars_file(written, play, variables))
+    return PlayScope(host=host, play=play, setting=setting, base=variables)
+
+
+def _magic(host: Host, play: Play, batch: tuple[str, ...], setting: Setting) -> dict[str, object]:
+    return {
+        "inventory_hostname": host.name,
+        "inventory_hostname_short": host.name.split(".")[0],
+        "group_names": [g for g in host.groups if g != "all"],
+        "groups": {name: list(group.hosts) for name, group in setting.inventory.groups.items()},
+        "hostvars": HostVars(setting),
+        "play_hosts": list(batch),
+        "ansible_play_hosts": list(batch),
+        "ansible_play_batch": list(batch),
+        "ansible_play_name": play.name,
+        "ansible_check_mode": setting.mode is Mode.CHECK,
+        "playbook_dir": str(setting.playbook_folder),
+        "omit": OMIT,
+    }
+
+
+def _vars_file(written: object, play: Play, variables: Variables) -> Mapping[str, object]:
+    """The first of the alternatives that exists; a single path must exist."""
+    source = yamlfile.source_of(written, play.source)
+    alternatives = written if isinstance(written, list) else [written]
+    tried: list[str] = []
+    for name in alternatives:
+        text = str(Templar(variables, folder=play.folder).render(name, source))
+        for candidate in (play.folder / text, play.folder / "vars" / text):
+            tried.append(str(candidate))
+            if candidate.is_file():
+                return vars_mapping(candidate)
+    raise UserError(f"vars file {alternatives[0]!r} is not there", source=source, hint="looked at " + ", ".join(tried))
+
+
+def vars_mapping(path: Path) -> Mapping[str, object]:
+    """A YAML file that must hold a mapping of variables; an empty file is an empty mapping."""
+    data = yamlfile.load(path)
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise UserError("a vars file must be a mapping of names to values", source=Source(str(path), 1, 1))
+    return data

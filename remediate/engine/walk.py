@@ -1,0 +1,313 @@
+"""One host through one play as a generator: yields a Move when it is its turn, receives the Result, knows no threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+
+from remediate.engine import actions
+from remediate.engine.attempt import Attempt, Context
+from remediate.engine.outcome import Tally
+from remediate.engine.register import registered, registered_loop
+from remediate.engine.scope import PlayScope
+from remediate.engine.tags import selected
+from remediate.errors import UserError
+from remediate.events import Emit, StepFinished
+from remediate.language.template import OMIT, Templar, Unknown, UnknownValue
+from remediate.language.tree import Block, Node, Task
+from remediate.language.variables import Layer
+from remediate.model import Result, Status, Step
+
+Position = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """The host stands before ``task``: a Step to perform, a time to wait, or neither (the controller's own work)."""
+
+    host: str
+    position: Position
+    task: Task
+    step: Step | None = None
+    wait: float = 0.0
+
+
+Walk = Generator[Move, "Result | None", None]
+
+
+class TaskFailed(Exception):
+    """A task ended badly and was not ignored; caught by blocks."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.message)
+        self.result = result
+
+
+class HostEnded(Exception):
+    """The host leaves the play early without a failure."""
+
+
+class PlayEnded(Exception):
+    """The play ends for every host."""
+
+
+@dataclass(slots=True)
+class Walker:
+    """The conversation of one host with one play."""
+
+    scope: PlayScope
+    context: Context
+    tally: Tally
+    emit: Emit
+    load_tasks: Callable[[str, Task], tuple[Node, ...]]
+    only: frozenset[str] = frozenset()
+    skip: frozenset[str] = frozenset()
+    start_at: str = ""
+    notified: dict[str, None] = field(default_factory=dict)
+    play_ended: bool = False
+
+    @property
+    def host(self) -> str:
+        return self.scope.host.name
+
+    def walk(self) -> Walk:
+        """The whole play; ends normally whatever happened, the verdict is in the tally."""
+        nodes = self.scope.play.nodes
+        try:
+            yield from self._nodes(nodes, ())
+            yield from self._handlers((len(nodes),))
+        except HostEnded:
+            return
+        except PlayEnded:
+            self.play_ended = True
+        except TaskFailed as failure:
+            self.tally.fatal = failure.result
+            if self.scope.play.force_handlers:
+                yield from self._forced((len(nodes),))
+
+    def _forced(self, position: Position) -> Walk:
+        try:
+            yield from self._handlers(position)
+        except (TaskFailed, HostEnded, PlayEnded):
+            return
+
+    def _nodes(self, nodes: Sequence[Node], position: Position) -> Walk:
+        for number, node in enumerate(nodes):
+            here = (*position, number)
+            yield from self._block(node, here) if isinstance(node, Block) else self._task(node, here)
+
+    def _block(self, block: Block, position: Position) -> Walk:
+        error: TaskFailed | None = None
+        try:
+            yield from self._nodes(block.body, (*position, 0))
+        except TaskFailed as failure:
+            error = failure
+        if error is not None and block.rescue:
+            self.tally.rescue(error.result)
+            facts = self.scope.setting.memory[self.host]
+            facts["ansible_failed_task"] = {"name": error.result.task, "action": error.result.module}
+            facts["ansible_failed_result"] = registered(error.result)
+            try:
+                error = None
+                yield from self._nodes(block.rescue, (*position, 1))
+            except TaskFailed as second:
+                error = second
+        if block.always:
+            yield from self._nodes(block.always, (*position, 2))
+        if error is not None:
+            raise error
+
+    def _task(self, task: Task, position: Position) -> Walk:
+        if self.start_at:
+            if not fnmatchcase(task.name, self.start_at):
+                return
+            self.start_at = ""
+        if not selected(task.tags, self.only, self.skip):
+            return
+        yield from self._run(task, position)
+
+    def _run(self, task: Task, position: Position) -> Walk:
+        try:
+            items = self._items(task)
+        except UnknownValue as unknown:
+            self._finish(task, self._unknown(task, unknown))
+            return
+        except UserError as error:
+            self._finish(task, self._broken(task, error))
+            return
+        if items is None:
+            yield from self._single(task, position)
+        elif task.action in ("include_tasks", "include_role"):
+            for turn, item in enumerate(items):
+                yield from self._include(task, (*position, turn), (Layer.LOOP, self._loop_vars(task, item, turn)))
+        else:
+            yield from self._loop(task, position, items)
+
+    def _single(self, task: Task, position: Position) -> Walk:
+        if task.action in ("include_tasks", "include_role"):
+            yield from self._include(task, position)
+        elif task.action == "meta":
+            yield from self._meta(task, position)
+        else:
+            attempt = Attempt(self.context, self.scope, task, ())
+            result = yield from self._turns(attempt, task, position)
+            self._finish(task, result)
+
+    def _turns(self, attempt: Attempt, task: Task, position: Position) -> Generator[Move, Result | None, Result]:
+        """Drive one attempt: each of its requests is this host's turn."""
+        conversation = attempt.run()
+        request = next(conversation)
+        while True:
+            answer = yield Move(host=self.host, position=position, task=task, step=request.step, wait=request.wait)
+            try:
+                request = conversation.send(answer)
+            except StopIteration as stop:
+                result: Result = stop.value
+                return result
+
+    def _loop(self, task: Task, position: Position, items: list[object]) -> Walk:
+        done: list[tuple[object, Result, object]] = []
+        for turn, item in enumerate(items):
+            extra = (Layer.LOOP, self._loop_vars(task, item, turn))
+            attempt = Attempt(self.context, self.scope, task, (extra,), label=self._label(task, item, extra))
+            result = yield from self._turns(attempt, task, position)
+            done.append((item, result, registered(result, self.context.unknown_keys(task))))
+            self._note(task, result)
+            if result.status in (Status.UNREACHABLE, Status.NOT_APPLICABLE):
+                break
+        if task.register:
+            value = registered_loop(done, task.loop_control.loop_var)
+            self.scope.setting.memory[self.host][task.register] = value
+        for _, result, _ in done:
+            self._judge(result)
+
+    def _finish(self, task: Task, result: Result) -> None:
+        self._note(task, result)
+        if task.register:
+            value = registered(result, self.context.unknown_keys(task))
+            self.scope.setting.memory[self.host][task.register] = value
+        self._judge(result)
+
+    def _note(self, task: Task, result: Result) -> None:
+        self.tally.add(result)
+        self.emit(StepFinished(result=censored(result)))
+        if result.changed:
+            self.notified |= dict.fromkeys(task.notify)
+
+    def _judge(self, result: Result) -> None:
+        if result.status is Status.NOT_APPLICABLE:
+            raise HostEnded
+        if result.failed and not result.ignored:
+            raise TaskFailed(result)
+
+    def _items(self, task: Task) -> list[object] | None:
+        if task.loop is None:
+            return None
+        templar = Templar(self.scope.task(task), folder=task.folder)
+        try:
+            value = templar.render(task.loop, task.source)
+        except UserError:
+            if task.when and not self._holds(task, templar):
+                return None
+            raise
+        if isinstance(value, Unknown):
+            raise UnknownValue(value.address)
+        if not isinstance(value, (list, tuple)):
+            raise UserError(f"loop needs a list, this is a {type(value).__name__}", source=task.source,
+                            hint="for a mapping use \"{{ it | dict2items }}\"")  # fmt: skip
+        return [item for item in value if item is not OMIT]
+
+    def _holds(self, task: Task, templar: Templar) -> bool:
+        try:
+            return all(templar.condition(w, task.source) for w in task.when)
+        except UserError:
+            return True
+
+    def _loop_vars(self, task: Task, item: object, turn: int) -> Mapping[str, object]:
+        control = task.loop_control
+        return {control.loop_var: item, **({control.index_var: turn} if control.index_var else {})}
+
+    def _label(self, task: Task, item: object, extra: tuple[Layer, Mapping[str, object]]) -> str:
+        if task.loop_control.label:
+            variables = self.scope.task(task, extra)
+            return str(Templar(variables, folder=task.folder).render(task.loop_control.label, task.source))
+        if isinstance(item, Mapping):
+            return next((str(item[k]) for k in ("name", "id", "key") if k in item), "item")
+        return str(item)
+
+    def _include(self, task: Task, position: Position, *extra: tuple[Layer, Mapping[str, object]]) -> Walk:
+        attempt = Attempt(self.context, self.scope, task, extra)
+        try:
+            skipped = attempt.skipped()
+            name = "" if skipped else attempt.included()
+            nodes = () if skipped else self.load_tasks(name, task)
+        except UnknownValue as unknown:
+            skipped, nodes = self._unknown(task, unknown), ()
+        except UserError as error:
+            skipped, nodes = self._broken(task, error), ()
+        yield Move(host=self.host, position=position, task=task)
+        if skipped is not None:
+            self._finish(task, skipped)
+            return
+        outer = self.scope
+        self.scope = replace(outer, overlays=(*outer.overlays, *extra, (Layer.INCLUDE_PARAMS, attempt.include_vars())))
+        try:
+            yield from self._nodes(nodes, position)
+        finally:
+            self.scope = outer
+
+    def _meta(self, task: Task, position: Position) -> Walk:
+        attempt = Attempt(self.context, self.scope, task, ())
+        try:
+            word = actions.meta_word(task.args, task)
+            skipped = attempt.skipped()
+        except UnknownValue as unknown:
+            self._finish(task, self._unknown(task, unknown))
+            return
+        except UserError as error:
+            self._finish(task, self._broken(task, error))
+            return
+        if word != "flush_handlers":
+            yield Move(host=self.host, position=position, task=task)
+        if skipped is not None:
+            return
+        match word:
+            case "flush_handlers":
+                yield from self._handlers(position)
+            case "end_host":
+                raise HostEnded
+            case "end_play":
+                raise PlayEnded
+            case "clear_facts":
+                self.scope.setting.memory[self.host].clear()
+            case "reset_connection":
+                self.context.reset(self.host)
+
+    def _handlers(self, position: Position) -> Walk:
+        """Run the notified handlers once each, in the order they are written; they may notify later ones."""
+        for number, handler in enumerate(self.scope.play.handlers):
+            names = {handler.name, *handler.listen, f"{handler.role.name} : {handler.name}" if handler.role else ""}
+            if names & self.notified.keys():
+                for name in names:
+                    self.notified.pop(name, None)
+                yield from self._run(handler, (*position, number))
+
+    def _unknown(self, task: Task, unknown: UnknownValue) -> Result:
+        return replace(self._empty(task), status=Status.UNKNOWN,
+                       message=f"known after apply: depends on {unknown.address}")  # fmt: skip
+
+    def _broken(self, task: Task, error: UserError) -> Result:
+        where = f"{error.source}: " if error.source else ""
+        return replace(self._empty(task), status=Status.FAILED, message=where + error.message, remedy=error.hint)
+
+    def _empty(self, task: Task) -> Result:
+        return Attempt(self.context, self.scope, task, ()).empty()
+
+
+def censored(result: Result) -> Result:
+    """What a sink may see of a ``no_log`` result: its verdict and nothing it holds."""
+    if not result.no_log:
+        return result
+    return replace(result, message="(hidden: no_log)" if result.message else "", changes=(), before={}, after={},
+                   extra={}, notes=())  # fmt: skip
