@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from remediate.connections.endpoint import endpoint
@@ -127,8 +128,7 @@ class Attempt:
         done = action(args, self.task, self.templar)
         if done.facts:
             self.scope.setting.memory[self.scope.host.name].update(done.facts)
-        extra = {k: v for k, v in (done.extra or {}).items()}
-        return replace(self.empty(), status=done.status, message=done.message, extra=extra)  # type: ignore[arg-type]
+        return replace(self.empty(), status=done.status, message=done.message, extra=dict(done.extra or {}))
 
     def _step(self) -> Step:
         task = self.task
@@ -206,10 +206,8 @@ class Attempt:
 
     def _name(self) -> str:
         name = self.task.name or self.task.action
-        try:
+        with suppress(UserError, UnknownValue):
             name = str(self.templar.render(name, self.task.source)) if "{{" in name else name
-        except (UserError, UnknownValue):
-            pass
         return f"{name} [{self.label}]" if self.label else name
 
     def _address(self) -> str:

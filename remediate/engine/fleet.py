@@ -34,7 +34,7 @@ class Batch:
 
     def run(self) -> bool:
         """Walk every host to its end. True when a host ended the play for all."""
-        queue = [w for w in self.walkers]
+        queue = list(self.walkers)
         with ThreadPoolExecutor(max_workers=self.forks, thread_name_prefix="host") as pool:
             self._admit(queue)
             while self._waiting or self._flying:
@@ -48,9 +48,15 @@ class Batch:
                 self._admit(queue)
         for walker in self.walkers:
             if walker.host in self._waiting or walker in queue:
-                walker.tally.interrupted = walker.tally.interrupted or (self.stop.is_set() and not self._ended())
+                self._cut(walker)
         self._close()
         return self._ended()
+
+    def _cut(self, walker: Walker) -> None:
+        if self.stop.is_set():
+            walker.tally.cut_short = "interrupted before it was done"
+        elif self.enough():
+            walker.tally.cut_short = "not finished: too many other hosts of the play failed"
 
     def _ended(self) -> bool:
         return any(w.play_ended for w in self.walkers)
@@ -87,7 +93,7 @@ class Batch:
         try:
             result = future.result()
         except Interrupted:
-            self._walker(move.host).tally.interrupted = True
+            self._walker(move.host).tally.cut_short = "interrupted before it was done"
             self._walks.pop(move.host).close()
             return
         self._next(move.host, self._walks[move.host], result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from remediate.model import HostSummary, Mode, Outcome, Result, Status
@@ -20,7 +20,8 @@ class Tally:
     notes: dict[str, None] = field(default_factory=dict)
     fatal: Result | None = None
     not_applicable: str = ""
-    interrupted: bool = False
+    cut_short: str = ""
+    """Why the host was not walked to its end, when it was not."""
 
     def add(self, result: Result) -> None:
         """Count one Result as Ansible's recap does: a changed task is also ok, a rescued failure is not failed."""
@@ -70,14 +71,10 @@ class Tally:
     def _verdict(self, mode: Mode) -> tuple[Outcome, str, str]:
         if self.fatal is not None:
             return Outcome(str(self.fatal.status)), f"{self.fatal.task}: {self.fatal.message}", self.fatal.remedy
-        if self.interrupted:
-            return Outcome.FAILED, "interrupted before it was done", "run again: what is done is not done twice"
+        if self.cut_short:
+            return Outcome.FAILED, self.cut_short, "run again: what is done is not done twice"
         if self.counts["changed"]:
             return (Outcome.PENDING if mode is Mode.CHECK else Outcome.CHANGED), "", ""
         if self.not_applicable:
             return Outcome.NOT_APPLICABLE, self.not_applicable, ""
         return Outcome.COMPLIANT, "", ""
-
-
-def ordered(tallies: Iterable[Tally], mode: Mode) -> tuple[HostSummary, ...]:
-    return tuple(t.summary(mode) for t in tallies)

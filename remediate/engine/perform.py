@@ -1,4 +1,4 @@
-"""One Step -> one Result: inspect, diff, apply, inspect and diff again. Picklable in and out; this is what is distributed."""
+"""One Step -> one Result: inspect, diff, apply, inspect and diff again. Picklable in and out."""
 
 from __future__ import annotations
 

@@ -139,16 +139,17 @@ class _Run:
             ended = self._batch(play, [by_name[n] for n in names], by_name)
             if ended or all(self._dead(n) for n in names):
                 break
-        for name in by_name:
-            if not self._dead(name) and not self._walked(name):
-                self.tallies[name].interrupted = True
+        self._unreached(play, cut, by_name)
 
-    def _walked(self, name: str) -> bool:
-        return name in self._started
-
-    @property
-    def _started(self) -> set[str]:
-        return {n for n, t in self.tallies.items() if sum(t.counts.values())}
+    def _unreached(self, play: Play, cut: Sequence[tuple[str, ...]], by_name: Mapping[str, Host]) -> None:
+        """Hosts of batches that never began must not look compliant."""
+        stopped = self.request.stop.is_set()
+        if not stopped and not self._enough(play, by_name):
+            return
+        why = "interrupted before its turn" if stopped else "not begun: too many other hosts of the play failed"
+        for tally in (self.tallies[name] for names in cut for name in names):
+            if not sum(tally.counts.values()):
+                tally.cut_short = tally.cut_short or why
 
     def _batch(self, play: Play, hosts: Sequence[Host], of_play: Mapping[str, Host]) -> bool:
         names = tuple(h.name for h in hosts)

@@ -1,4 +1,4 @@
-"""One host through one play as a generator: yields a Move when it is its turn, receives the Result, knows no threads."""
+"""One host through one play as a generator: yields a Move at its turn, receives the Result, knows no threads."""
 
 from __future__ import annotations
 
