@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from remediate.model import Json, Output, State
 
+T = TypeVar("T")
 Say = Callable[[str, float, float, str], None]
 """Progress: text, done, total, unit."""
 
@@ -106,3 +107,20 @@ class Session(Protocol):
         """Drop the wire; the next use connects anew."""
 
     def close(self) -> None: ...
+
+
+def wait_until(
+    session: Session, look: Callable[[], T | None], *, timeout: float, text: str, longest: float = 10.0
+) -> T | None:
+    """What ``look`` finds; None when ``timeout`` seconds passed without. Looks ever less often, ``text`` says what for."""
+    begin, pause = session.now(), 1.0
+    while True:
+        found = look()
+        if found is not None:
+            return found
+        passed = session.now() - begin
+        if passed >= timeout:
+            return None
+        session.say(text, passed, timeout, "seconds")
+        session.wait(min(pause, longest, timeout - passed))
+        pause *= 1.5
