@@ -1,0 +1,309 @@
+"""Reads YAML into plain data that remembers where it was written; every mistake is a UserError with a position."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from remediate.errors import UserError
+from remediate.language.scalars import ScalarError, plain_scalar, tagged_scalar
+from remediate.language.words import suggestion
+from remediate.model import Source
+
+if TYPE_CHECKING:
+    import yaml
+
+DEPTH_LIMIT = 100
+"""Nesting of collections; deeper files are mistakes or attacks."""
+SIZE_LIMIT = 1_000_000
+"""Values in one file, aliases counted each time they are used."""
+
+
+class Text(str):
+    """A string with the place it was written at."""
+
+    __slots__ = ("source",)
+    source: Source
+
+    def __new__(cls, value: str, source: Source | None = None) -> Self:
+        text = super().__new__(cls, value)
+        text.source = source or Source("<text>")
+        return text
+
+
+class Raw(Text):
+    """A string written with ``!unsafe``: never a template."""
+
+    __slots__ = ()
+
+
+class Map(dict[Any, Any]):
+    """A mapping with the places of itself, its keys and its values."""
+
+    __slots__ = ("_places", "source")
+    source: Source
+    _places: dict[Hashable, tuple[Source, Source]]
+
+    def __init__(self, items: Mapping[Any, Any] | None = None, source: Source | None = None) -> None:
+        super().__init__(items or {})
+        self.source = source or Source("<mapping>")
+        self._places = dict(items._places) if isinstance(items, Map) else {}
+
+    def put(self, key: Hashable, value: object, key_source: Source, value_source: Source) -> None:
+        self[key] = value
+        self._places[key] = (key_source, value_source)
+
+    def key_source(self, key: Hashable) -> Source:
+        return self._places[key][0] if key in self._places else self.source
+
+    def value_source(self, key: Hashable) -> Source:
+        return self._places[key][1] if key in self._places else self.source
+
+    def merged(self, over: Mapping[Any, Any]) -> Map:
+        """A new Map: this one with ``over`` laid on top, places kept."""
+        result = Map(self, self.source)
+        for key, value in over.items():
+            if isinstance(over, Map):
+                result.put(key, value, over.key_source(key), over.value_source(key))
+            else:
+                result[key] = value
+        return result
+
+
+class Seq(list[Any]):
+    """A list with the places of itself and its items."""
+
+    __slots__ = ("_places", "source")
+    source: Source
+    _places: list[Source]
+
+    def __init__(self, items: Iterable[Any] = (), source: Source | None = None, places: Iterable[Source] = ()) -> None:
+        super().__init__(items)
+        self.source = source or Source("<list>")
+        self._places = list(places)
+
+    def put(self, value: object, source: Source) -> None:
+        self.append(value)
+        self._places.append(source)
+
+    def item_source(self, index: int) -> Source:
+        return self._places[index] if -len(self._places) <= index < len(self._places) else self.source
+
+
+def source_of(value: object, default: Source | None = None) -> Source | None:
+    """Where ``value`` was written, when it knows; ``default`` otherwise."""
+    return value.source if isinstance(value, Map | Seq | Text) else default
+
+
+def load(path: Path) -> object:
+    """The one document of a file: Map, Seq, Text or a plain scalar; None for an empty file.
+
+    Numbers, booleans and null are YAML 1.1's, as in Ansible, with two exceptions that only ever surprise: dates and
+    ``12:30`` stay text. Raises UserError for everything wrong with the file, also when it cannot be read.
+    """
+    return load_text(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """A text file in UTF-8, or a UserError that says why not."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"not UTF-8: byte {error.start} cannot be read", source=Source(str(path)), hint="save the file as UTF-8"
+        ) from None
+    except IsADirectoryError:
+        raise UserError("is a folder, not a file", source=Source(str(path))) from None
+    except FileNotFoundError:
+        raise UserError("no such file", source=Source(str(path))) from None
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", source=Source(str(path))) from None
+    except ValueError as error:
+        raise UserError(f"not a usable file name: {error}", source=Source(repr(str(path)))) from None
+
+
+def load_text(text: str, file: str) -> object:
+    """As ``load``, for text at hand; ``file`` is what positions name."""
+    import yaml
+
+    from remediate.language.yamlerrors import explained
+
+    if text.startswith("$ANSIBLE_VAULT"):
+        raise UserError("encrypted with vault, which is not supported yet", source=Source(file, 1, 1))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return _Builder(file, iter(yaml.parse(text, Loader=loader))).document()
+    except yaml.YAMLError as error:
+        raise explained(error, text, file) from None
+    except UnicodeEncodeError as error:
+        raise UserError(f"character {error.start} is not a Unicode character", source=Source(file)) from None
+
+
+class _Builder:
+    """Turns the events of one YAML stream into values."""
+
+    def __init__(self, file: str, events: Iterator[yaml.Event]) -> None:
+        self._file = file
+        self._events = events
+        self._anchors: dict[str, tuple[object, int] | None] = {}
+        self._count = 0
+        self._depth = 0
+
+    def document(self) -> object:
+        import yaml
+
+        value: object = None
+        seen = False
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if seen:
+                    raise UserError(
+                        "a second document begins here; one file holds one document",
+                        source=self._place(event),
+                        hint="remove the '---' or split the file",
+                    )
+                seen = True
+                value = self._value(next(self._events))
+        return value
+
+    def _place(self, event: yaml.Event) -> Source:
+        mark = event.start_mark
+        return Source(self._file, mark.line + 1, mark.column + 1) if mark else Source(self._file)
+
+    def _value(self, event: yaml.Event) -> object:
+        import yaml
+
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        before = self._count
+        self._spend(1, event)
+        anchor = getattr(event, "anchor", None)
+        if anchor:
+            self._anchors[anchor] = None
+        value = self._scalar(event) if isinstance(event, yaml.ScalarEvent) else self._collection(event)
+        if anchor:
+            self._anchors[anchor] = (value, self._count - before)
+        return value
+
+    def _spend(self, count: int, event: yaml.Event) -> None:
+        self._count += count
+        if self._count > SIZE_LIMIT:
+            raise UserError(
+                f"more than {SIZE_LIMIT:,} values, aliases counted",
+                source=self._place(event),
+                hint="split the file, or repeat less through *aliases",
+            )
+
+    def _alias(self, event: yaml.AliasEvent) -> object:
+        name = event.anchor or ""
+        if name not in self._anchors:
+            raise UserError(
+                f"*{name} refers to an anchor that was not defined above",
+                source=self._place(event),
+                hint=suggestion(name, self._anchors, what="anchors") or "quote the value if * is meant literally",
+            )
+        found = self._anchors[name]
+        if found is None:
+            raise UserError(f"*{name} stands inside itself", source=self._place(event))
+        value, size = found
+        self._spend(size, event)
+        return value
+
+    def _collection(self, event: yaml.Event) -> object:
+        import yaml
+
+        if self._depth >= DEPTH_LIMIT:
+            raise UserError(f"nested more than {DEPTH_LIMIT} deep", source=self._place(event))
+        self._check_tag(event)
+        self._depth += 1
+        try:
+            return self._sequence(event) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(event)
+        finally:
+            self._depth -= 1
+
+    def _check_tag(self, event: yaml.Event) -> None:
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
+            raise UserError(f"the tag {short_tag(tag)} is not supported", source=self._place(event), hint="remove it")
+
+    def _sequence(self, start: yaml.Event) -> Seq:
+        import yaml
+
+        result = Seq(source=self._place(start))
+        for event in self._events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            result.put(self._value(event), self._place(event))
+        return result
+
+    def _mapping(self, start: yaml.Event) -> Map:
+        import yaml
+
+        result = Map(source=self._place(start))
+        merges: list[tuple[object, Source]] = []
+        for event in self._events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            key_place = self._place(event)
+            key = self._key(event)
+            value_event = next(self._events)
+            value, place = self._value(value_event), self._place(value_event)
+            if key == "<<" and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
+                merges.append((value, place))
+            elif key in result:
+                raise UserError(
+                    f"the key {str(key)!r} is written twice; first in line {result.key_source(key).line}",
+                    source=key_place,
+                    hint="keep one of them: the other would be lost silently",
+                )
+            else:
+                result.put(key, value, key_place, place)
+        for value, place in merges:
+            _merge(result, value, place)
+        return result
+
+    def _key(self, event: yaml.Event) -> Hashable:
+        import yaml
+
+        if isinstance(event, yaml.MappingStartEvent) and event.flow_style:
+            raise UserError(
+                "'{{' in an unquoted value begins a mapping, not a template",
+                source=self._place(event),
+                hint='quote the whole value: "{{ name }}"',
+            )
+        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            raise UserError("a key must be a plain word, not a list or mapping", source=self._place(event))
+        key = self._value(event)
+        if not isinstance(key, Hashable):
+            raise UserError("a key must be a plain word, not a list or mapping", source=self._place(event))
+        return key
+
+    def _scalar(self, event: yaml.ScalarEvent) -> object:
+        place = self._place(event)
+        tag = event.tag
+        if tag == "!unsafe":
+            return Raw(event.value, place)
+        try:
+            if tag is not None and tag != "!":
+                value = tagged_scalar(event.value, tag)
+            else:
+                value = plain_scalar(event.value) if event.implicit[0] and tag is None else event.value
+        except ScalarError as error:
+            raise UserError(str(error), source=place, hint=error.hint) from None
+        return Text(value, place) if isinstance(value, str) else value
+
+
+def _merge(into: Map, value: object, place: Source) -> None:
+    parts = value if isinstance(value, Seq) else [value]
+    for part in parts:
+        if not isinstance(part, Map):
+            raise UserError("'<<' merges a mapping or a list of mappings", source=place)
+        for key in part:
+            if key not in into:
+                into.put(key, part[key], part.key_source(key), part.value_source(key))
+
+
+def short_tag(tag: str) -> str:
+    """A tag as it is written: ``!!set`` for ``tag:yaml.org,2002:set``."""
+    return tag.replace("tag:yaml.org,2002:", "!!")
