@@ -36,7 +36,7 @@ PRECIOUS = (
 
 
 def registry_key(path: str) -> str:
-    """``HKLM:\\SOFTWARE\\X``, ``HKEY_LOCAL_MACHINE\\SOFTWARE\\X`` -> ``HKLM\\SOFTWARE\\X``. ValueError for another root."""
+    """``HKLM:\\SOFTWARE``, ``HKEY_LOCAL_MACHINE\\SOFTWARE`` -> ``HKLM\\SOFTWARE``. ValueError for another root."""
     root, _, rest = path.strip().replace("/", "\\").strip("\\").partition("\\")
     hive = root.rstrip(":").upper()
     hive = HIVES.get(hive, hive)
@@ -55,7 +55,7 @@ def deletion_risk(path: str, precious: Sequence[str]) -> str:
         return "it is not a full path on a drive of the host"
     if not parts:
         return "it is the root of a drive"
-    if re.search(r"[*?<>|\"%]", path) or ":" in path[2:]:
+    if re.search(r"[*?<>|\"%]|\.\.", path) or ":" in path[2:]:
         return "it is not the plain name of one folder"
     if any(re.fullmatch(r".*~\d+(\..*)?", part) for part in parts):
         return "it is written as a short (8.3) name, which can stand for anything"
