@@ -1,0 +1,32 @@
+"""The one table of what events do: name -> function, carried out by ``Machine.advance``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from remediate.lab.machine import Deed, Machine
+from remediate.model import Json
+
+
+def deeds() -> Mapping[str, Deed]:
+    """All deeds of the lab; a part with deeds of its own is merged in here."""
+    return MappingProxyType(
+        {
+            "service_started": _service_started,
+            "service_stopped": _service_stopped,
+            "process_exit": _process_exit,
+        }
+    )
+
+
+def _service_started(machine: Machine, args: Mapping[str, Json]) -> None:
+    machine.services.started(str(args["name"]))
+
+
+def _service_stopped(machine: Machine, args: Mapping[str, Json]) -> None:
+    machine.services.stopped(str(args["name"]))
+
+
+def _process_exit(machine: Machine, args: Mapping[str, Json]) -> None:
+    machine.processes.exit(int(str(args["pid"])), int(str(args["code"])))
