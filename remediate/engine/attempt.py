@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import cast
 
 from remediate.connections.endpoint import endpoint
 from remediate.engine import actions
 from remediate.engine.params import bind
 from remediate.engine.register import registered
 from remediate.engine.registry import Registry
-from remediate.engine.scope import PlayScope
+from remediate.engine.scope import PlayScope, value_of
 from remediate.errors import UserError
 from remediate.language import yamlfile
 from remediate.language.template import OMIT, Templar, Unknown, UnknownValue
 from remediate.language.tree import Task
 from remediate.language.variables import Layer, Variables
-from remediate.model import Endpoint, Mode, Result, Source, Status, Step
+from remediate.model import Endpoint, Mode, Result, Source, State, Status, Step
 
 Extra = tuple[Layer, Mapping[str, object]]
 CONNECTION_PREFIXES = ("ansible_", "ssh_", "winrm_", "remote_", "connect_", "command_", "connection", "jump_")
@@ -127,8 +128,8 @@ class Attempt:
         args = self.task.args if self.task.action == "assert" else self._args()
         done = action(args, self.task, self.templar)
         if done.facts:
-            self.scope.setting.memory[self.scope.host.name].update(done.facts)
-        return replace(self.empty(), status=done.status, message=done.message, extra=dict(done.extra or {}))
+            self.scope.setting.remember(self.scope.host.name, done.facts)
+        return replace(self.empty(), status=done.status, message=done.message, extra=cast("State", done.extra or {}))
 
     def _step(self) -> Step:
         task = self.task
@@ -167,7 +168,7 @@ class Attempt:
 
     def _endpoint(self) -> Endpoint:
         names = [n for n in self.variables.names() if n.startswith(CONNECTION_PREFIXES)]
-        return endpoint(self.scope.host.name, {n: self.templar.variable(n) for n in names})
+        return endpoint(self.scope.host.name, {n: value_of(self.templar, n) for n in names})
 
     def _judged(self, result: Result) -> Result:
         """Apply failed_when and changed_when; neither can talk a block or a lost host away."""

@@ -82,7 +82,7 @@ class _Run:
         self.request = request
         self.sinks = sinks
         self.sessions = sessions
-        self.memory: dict[str, dict[str, object]] = {}
+        self.memory: dict[str, Mapping[str, object]] = {}
         self.tallies: dict[str, Tally] = {}
         self.lock = threading.Lock()
         self.setting = Setting(
@@ -167,7 +167,9 @@ class _Run:
     def _walker(self, play: Play, host: Host, batch: tuple[str, ...]) -> Walker:
         def load_tasks(name: str, parent: Task) -> tuple[Node, ...]:
             known = (*self.request.modules.names(), *actions(), *WALKED)
-            return reader.load_tasks(name, parent, search=self.request.search, modules=known.__contains__, known=known)
+            return reader.load_tasks(
+                Path(name), parent, search=self.request.search, modules=known.__contains__, known=known
+            )
 
         return Walker(
             scope=play_scope(host, play, batch, self.setting),

@@ -23,8 +23,15 @@ class Setting:
     extra_vars: Mapping[str, object]
     mode: Mode
     playbook_folder: Path
-    memory: Mapping[str, dict[str, object]]
+    memory: dict[str, Mapping[str, object]]
     """Per host: what set_fact and register left, kept across plays."""
+
+    def remember(self, host: str, values: Mapping[str, object]) -> None:
+        """Keep facts of ``host``; a new mapping each time, since scopes hold on to the old one."""
+        self.memory[host] = {**self.memory.get(host, {}), **values}
+
+    def forget(self, host: str) -> None:
+        self.memory[host] = {}
 
 
 class HostVars(Mapping[str, object]):
@@ -44,6 +51,11 @@ class HostVars(Mapping[str, object]):
         return len(self._setting.inventory.hosts)
 
 
+def value_of(templar: Templar, name: str) -> object:
+    """The rendered value of one variable."""
+    return templar.render("{{ " + name + " }}")
+
+
 class _Rendered(Mapping[str, object]):
     def __init__(self, variables: Variables) -> None:
         self._variables = variables
@@ -51,7 +63,7 @@ class _Rendered(Mapping[str, object]):
     def __getitem__(self, name: str) -> object:
         if self._variables.get(name) is None:
             raise KeyError(name)
-        return Templar(self._variables).variable(name)
+        return value_of(Templar(self._variables), name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._variables.names())

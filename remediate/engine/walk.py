@@ -105,9 +105,8 @@ class Walker:
             error = failure
         if error is not None and block.rescue:
             self.tally.rescue(error.result)
-            facts = self.scope.setting.memory[self.host]
-            facts["ansible_failed_task"] = {"name": error.result.task, "action": error.result.module}
-            facts["ansible_failed_result"] = registered(error.result)
+            failed_task = {"name": error.result.task, "action": error.result.module}
+            self._remember(ansible_failed_task=failed_task, ansible_failed_result=registered(error.result))
             try:
                 error = None
                 yield from self._nodes(block.rescue, (*position, 1))
@@ -177,16 +176,14 @@ class Walker:
             if result.status in (Status.UNREACHABLE, Status.NOT_APPLICABLE):
                 break
         if task.register:
-            value = registered_loop(done, task.loop_control.loop_var)
-            self.scope.setting.memory[self.host][task.register] = value
+            self._remember(**{task.register: registered_loop(done, task.loop_control.loop_var)})
         for _, result, _ in done:
             self._judge(result)
 
     def _finish(self, task: Task, result: Result) -> None:
         self._note(task, result)
         if task.register:
-            value = registered(result, self.context.unknown_keys(task))
-            self.scope.setting.memory[self.host][task.register] = value
+            self._remember(**{task.register: registered(result, self.context.unknown_keys(task))})
         self._judge(result)
 
     def _note(self, task: Task, result: Result) -> None:
@@ -194,6 +191,9 @@ class Walker:
         self.emit(StepFinished(result=censored(result)))
         if result.changed:
             self.notified |= dict.fromkeys(task.notify)
+
+    def _remember(self, **facts: object) -> None:
+        self.scope.setting.remember(self.host, facts)
 
     def _judge(self, result: Result) -> None:
         if result.status is Status.NOT_APPLICABLE:
@@ -280,7 +280,7 @@ class Walker:
             case "end_play":
                 raise PlayEnded
             case "clear_facts":
-                self.scope.setting.memory[self.host].clear()
+                self.scope.setting.forget(self.host)
             case "reset_connection":
                 self.context.reset(self.host)
 
