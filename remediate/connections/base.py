@@ -112,7 +112,7 @@ class Session(Protocol):
 def wait_until(
     session: Session, look: Callable[[], T | None], *, timeout: float, text: str, longest: float = 10.0
 ) -> T | None:
-    """What ``look`` finds, or None after ``timeout`` seconds. Looks ever less often; ``text`` says what is waited for."""
+    """What ``look`` finds, or None after ``timeout`` seconds. Looks ever less often; ``text`` says what for."""
     begin, pause = session.now(), 1.0
     while True:
         found = look()
