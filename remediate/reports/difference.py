@@ -1,0 +1,78 @@
+"""Turns the Changes of a step into what a person compares: attribute by attribute, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from remediate.model import Certainty, Change, Effect, Json
+from remediate.reports.text import duration, one_line, plain_value
+
+MOST = 200
+"""Rows of one step's attribute table; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One row of the table: what of which thing, as it was and as it becomes."""
+
+    target: str
+    attribute: str
+    before: str
+    after: str
+
+
+def attributes(changes: Iterable[Change]) -> tuple[Attribute, ...]:
+    """One row for each attribute that differs; a plain value is one row without attribute name."""
+    return tuple(row for change in changes for row in _rows(change))
+
+
+def _rows(change: Change) -> Iterator[Attribute]:
+    target = one_line(change.target)
+    names = _attribute_names(change.before, change.after)
+    if not names:
+        yield Attribute(target, "", plain_value(change.before), plain_value(change.after))
+        return
+    for name in names:
+        before, after = _part(change.before, name), _part(change.after, name)
+        if before != after:
+            yield Attribute(target, one_line(name), plain_value(before), plain_value(after))
+
+
+def _attribute_names(before: Json, after: Json) -> tuple[str, ...]:
+    """The attributes to compare when at least one side is a mapping and the other a mapping or nothing."""
+    sides = [side for side in (before, after) if side is not None]
+    if not sides or not all(isinstance(side, Mapping) for side in sides):
+        return ()
+    names: dict[str, None] = {}
+    for side in sides:
+        if isinstance(side, Mapping):
+            names.update(dict.fromkeys(side))
+    return tuple(names)
+
+
+def _part(side: Json, name: str) -> Json:
+    return side.get(name) if isinstance(side, Mapping) else None
+
+
+def headline(change: Change) -> str:
+    """One line for one Change: what becomes what, and what that does to the host."""
+    text = f"{one_line(change.target)}: {_short(change.before)} -> {_short(change.after)}"
+    remarks = []
+    if change.effect is not Effect.NONE:
+        remarks.append(change.effect.value)
+    if change.seconds >= 10:
+        remarks.append(f"about {duration(change.seconds)}")
+    if not change.reversible:
+        remarks.append("not reversible")
+    if change.certainty is Certainty.AFTER_APPLY:
+        remarks.append(change.certainty.value)
+    return f"{text} ({', '.join(remarks)})" if remarks else text
+
+
+def _short(value: Json) -> str:
+    """A mapping shortened to its version where it has one; any other value in at most 60 characters."""
+    if isinstance(value, Mapping) and value.get("version"):
+        return one_line(str(value["version"]), 60)
+    text = plain_value(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,94 @@
+"""Secrets and control characters: nothing of either gets through, whatever the text."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from remediate.events import Warned
+from remediate.model import Secret, Source
+from remediate.reports.redact import MASK, Redactor, names_a_secret, secrets_in
+from remediate.reports.text import bounded, duration, one_line, plain_value, visible
+
+secrets = st.text(min_size=4, max_size=20).filter(lambda text: text.strip() == text and text not in MASK * 9)
+
+
+@given(secrets, st.text(), st.text())
+def test_no_secret_survives_in_any_spelling(secret: str, before: str, after: str) -> None:
+    redactor = Redactor([secret])
+    for form in (secret, json.dumps(secret), repr(secret)):
+        shown = redactor.text(f"{before}{form}{after}")
+        assert secret not in shown.replace(MASK, "")
+
+
+@given(st.text())
+def test_visible_text_cannot_steer_a_terminal(text: str) -> None:
+    shown = visible(text)
+    assert all(character in "\n\t" or character.isprintable() or ord(character) > 0x9F for character in shown)
+    assert visible(shown) == shown
+    assert "\n" not in one_line(text)
+    shown.encode("utf-8")
+
+
+@given(st.text(max_size=50), st.integers(0, 60))
+def test_bounded_says_what_it_left_out(text: str, limit: int) -> None:
+    shown = bounded(text, limit)
+    assert shown == text if len(text) <= limit else f"({len(text) - limit} more" in shown
+
+
+def test_longer_secrets_win() -> None:
+    assert Redactor(["pass", "password1"]).text("password1 pass") == f"{MASK} {MASK}"
+
+
+def test_short_secrets_are_masked_only_alone() -> None:
+    assert Redactor(["lab"]).text("lab inventory/lab.yml available") == f"{MASK} inventory/{MASK}.yml available"
+
+
+def test_structures_keep_their_type() -> None:
+    event = Warned(text="is topsecret", source=Source("topsecret.yml", 1, 2))
+    shown = Redactor(["topsecret"]).value(event)
+    assert shown == Warned(text=f"is {MASK}", source=Source(f"{MASK}.yml", 1, 2))
+    assert Redactor().value({"ansible_password": "x", "n": [1, None, (Secret("y"),)]}) == {
+        "ansible_password": MASK,
+        "n": [1, None, (MASK,)],
+    }
+
+
+@pytest.mark.parametrize("name", ["ansible_password", "ansible_ssh_pass", "api_token", "PASSWORD", "key_passphrase"])
+def test_names_of_secrets(name: str) -> None:
+    assert names_a_secret(name)
+
+
+@pytest.mark.parametrize("name", ["bypass", "packages", "passed", "ssh_legacy", "token_count"])
+def test_names_of_others(name: str) -> None:
+    assert not names_a_secret(name)
+
+
+def test_secrets_are_found_anywhere() -> None:
+    value = {"a": [{"db_password": "one"}], "ansible_ssh_pass": "{{ x }}", "k": Secret("two"), "pass": ["three"]}
+    assert secrets_in(value) == {"one", "two", "three"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.04, "0.0 s"), (42.4, "42 s"), (119, "119 s"), (180, "3 min"), (7500, "2 h 05 min")]
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "-"),
+        (True, "yes"),
+        ("", '""'),
+        ({"size": 3, "on": False}, "size 3, on no"),
+        ([1, "a"], "1, a"),
+        (1.5, "1.5"),
+    ],
+)
+def test_values_read_as_people_write_them(value: object, words: str) -> None:
+    assert plain_value(value) == words
