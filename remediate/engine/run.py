@@ -50,8 +50,13 @@ class RunRequest:
 
 def read(request: RunRequest) -> Playbook:
     """The playbook of the request, checked against the modules and actions there are."""
-    known = (*request.modules.names(), *actions(), *WALKED)
+    known = words(request.modules)
     return reader.load(request.playbook, search=request.search, modules=known.__contains__, known=known)
+
+
+def words(modules: Registry) -> tuple[str, ...]:
+    """Every word a task may name: modules and the controller's own actions."""
+    return (*modules.names(), *actions(), *WALKED)
 
 
 def run(request: RunRequest, sinks: Sequence[Sink], *, sessions: SessionStore | None = None) -> RunSummary:
@@ -84,6 +89,7 @@ class _Run:
         self.sessions = sessions
         self.memory: dict[str, Mapping[str, object]] = {}
         self.tallies: dict[str, Tally] = {}
+        self.included: dict[tuple[str, int], tuple[Node, ...]] = {}
         self.lock = threading.Lock()
         self.setting = Setting(
             inventory=request.inventory,
@@ -126,30 +132,32 @@ class _Run:
         if not alive:
             why = "no hosts matched" if not hosts else "every host of it failed before"
             self.emit(Warned(text=f"play {play.name!r} is skipped: {why}", source=play.source))
-            return
+            return None
         for host in alive:
             self.tallies.setdefault(host.name, Tally(host.name))
             self.memory.setdefault(host.name, {})
-        cut = batches([h.name for h in alive], play.serial)
         by_name = {h.name: h for h in alive}
+        cut = batches(list(by_name), play.serial)
         for number, names in enumerate(cut, 1):
-            if self.request.stop.is_set() or self._enough(play, by_name):
-                break
+            why = self._no_more(play, by_name)
+            if why:
+                return self._unreached(cut[number - 1 :], why)
             self.emit(PlayStarted(play=play.name, hosts=names, batch=number, batches=len(cut)))
-            ended = self._batch(play, [by_name[n] for n in names], by_name)
-            if ended or all(self._dead(n) for n in names):
-                break
-        self._unreached(play, cut, by_name)
+            if self._batch(play, [by_name[n] for n in names], by_name):
+                return None
+            if all(self._dead(n) for n in names):
+                return self._unreached(cut[number:], "not begun: every host of the batch before failed")
+        return None
 
-    def _unreached(self, play: Play, cut: Sequence[tuple[str, ...]], by_name: Mapping[str, Host]) -> None:
+    def _no_more(self, play: Play, hosts: Mapping[str, Host]) -> str:
+        if self.request.stop.is_set():
+            return "interrupted before its turn"
+        return "not begun: too many other hosts of the play failed" if self._enough(play, hosts) else ""
+
+    def _unreached(self, cut: Sequence[tuple[str, ...]], why: str) -> None:
         """Hosts of batches that never began must not look compliant."""
-        stopped = self.request.stop.is_set()
-        if not stopped and not self._enough(play, by_name):
-            return
-        why = "interrupted before its turn" if stopped else "not begun: too many other hosts of the play failed"
-        for tally in (self.tallies[name] for names in cut for name in names):
-            if not sum(tally.counts.values()):
-                tally.cut_short = tally.cut_short or why
+        for name in (n for names in cut for n in names):
+            self.tallies[name].cut_short = self.tallies[name].cut_short or why
 
     def _batch(self, play: Play, hosts: Sequence[Host], of_play: Mapping[str, Host]) -> bool:
         names = tuple(h.name for h in hosts)
@@ -165,22 +173,25 @@ class _Run:
         ).run()
 
     def _walker(self, play: Play, host: Host, batch: tuple[str, ...]) -> Walker:
-        def load_tasks(name: str, parent: Task) -> tuple[Node, ...]:
-            known = (*self.request.modules.names(), *actions(), *WALKED)
-            return reader.load_tasks(
-                Path(name), parent, search=self.request.search, modules=known.__contains__, known=known
-            )
-
         return Walker(
             scope=play_scope(host, play, batch, self.setting),
             context=self.context,
             tally=self.tallies[host.name],
             emit=self.emit,
-            load_tasks=load_tasks,
+            load_tasks=self._load_tasks,
             only=self.request.tags,
             skip=self.request.skip_tags,
             start_at=self.request.start_at_task,
         )
+
+    def _load_tasks(self, name: str, parent: Task) -> tuple[Node, ...]:
+        """Read an included file once a run, however many hosts include it."""
+        key = (name, id(parent))
+        if key not in self.included:
+            known, search = words(self.request.modules), self.request.search
+            nodes = reader.load_tasks(Path(name), parent, search=search, modules=known.__contains__, known=known)
+            self.included[key] = nodes
+        return self.included[key]
 
     def _perform(self, move: Move) -> Result | None:
         if move.step is None:
