@@ -1,0 +1,287 @@
+// needs: files registry services wmi
+// Detached jobs: programs that live without the connection. The job's folder is the mutex; its marker files say how far
+// it came: starting.txt (a starter is at work: UTC time and its token), started.txt (launched: pid), running.txt (the wrapper's
+// first act), exit.txt (its last, by rename), cancelled.txt, settled.txt (somebody has dealt with the outcome).
+var JOB_PATIENCE = 120; // seconds a starter may take before another may take over
+
+function jobRoot() { return toolkitFolder() + "\\jobs"; }
+function jobFolder(name) {
+  if (!/^[A-Za-z0-9_\-]{1,60}$/.test(name)) { throw fail("a job's name is made of letters, digits, - and _ only: " + name); }
+  return jobRoot() + "\\" + name;
+}
+function jobText(folder, file) {
+  return trim(tryValue(function () { return readAll(folder + "\\" + file, 200000); }, ""));
+}
+function jobHas(folder, file) { return fso().FileExists(folder + "\\" + file); }
+
+// {name, command, guard, record, token} -> the job, or {refused, remedy}. Only one caller ever starts it; the others adopt.
+function jobStart(args) {
+  var folder = jobFolder(args.name), round, seen, token = args.token || remediateNonce;
+  makeFolder(jobRoot());
+  for (round = 0; round < 40; round++) {
+    seen = jobLook(args.name);
+    if (seen.phase === "absent") {
+      if (newFolder(folder)) { return jobBegin(args, folder, token); }
+    } else if (seen.never_started || seen.settled) {
+      jobArchive(folder, args.name); // atomic: one of several callers succeeds, the others look again
+    } else if (seen.starting && round < 30) {
+      pause(500);
+    } else {
+      seen.adopted = seen.token !== token;
+      return seen;
+    }
+  }
+  throw fail("job " + args.name + ": its folder " + folder + " can be neither used nor put aside");
+}
+function jobArchive(folder, name) {
+  var n = 1;
+  while (fso().FolderExists(folder + "." + n)) { n++; }
+  try { fso().MoveFolder(folder, folder + "." + n); } catch (e) {
+    note("jobs", name + ": " + errorText(e));
+    pause(200);
+  }
+}
+
+// We own the new folder: guard, remember, launch. Nothing stays behind when the guard says no.
+function jobBegin(args, folder, token) {
+  var refused, services = [], record = args.record || {}, way;
+  try {
+    jobStarting(folder, token);
+    refused = guardRefusal(args.guard || {});
+    if (refused === null) {
+      if (record.services) { services = serviceInfo(record.services); }
+      writeText(folder + "\\run.cmd", jobWrapper(folder, args.command));
+      writeText(folder + "\\job.json", toJson({ command: expand(args.command), token: token, record: record,
+        services_before: services }));
+    }
+  } catch (e) {
+    removePath(folder);
+    throw e;
+  }
+  if (refused !== null) {
+    removePath(folder);
+    return refused;
+  }
+  if (jobText(folder, "starting.txt").indexOf(token) < 0) { throw fail("job " + args.name + ": the start took too long and was taken over"); }
+  jobStarting(folder, token);
+  way = jobLaunch(folder);
+  writeText(folder + "\\started.txt", way.pid + " " + way.by + " " + utcNow());
+  way = jobLook(args.name);
+  way.adopted = false;
+  return way;
+}
+function jobStarting(folder, token) { writeText(folder + "\\starting.txt", utcNow() + " " + token); }
+
+function jobWrapper(folder, command) {
+  var line = expand(command).replace(/%/g, "%%"), call = /^"?[^"]*\.(cmd|bat)("|\s|$)/i.test(jobProgram(line)) ? "call " : "";
+  return "@echo off\r\n" +
+    'echo running > "' + folder + '\\running.txt"\r\n' +
+    call + line + ' > "' + folder + '\\output.txt" 2>&1\r\n' +
+    'echo %errorlevel% > "' + folder + '\\exit.tmp"\r\n' +
+    'ren "' + folder + '\\exit.tmp" exit.txt\r\n';
+}
+// The program of a command line, without quotes.
+function jobProgram(command) {
+  var m = /^\s*"([^"]+)"/.exec(command) || /^\s*(\S+)/.exec(command);
+  return m ? m[1] : "";
+}
+function jobLaunch(folder) {
+  var line = expand("%ComSpec%") + ' /c "' + folder + '\\run.cmd"', pid = 0;
+  try { pid = createProcess(line); } catch (e) {
+    note("jobs", "Win32_Process.Create: " + errorText(e));
+    pause(3000); // it may have started all the same
+    if (jobHas(folder, "running.txt")) { return { pid: 0, by: "wmi" }; }
+  }
+  if (pid) { return { pid: pid, by: "wmi" }; }
+  note("jobs", "started by the script host, since WMI does not work");
+  wshShell().Run(line, 0, false);
+  return { pid: 0, by: "shell" };
+}
+
+// null when the guard lets the start pass, else {refused, remedy}.
+function guardRefusal(guard) {
+  return guardFiles(guard.files || []) || guardPackage(guard["package"]) || guardProcesses(guard.not_running || []) ||
+    guardSpace(guard.free_bytes || 0);
+}
+function refusal(reason, remedy) { return { refused: reason, remedy: remedy }; }
+function guardFiles(files) {
+  var i, f, info;
+  for (i = 0; i < files.length; i++) {
+    f = files[i];
+    info = fileInfo(f.path);
+    if (!info.exists) { return refusal(info.path + " is not there", "look at the host again: it has changed since it was inspected"); }
+    if (!info.version) { return refusal("the version of " + info.path + " cannot be read", "close what holds the file, then run again"); }
+    if (f.at_least && compareVersions(info.version, f.at_least) < 0) {
+      return refusal(info.path + " is " + info.version + ", the package needs " + f.at_least + " or later", "choose the package for this branch; run again");
+    }
+    if (f.below && compareVersions(info.version, f.below) >= 0) {
+      return refusal(info.path + " is " + info.version + ", the package is for builds below " + f.below, "run again: the host has changed since it was inspected");
+    }
+  }
+  return null;
+}
+function guardPackage(wanted) {
+  var info;
+  if (!wanted) { return null; }
+  info = fileInfo(wanted.path);
+  if (!info.exists) { return refusal("the package " + info.path + " is not on the host", "run again, so that it is staged again"); }
+  if (typeof wanted.size === "number" && info.size !== wanted.size) {
+    return refusal("the package " + info.path + " has " + info.size + " bytes, not " + wanted.size, "delete it on the host and run again");
+  }
+  if (wanted.version && compareVersions(info.version || "0", wanted.version) !== 0) {
+    return refusal("the package " + info.path + " is version " + (info.version || "unknown") + ", not " + wanted.version, "check the package file and its declared version");
+  }
+  return null;
+}
+function guardProcesses(names) {
+  var list, i, j;
+  if (!names.length) { return null; }
+  list = processes();
+  if (list === null) {
+    note("jobs", "WMI does not work: whether " + names.join(", ") + " run could not be checked");
+    return null;
+  }
+  for (i = 0; i < list.length; i++) {
+    for (j = 0; j < names.length; j++) {
+      if (String(list[i].name).toLowerCase() === names[j].toLowerCase()) {
+        return refusal(list[i].name + " (pid " + list[i].pid + ") is running: another installation is under way", "wait for it to end, then run again");
+      }
+    }
+  }
+  return null;
+}
+function guardSpace(bytes) {
+  var free = bytes ? freeBytes("%SystemDrive%") : null;
+  if (free === null || free >= bytes) { return null; }
+  return refusal("only " + free + " bytes are free on " + expand("%SystemDrive%") + ", " + bytes + " are needed", "free space on that drive, then run again");
+}
+
+// {name} -> {name, phase, exit_code, started, settled, ...}; phase absent, running, finished, lost.
+function jobState(args) { return jobLook(args.name); }
+function jobLook(name) {
+  var folder = jobFolder(name), seen;
+  if (!fso().FolderExists(folder)) { return { name: name, phase: "absent", exit_code: null, started: "", settled: false, folder: folder }; }
+  seen = jobRead(folder, name);
+  if (seen.phase === "running" && !seen.starting && !jobAlive(folder, seen)) {
+    pause(1500); // between the end of the program and the wrapper's last act
+    seen = jobRead(folder, name);
+    if (seen.phase === "running") { seen.phase = "lost"; }
+  }
+  if (seen.phase === "finished" || seen.phase === "lost") {
+    seen.output = tryValue(function () { return readTail(folder + "\\output.txt", 4000); }, null) || "";
+  }
+  return seen;
+}
+function jobRead(folder, name) {
+  var data = fromJson(jobText(folder, "job.json")) || {}, starting = jobText(folder, "starting.txt").split(" "), exit, launched, age;
+  var seen = { name: name, phase: "running", exit_code: null, started: starting[0], settled: jobHas(folder, "settled.txt"), folder: folder,
+    token: starting[1] || "", command: data.command || "", record: data.record || {}, services_before: data.services_before || [],
+    pid: 0, cancelled: jobHas(folder, "cancelled.txt"), starting: false, never_started: false };
+  exit = jobText(folder, "exit.txt");
+  launched = jobText(folder, "started.txt").split(" ");
+  seen.pid = parseInt(launched[0], 10) || 0;
+  if (jobHas(folder, "exit.txt")) {
+    seen.phase = "finished";
+    seen.exit_code = /^-?\d+$/.test(exit) ? parseInt(exit, 10) : null;
+  } else if (seen.cancelled) {
+    seen.phase = "lost";
+  } else if (!jobHas(folder, "running.txt")) {
+    age = jobAge(folder, seen.started);
+    if (age <= JOB_PATIENCE) { seen.starting = true; } else if (!jobAlive(folder, seen)) {
+      seen.phase = "lost";
+      seen.never_started = true;
+    }
+  }
+  return seen;
+}
+// Seconds since the start began, by the host's clock; a clock set back counts as long ago.
+function jobAge(folder, started) {
+  var then = isoToTime(started), made;
+  if (isNaN(then)) {
+    made = tryValue(function () { return isoUtc(new Date(fso().GetFolder(folder).DateCreated)); }, "");
+    then = isoToTime(made);
+  }
+  return isNaN(then) ? JOB_PATIENCE + 1 : Math.abs(new Date().getTime() - then) / 1000;
+}
+
+// Whether the wrapper or the program itself still runs, even when one of them is gone.
+function jobAlive(folder, seen) {
+  var list = processes(), program = jobProgram(seen.command), i;
+  if (list === null) { return jobHeld(folder + "\\output.txt") || (program.indexOf("\\") > 0 && jobHeld(program)); }
+  for (i = 0; i < list.length; i++) { if (jobOwns(list[i], folder, seen, program)) { return true; } }
+  return false;
+}
+function jobOwns(process, folder, seen, program) {
+  var name = String(process.name).toLowerCase(), image = program.substring(program.lastIndexOf("\\") + 1).toLowerCase();
+  var command = process.command === null ? null : process.command.toLowerCase();
+  if (command !== null && command.indexOf(folder.toLowerCase() + "\\run.cmd") >= 0) { return true; }
+  if (process.started && isoToTime(process.started) < isoToTime(seen.started) - 5000) { return false; }
+  if (process.pid === seen.pid && seen.pid && name === "cmd.exe") { return true; }
+  if (!image || name !== (image.indexOf(".") < 0 ? image + ".exe" : image)) { return false; }
+  // an everyday image name proves nothing: there the whole program must be in the command line
+  return !/^(cmd|cscript|wscript|msiexec|net|ping)\.exe$/.test(name) || (command !== null && command.indexOf(seen.command.toLowerCase()) >= 0);
+}
+// True when a file cannot be opened for writing because a running program holds it. Without WMI the only sign of life.
+function jobHeld(path) {
+  var stream;
+  if (!fso().FileExists(path)) { return false; }
+  if (tryValue(function () { return fso().GetFile(path).Attributes & 1; }, 0)) { return false; }
+  try { stream = fso().OpenTextFile(path, 8, false, 0); } catch (e) { return errorNumber(e) === -2146828218; } // permission denied
+  stream.Close();
+  return false;
+}
+
+// {name} -> the job; ends its process tree. The folder stays as evidence.
+function jobCancel(args) {
+  var seen = jobLook(args.name), list, i, ended = 0, tree;
+  if (seen.phase !== "running") { return seen; }
+  list = processes();
+  if (list === null || !wmiAlive()) { throw fail("job " + args.name + " cannot be ended: WMI does not work on this host; end " + jobProgram(seen.command) + " there by hand"); }
+  tree = jobTree(list, seen);
+  writeText(seen.folder + "\\cancelled.txt", utcNow());
+  for (i = 0; i < tree.length; i++) { ended += jobTerminate(tree[i]); }
+  seen = jobLook(args.name);
+  seen.ended = ended;
+  return seen;
+}
+// Pids of the job, parents before children, so that nothing is started again behind our back.
+function jobTree(list, seen) {
+  var pids = [], known = {}, grown = true, i, program = jobProgram(seen.command);
+  while (grown) {
+    grown = false;
+    for (i = 0; i < list.length; i++) {
+      if (!known[list[i].pid] && (known[list[i].parent] || jobOwns(list[i], seen.folder, seen, program))) {
+        known[list[i].pid] = grown = true;
+        pids.push(list[i].pid);
+      }
+    }
+  }
+  return pids;
+}
+function jobTerminate(pid) {
+  try {
+    var found = wmiObjects("root\\cimv2", "SELECT * FROM Win32_Process WHERE ProcessId = " + pid);
+    return found.length && wmiCall(found[0], "Terminate", {}).ReturnValue === 0 ? 1 : 0;
+  } catch (e) {
+    note("jobs", "pid " + pid + ": " + errorText(e));
+    return 0;
+  }
+}
+
+// [job, ...] of this host, the archived ones left out.
+function jobList() {
+  var listing = listFolder(jobRoot()), jobs = [], i;
+  for (i = 0; listing !== null && i < listing.folders.length; i++) {
+    if (listing.folders[i].indexOf(".") < 0) { jobs.push(jobLook(listing.folders[i])); }
+  }
+  return jobs;
+}
+// {name} -> the job, marked as dealt with: the next start puts its folder aside and starts anew.
+function jobSettle(args) {
+  var seen = jobLook(args.name);
+  if (seen.phase === "finished" || seen.phase === "lost") {
+    writeText(seen.folder + "\\settled.txt", utcNow());
+    seen.settled = true;
+  }
+  return seen;
+}
