@@ -16,6 +16,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LIBRARIES = ROOT / "remediate" / "connections" / "es3"
 MODULES = ROOT / "modules"
+PREAMBLE = ("remediateFolder", "remediateNonce", "remediateScript", "remediateLeftovers")
+"""Names that the controller declares in front of the libraries."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,7 +63,7 @@ class Linter:
         source = path.read_bytes().decode("utf-8", errors="surrogateescape").encode("utf-8", "replace").decode("utf-8")
         messages = [Message(str(path), line, 1, text) for line, text in self._header_errors(source)]
         own = path.stem if path.parent == self._libraries else ""
-        provided = self._provided(source, own)
+        provided = (*PREAMBLE, *self._provided(source, own))
         report = self._report(source, provided)
         messages += [Message(str(path), m["line"], m["column"], m["text"]) for m in report["messages"]]
         if not own:
@@ -96,7 +98,7 @@ class Linter:
         for number, line in enumerate(source.splitlines(), 1):
             if not re.match(r"\s*//\s*needs?\b", line, re.IGNORECASE):
                 continue
-            if number != 1 or not line.startswith("// needs: "):
+            if number != 1 or not re.match(r"// needs:( |$)", line):
                 yield number, 'needs are written on the first line: "// needs: files registry"'
                 continue
             words = needs(source)

@@ -6,7 +6,7 @@ var STATICS = {
   Math: 'E LN10 LN2 LOG10E LOG2E PI SQRT1_2 SQRT2 abs acos asin atan atan2 ceil cos exp floor log max min pow random round sin sqrt tan'
 };
 var GLOBALS = 'NaN Infinity undefined parseInt parseFloat isNaN isFinite decodeURI decodeURIComponent encodeURI encodeURIComponent ' +
-  'escape unescape Object Function Array String Boolean Number Date RegExp Error EvalError RangeError ReferenceError SyntaxError ' +
+  'escape unescape eval Object Function Array String Boolean Number Date RegExp Error EvalError RangeError ReferenceError SyntaxError ' +
   'TypeError URIError Math ActiveXObject GetObject Enumerator VBArray ScriptEngine ScriptEngineMajorVersion ScriptEngineMinorVersion WScript';
 var MISSING = 'forEach map filter reduce reduceRight every some find findIndex includes fill flat flatMap at trim trimLeft trimRight ' +
   'trimStart trimEnd padStart padEnd startsWith endsWith repeat replaceAll matchAll codePointAt toISOString toJSON bind __proto__';
@@ -62,7 +62,7 @@ function callRules(node, say) {
   var name = node.callee.type === 'MemberExpression' && !node.callee.computed ? node.callee.property.name : '', first = node.arguments[0];
   if (name === 'substr' && negative(first)) { say(node, 'substr with a negative start begins at 0 in JScript: use slice'); }
   if (name === 'splice' && node.arguments.length === 1) { say(node, 'splice with one argument removes nothing in JScript: give a count'); }
-  if (name === 'split' && first && first.regex) { say(node, 'split by a pattern drops empty parts in JScript: split by a text'); }
+  if (name === 'split' && first && first.regex && !/^(\\[rns]|[?+*\[\]])*$/.test(first.regex.pattern)) { say(node, 'split by a pattern drops empty parts in JScript: split by a text'); }
 }
 
 function literalRules(node, say) {
@@ -83,6 +83,15 @@ function shapeRules(node, parent, say) {
     case 'FunctionExpression': if (node.id) { say(node, 'JScript leaks the name of a function expression into the scope around it'); } break;
     case 'FunctionDeclaration': if (parent.type !== 'Program' && !parent.functionBody) { say(node, 'a function declared inside a block is not ES3'); } break;
   }
+}
+
+// Names a file asks for by typeof before it uses them: there or not, both are right.
+function optional(tree, into) {
+  children(tree).forEach(function (node) {
+    if (node.type === 'UnaryExpression' && node.operator === 'typeof' && node.argument.type === 'Identifier') { into[node.argument.name] = true; }
+    optional(node, into);
+  });
+  return into;
 }
 
 // Calls use(identifier, scopes, isAssignment) for every name that is read or written.
@@ -150,6 +159,7 @@ function es3Check(source, provided, taken) {
     if (reserved[name] || words(GLOBALS)[name]) { say(tree.body[0], name + ' hides a name of a library or of the script host'); }
   });
   walk(tree, { type: 'none' }, say);
+  optional(tree, known);
   names(tree, [known, own], function (node, scopes, assigned) {
     var local = scopes.slice(1).some(function (scope) { return scope[node.name]; });
     if (local || (known[node.name] && !assigned)) { return; }
