@@ -34,6 +34,17 @@ PRECIOUS = (
 )
 """Folders whose loss takes Windows or its users' data along. Whatever contains one of them is as precious."""
 
+PRECIOUS_KEYS = (
+    "HKLM\\SOFTWARE\\Classes\\CLSID",
+    "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion",
+    "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon",
+    "HKLM\\SOFTWARE\\Policies\\Microsoft",
+    "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager",
+    "HKLM\\SYSTEM\\CurrentControlSet\\Enum\\Root",
+    "HKLM\\SYSTEM\\CurrentControlSet\\Services\\RpcSs",
+)
+"""Keys whose loss Windows does not survive; so is every key above one of them."""
+
 
 def registry_key(path: str) -> str:
     """``HKLM:\\SOFTWARE``, ``HKEY_LOCAL_MACHINE\\SOFTWARE`` -> ``HKLM\\SOFTWARE``. ValueError for another root."""
@@ -64,6 +75,15 @@ def deletion_risk(path: str, precious: Sequence[str]) -> str:
         if kept and folder[:1].upper() == path[:1].upper() and kept[: len(parts)] == parts:
             return f"it is {folder}" if kept == parts else f"it contains {folder}"
     return ""
+
+
+def registry_risk(key: str) -> str:
+    """Why the key (as ``registry_key`` gives it) must not be deleted; "" when nothing speaks against it."""
+    folded = re.sub(r"(?i)\\ControlSet\d{3}(?=\\|$)", r"\\CurrentControlSet", key).casefold()
+    if folded.count("\\") < (1 if folded.startswith("hkcr") else 2):
+        return "it is a root of the registry or right below one"
+    kept = next((kept for kept in PRECIOUS_KEYS if (kept.casefold() + "\\").startswith(folded + "\\")), "")
+    return f"it is or contains {kept}" if kept else ""
 
 
 def command_line(argv: Sequence[str]) -> str:

@@ -1,0 +1,4 @@
+// needs: services
+function inspect() {
+  return { services: serviceInfo(null) };
+}
