@@ -41,7 +41,7 @@ class Params:
 
 
 def inspect(session: Session, params: Params) -> State:
-    return session.call("win_reg_stat", "inspect", {"key": registry_key(params.path), "name": params.name})
+    return session.call("win_regedit", "stat", {"key": registry_key(params.path), "name": params.name})
 
 
 def diff(state: State, params: Params) -> list[Change]:  # noqa: ARG001  # the contract's signature
