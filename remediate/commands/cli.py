@@ -1,0 +1,105 @@
+"""The command line: loads the one command asked for, turns what it raises into a message and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol, cast
+
+from remediate import __version__
+from remediate.commands.outside import Outside
+from remediate.errors import RemediateError, UserError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from remediate.commands.parser import Parser
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "run": "detect, choose, apply and verify, as the playbook says",
+        "plan": "show what `run` would change, and why; changes nothing",
+        "verify": "prove that nothing is left to change",
+        "facts": "show what is installed on the hosts",
+        "inventory": "show hosts, groups and variables",
+        "lint": "find mistakes in a playbook without contacting a host",
+        "doc": "the manual page of a module, or the list of modules",
+        "lab": "start, show, reset and stop the embedded lab",
+        "version": "the version of this program",
+    }
+)
+
+
+class Command(Protocol):
+    """What a file in this folder must have to be a command."""
+
+    def parser(self) -> Parser: ...
+
+    def main(self, options: argparse.Namespace, outside: Outside) -> int: ...
+
+
+def run(argv: Sequence[str], outside: Outside | None = None) -> int:
+    """Carry out one command line; the exit code. Raises nothing."""
+    from remediate.commands import crash
+    from remediate.commands.parser import HelpWanted
+
+    world = outside or Outside.of_this_process()
+    try:
+        return _dispatch(argv, world)
+    except HelpWanted as page:
+        world.print(page.page.rstrip())
+        return 0
+    except RemediateError as error:
+        world.complain(complaint(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        world.complain("interrupted")
+        return 130
+    except Exception as error:  # noqa: BLE001 - the last resort: a log for us, one line for the user
+        return crash.report(error, argv, world)
+
+
+def _dispatch(argv: Sequence[str], outside: Outside) -> int:
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        if argv and argv[0] == "help" and len(argv) > 1:
+            return _dispatch([argv[1], "--help"], outside)
+        outside.print(overview())
+        return 0 if argv else 1
+    name, *words = argv
+    if name == "--version":
+        name = "version"
+    if name.startswith("-"):
+        raise UserError(f"the command comes first: {name} was given", hint="remediate COMMAND [OPTIONS]; see --help")
+    if name not in COMMANDS:
+        from remediate.language.words import suggestion
+
+        raise UserError(f"there is no command {name!r}", hint=suggestion(name, COMMANDS, what="commands"))
+    command = cast("Command", importlib.import_module(f"remediate.commands.{name}"))
+    return command.main(command.parser().parse(words), outside)
+
+
+def overview() -> str:
+    """The page of ``remediate --help``."""
+    from remediate.commands.parser import exit_codes
+
+    width = max(map(len, COMMANDS))
+    commands = "".join(f"  {name:<{width}}  {summary}\n" for name, summary in COMMANDS.items())
+    return (
+        f"remediate {__version__}: fixes Windows servers no other tool reaches any more, safely and with proof.\n\n"
+        "usage: remediate COMMAND [OPTIONS]\n\n"
+        f"commands:\n{commands}\n"
+        "examples:\n"
+        "  remediate plan playbooks/kb870585.yml            what would be done, and why\n"
+        "  remediate run playbooks/kb870585.yml -l berlin   do it on the hosts of one group\n"
+        "  remediate verify playbooks/kb870585.yml          prove that it is done\n"
+        "  remediate COMMAND --help                         the options of one command\n\n"
+        f"{exit_codes().rstrip()}"
+    )
+
+
+def complaint(error: RemediateError) -> str:
+    """An error as the user reads it: one line, and a hint below it."""
+    from remediate.reports.text import safe
+
+    return safe(f"error: {error}")

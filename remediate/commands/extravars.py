@@ -1,0 +1,79 @@
+"""Reads ``-e``: ``key=value`` pairs, ``@file``, or a mapping in JSON or YAML; later ones win."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from remediate.errors import UserError
+from remediate.language.words import kind
+from remediate.model import Source
+
+WHERE = Source("--extra-vars")
+
+
+def read(words: Sequence[str], folder: Path) -> Mapping[str, object]:
+    """All ``-e`` options together. ``folder``: where the path of ``@file`` starts."""
+    variables: dict[str, object] = {}
+    for word in words:
+        variables |= _one(word.strip(), folder)
+    for name in variables:
+        if not name.isidentifier():
+            hint = "names are letters, digits and underscores, as in -e route=hotfix"
+            raise UserError(f"{name!r} cannot be the name of a variable", source=WHERE, hint=hint)
+    return variables
+
+
+def _one(word: str, folder: Path) -> Mapping[str, object]:
+    if word.startswith("@"):
+        return _from_file(word[1:], folder)
+    if word.startswith(("{", "[")):
+        return _mapping(_yaml(word), word)
+    return _pairs(word)
+
+
+def _from_file(name: str, folder: Path) -> Mapping[str, object]:
+    from remediate.language import yamlfile
+
+    path = folder / Path(name).expanduser()
+    if not path.is_file():
+        raise UserError(
+            f"there is no file {name}", source=WHERE, hint="-e @FILE reads variables from a YAML or JSON file"
+        )
+    return _mapping(yamlfile.load(path), f"the file {name}")
+
+
+def _yaml(text: str) -> object:
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or "not valid"
+        raise UserError(
+            f"neither JSON nor YAML: {problem}", source=WHERE, hint="quote the whole: -e '{\"a\": 1}'"
+        ) from error
+
+
+def _mapping(value: object, shown: str) -> Mapping[str, object]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise UserError(f"{shown} holds {kind(value)}; a mapping of variables is wanted", source=WHERE)
+    return {str(key): item for key, item in value.items()}
+
+
+def _pairs(word: str) -> Mapping[str, object]:
+    try:
+        parts = shlex.split(word)
+    except ValueError as error:
+        raise UserError(
+            f"{word!r} has an unbalanced quote", source=WHERE, hint="as in -e 'note=\"two words\"'"
+        ) from error
+    pairs = [part.partition("=") for part in parts]
+    for name, equals, _ in pairs:
+        if not equals:
+            hint = "key=value pairs, @file, or a mapping: -e route=hotfix -e @vars.yml -e '{\"forks\": 3}'"
+            raise UserError(f"{name!r} is not a variable", source=WHERE, hint=hint)
+    return {name: value for name, _, value in pairs}

@@ -1,0 +1,124 @@
+"""Options several commands share, named and meant as Ansible's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remediate.errors import UserError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from remediate.commands.outside import Outside
+    from remediate.commands.parser import Parser
+    from remediate.reports.choose import Wishes
+
+
+def hosts(parser: Parser) -> None:
+    """Where the hosts come from and which of them are meant."""
+    group = parser.add_argument_group("hosts")
+    group.add_argument(
+        "-i",
+        "--inventory",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="inventory file or folder, or a list as in `web1,web2,`; may be given more than once",
+    )
+    group.add_argument(
+        "-l", "--limit", default="", metavar="PATTERN", help="only these hosts or groups, as in `berlin:!ex3`"
+    )
+
+
+def variables(parser: Parser) -> None:
+    """``-e``."""
+    parser.add_argument(
+        "-e",
+        "--extra-vars",
+        action="append",
+        default=[],
+        metavar="VARS",
+        help="variables above all others: key=value pairs, @file, or a mapping in JSON or YAML",
+    )
+
+
+def tags(parser: Parser) -> None:
+    """``-t`` and ``--skip-tags``."""
+    group = parser.add_argument_group("tasks")
+    group.add_argument(
+        "-t", "--tags", action="append", default=[], metavar="TAGS", help="only tasks with one of these tags"
+    )
+    group.add_argument(
+        "--skip-tags", action="append", default=[], metavar="TAGS", help="no tasks with one of these tags"
+    )
+
+
+def connection(parser: Parser) -> None:
+    """How to log in where the inventory does not say it."""
+    group = parser.add_argument_group("connection (variables of the inventory win)")
+    group.add_argument("-u", "--user", default="", metavar="NAME", help="log in as this user")
+    group.add_argument(
+        "-k", "--ask-pass", action="store_true", help="ask for the password (read from a pipe when it is one)"
+    )
+    group.add_argument(
+        "--host-key",
+        choices=("strict", "accept-new"),
+        default="",
+        help="accept-new: learn the keys of hosts met for the first time; a changed key is always refused",
+    )
+    group.add_argument("--forks", type=int, default=0, metavar="N", help="hosts worked on at once (default 50)")
+
+
+def output(parser: Parser, *, diff: bool = True) -> None:
+    """What is printed, and how."""
+    group = parser.add_argument_group("output")
+    if diff:
+        group.add_argument("--diff", action="store_true", help="show every attribute before and after")
+    group.add_argument(
+        "-v", "--verbose", action="count", default=0, help="reasons and notes; -vv also progress and addresses"
+    )
+    json_and_color(group)
+
+
+def json_and_color(parser: argparse._ActionsContainer) -> None:
+    """``--format`` and ``--no-color``."""
+    parser.add_argument(
+        "--format", choices=("human", "json"), default="human", help="json: one document on standard output"
+    )
+    parser.add_argument("--no-color", action="store_true", help="no colours; the variable NO_COLOR does the same")
+
+
+def wishes(options: argparse.Namespace, outside: Outside) -> Wishes:
+    """The output options as the reports want them."""
+    from remediate.reports.choose import Wishes
+
+    return Wishes(
+        format=options.format,
+        verbosity=getattr(options, "verbose", 0),
+        diff=getattr(options, "diff", False),
+        color=not options.no_color and not outside.environ.get("NO_COLOR"),
+    )
+
+
+def words(values: list[str]) -> frozenset[str]:
+    """``["a,b", "c"]`` -> a, b, c."""
+    return frozenset(word.strip() for value in values for word in value.split(",") if word.strip())
+
+
+def forks(options: argparse.Namespace, default: int) -> int:
+    """``--forks``, else the project's."""
+    if options.forks < 0:
+        raise UserError("--forks must be a whole number from 1 on")
+    return int(options.forks or default)
+
+
+def ask_password(outside: Outside) -> str:
+    """The password: asked at a terminal, else the first line of standard input."""
+    if outside.stdin.isatty():
+        import getpass
+
+        return getpass.getpass("SSH password: ")
+    line = outside.stdin.readline()
+    if not line:
+        raise UserError("--ask-pass: there is no terminal to ask at and standard input is empty")
+    return line.rstrip("\r\n")

@@ -1,0 +1,90 @@
+"""What a command sees of the world: its streams, the environment, the folder it was started in."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO, cast
+
+
+class Pipe(io.TextIOBase):
+    """A text stream that goes quiet when its reader has left: a run must not die half-way because of ``| head``."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.deserted = False
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._stream.encoding or "utf-8"
+
+    def write(self, text: str, /) -> int:
+        if not self.deserted:
+            try:
+                self._stream.write(text)
+            except BrokenPipeError:
+                self._desert()
+        return len(text)
+
+    def flush(self) -> None:
+        if not self.deserted:
+            try:
+                self._stream.flush()
+            except BrokenPipeError:
+                self._desert()
+
+    def _desert(self) -> None:
+        """Write no more, and give the interpreter nothing to complain about when it closes the stream."""
+        self.deserted = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Everything a command takes from its process; tests hand in their own."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    environ: Mapping[str, str]
+    folder: Path
+    """The working folder: relative paths on the command line start here."""
+
+    @classmethod
+    def of_this_process(cls) -> Outside:
+        """The real streams; characters a terminal cannot show are escaped instead of ending the program."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        return cls(
+            stdin=sys.stdin,
+            stdout=cast("TextIO", Pipe(sys.stdout)),
+            stderr=cast("TextIO", Pipe(sys.stderr)),
+            environ=os.environ,
+            folder=Path.cwd(),
+        )
+
+    def print(self, text: str = "") -> None:
+        """One text and a line end to standard output."""
+        self.stdout.write(text + "\n")
+        self.stdout.flush()
+
+    def complain(self, text: str) -> None:
+        """One text and a line end to standard error."""
+        self.stderr.write(text + "\n")
+        self.stderr.flush()

@@ -1,0 +1,85 @@
+"""What the commands work on, put together from options, remediate.toml and what is shipped."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from remediate.commands.content import Content, shipped
+from remediate.commands.settings import Settings, find
+from remediate.errors import UserError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from remediate.engine.registry import Registry
+    from remediate.language.inventory import Inventory
+    from remediate.language.playbook import SearchPath
+
+NO_LAB = "this inventory describes lab hosts, and the lab is not installed"
+NO_INVENTORY = "no inventory: which hosts are meant?"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The project a command was started in."""
+
+    settings: Settings
+    content: Content
+
+    @classmethod
+    def around(cls, folder: Path) -> Project:
+        """The project ``folder`` belongs to."""
+        settings = find(folder)
+        return cls(settings, Content(folder, settings, shipped()))
+
+    @property
+    def lab_state(self) -> Path:
+        """Where the lab keeps its hosts between runs."""
+        return self.settings.folder / ".remediate" / "lab"
+
+    def inventory_files(self, names: list[str]) -> tuple[Path, ...]:
+        """The inventories of ``-i``, else the project's; ``UserError`` when there is none at all."""
+        if names:
+            return tuple(self.content.inventory(name) for name in names)
+        if not self.settings.inventory:
+            hint = "give one with -i FILE, or name it in remediate.toml; -i inventory/lab.yml is the embedded lab"
+            raise UserError(NO_INVENTORY, hint=hint)
+        for path in self.settings.inventory:
+            if not path.exists():
+                raise UserError(f"there is no inventory {path}", hint=f"it is named in {self.settings.file}")
+        return self.settings.inventory
+
+    def inventory(self, options: argparse.Namespace, *, start_lab: bool) -> Inventory:
+        """The hosts; with ``start_lab`` those of a lab are made to run."""
+        from remediate.language import inventory
+
+        return inventory.load(self.inventory_files(options.inventory), plugins={"lab": self._lab(start=start_lab)})
+
+    def _lab(self, *, start: bool) -> Callable[[Mapping[str, object], Path], Mapping[str, object]]:
+        def expand(data: Mapping[str, object], path: Path) -> Mapping[str, object]:
+            need_lab()
+            from remediate.lab import inventory as lab
+
+            return lab.expand(data, path, state_root=self.lab_state, start=start)
+
+        return expand
+
+    def modules(self, playbook: Path | None = None) -> Registry:
+        from remediate.engine.registry import Registry
+
+        return Registry(self.content.modules(playbook))
+
+    def search(self, playbook: Path) -> SearchPath:
+        from remediate.language.playbook import SearchPath
+
+        return SearchPath(roles=self.content.roles(), playbook=playbook)
+
+
+def need_lab() -> None:
+    """``UserError`` where the packages of the lab are missing."""
+    if importlib.util.find_spec("quickjs") is None:
+        raise UserError(NO_LAB, hint="pip install 'remediate[lab]'")

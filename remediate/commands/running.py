@@ -1,0 +1,129 @@
+"""A run as run, plan, verify and facts share it: options to RunRequest, sinks, Ctrl-C, secrets."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from remediate.commands import extravars, stopping
+from remediate.commands import options as common
+from remediate.commands.project import Project
+from remediate.errors import UserError
+from remediate.model import Mode, RunSummary, Secret
+from remediate.reports.redact import Redactor, secrets_in
+
+if TYPE_CHECKING:
+    import argparse
+
+    from remediate.commands.outside import Outside
+    from remediate.engine.run import RunRequest
+    from remediate.events import Sink
+    from remediate.language.inventory import Inventory
+
+
+def prepare(options: argparse.Namespace, outside: Outside, *, mode: Mode, start_lab: bool = True) -> RunRequest:
+    """The request the options describe; ``UserError`` before any host is contacted."""
+    from remediate.engine.run import RunRequest
+
+    project = Project.around(outside.folder)
+    playbook = project.content.playbook(options.playbook)
+    hosts = project.inventory(options, start_lab=start_lab).with_playbook_vars(playbook.parent)
+    return RunRequest(
+        playbook=playbook,
+        inventory=with_login(hosts, login(options, outside)),
+        search=project.search(playbook),
+        modules=project.modules(playbook),
+        mode=mode,
+        limit=options.limit,
+        tags=common.words(options.tags),
+        skip_tags=common.words(options.skip_tags),
+        extra_vars=extravars.read(options.extra_vars, outside.folder),
+        forks=common.forks(options, project.settings.forks),
+        start_at_task=options.start_at_task,
+    )
+
+
+def login(options: argparse.Namespace, outside: Outside) -> Mapping[str, object]:
+    """Connection variables from the command line; the inventory's own go before them, as in Ansible."""
+    given: dict[str, object] = {}
+    if options.user:
+        given["ansible_user"] = options.user
+    if options.ask_pass:
+        given["ansible_password"] = Secret(common.ask_password(outside))
+    if options.host_key:
+        given["ssh_host_key"] = options.host_key
+    return given
+
+
+def with_login(inventory: Inventory, given: Mapping[str, object]) -> Inventory:
+    """The inventory with ``given`` below every other variable of each host."""
+    from remediate.language.variables import Layer
+
+    if not given:
+        return inventory
+    hosts = {
+        name: dataclasses.replace(host, variables=host.variables.with_layer(Layer.ROLE_DEFAULTS, given))
+        for name, host in inventory.hosts.items()
+    }
+    return dataclasses.replace(inventory, hosts=hosts)
+
+
+def redactor(request: RunRequest) -> Redactor:
+    """Knows every secret the inventory and the command line hold."""
+    found = secrets_in(request.extra_vars)
+    for host in request.inventory.hosts.values():
+        for name in host.variables.names():
+            variable = host.variables.get(name)
+            found |= secrets_in(variable.value, name) if variable else set()
+    return Redactor(found)
+
+
+def execute(request: RunRequest, options: argparse.Namespace, outside: Outside) -> RunSummary:
+    """Run the request with the output the options ask for."""
+    from remediate.reports import choose
+
+    guard = redactor(request)
+    return with_sinks(
+        request, choose.sinks(common.wishes(options, outside), outside.stdout, outside.stderr, guard), outside
+    )
+
+
+def with_sinks(request: RunRequest, sinks: Sequence[Sink], outside: Outside) -> RunSummary:
+    """Run the request; Ctrl-C is turned into its ``stop`` and ``abort``."""
+    from remediate.engine.run import run
+
+    try:
+        with stopping.interruptible(request.stop, request.abort, say=stopping.say_on(_descriptor(outside))):
+            return run(request, sinks)
+    finally:
+        for sink in sinks:
+            sink.close()
+
+
+def _descriptor(outside: Outside) -> int:
+    try:
+        return outside.stderr.fileno()
+    except OSError:
+        return 2
+
+
+def again(request: RunRequest, mode: Mode) -> RunRequest:
+    """The same request in another mode, with fresh switches."""
+    return dataclasses.replace(request, mode=mode, stop=threading.Event(), abort=threading.Event())
+
+
+def confirmed(outside: Outside, question: str) -> bool:
+    """Ask at the terminal; only a whole ``yes`` counts."""
+    if not outside.stdin.isatty():
+        raise UserError("--confirm needs a terminal to ask at", hint="leave it out, or use `remediate plan` first")
+    outside.stderr.write(f"{question} (yes/no) ")
+    outside.stderr.flush()
+    return outside.stdin.readline().strip().lower() == "yes"
+
+
+def relative(path: Path, folder: Path) -> str:
+    """``path`` as a person in ``folder`` would write it."""
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)

@@ -1,0 +1,90 @@
+"""Reads remediate.toml, the defaults of a project: found in the working folder or above it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from remediate.errors import UserError
+from remediate.language.words import kind, suggestion
+from remediate.model import Source
+
+FILE = "remediate.toml"
+KEYS = ("inventory", "forks", "roles", "modules")
+FORKS = 50
+"""Hosts worked on at once unless said otherwise: waiting dominates, so this is generous."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The defaults of a project. Paths are absolute."""
+
+    folder: Path
+    """Where remediate.toml lies, else the working folder: state is kept below it."""
+    file: Path | None = None
+    inventory: tuple[Path, ...] = ()
+    forks: int = FORKS
+    roles: tuple[Path, ...] = ()
+    modules: tuple[Path, ...] = ()
+
+
+def find(start: Path) -> Settings:
+    """The settings that hold in ``start``; plain defaults where there is no file."""
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return read(folder / FILE)
+    return Settings(folder=start)
+
+
+def read(path: Path) -> Settings:
+    """One settings file; ``UserError`` with its line for anything unknown or of the wrong type."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise UserError("this is not UTF-8 text", source=Source(str(path)), hint="save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+        line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+        message = str(error)[: place.start()] if place else str(error)
+        raise UserError(f"not valid TOML: {message}", source=Source(str(path), line, column)) from error
+    for key in data:
+        if key not in KEYS:
+            raise UserError(
+                f"unknown setting {key!r}", source=_place(path, text, key), hint=suggestion(key, KEYS, what="settings")
+            )
+    return _checked(path, text, data)
+
+
+def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:
+    def paths(key: str) -> tuple[Path, ...]:
+        value = data.get(key, [])
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
+            raise UserError(f"{key} must be a path or a list of paths", source=_place(path, text, key))
+        return tuple(path.parent / item for item in values)
+
+    forks = data.get("forks", FORKS)
+    if not isinstance(forks, int) or isinstance(forks, bool) or forks < 1:
+        raise UserError(
+            f"forks must be a whole number from 1 on, not {kind(forks)}", source=_place(path, text, "forks")
+        )
+    return Settings(
+        folder=path.parent,
+        file=path,
+        inventory=paths("inventory"),
+        forks=forks,
+        roles=paths("roles"),
+        modules=paths("modules"),
+    )
+
+
+def _place(path: Path, text: str, key: str) -> Source:
+    """The line a top-level key or table stands on."""
+    wanted = re.compile(rf"""\s*\[*\s*["']?{re.escape(key)}["']?\s*(=|\.|\])""")
+    for number, line in enumerate(text.splitlines(), 1):
+        if wanted.match(line):
+            return Source(str(path), number, len(line) - len(line.lstrip()) + 1)
+    return Source(str(path))

@@ -1,0 +1,65 @@
+"""Ctrl-C: once finishes the steps under way, twice leaves now, a third time at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+GRACE = 5.0
+"""Seconds the second Ctrl-C leaves for closing connections."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+FIRST = "\nstopping: the steps under way are finished, none is begun; Ctrl-C again stops now\n"
+SECOND = "\nstopping now: installers already started on hosts go on, the next run finds them\n"
+
+
+def leave() -> None:
+    """End the process without waiting for threads that wait for hosts."""
+    os._exit(130)
+
+
+@contextmanager
+def interruptible(
+    stop: threading.Event, abort: threading.Event, *, say: Callable[[str], None], leave: Callable[[], None] = leave
+) -> Iterator[None]:
+    """Turn the signals of this process into ``stop``, then ``abort``, while the block runs."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    last = threading.Timer(GRACE, leave)
+    last.daemon = True
+
+    def received(_: int, __: FrameType | None) -> None:
+        if not stop.is_set():
+            stop.set()
+            say(FIRST)
+        elif not abort.is_set():
+            abort.set()
+            last.start()
+            say(SECOND)
+        else:
+            leave()
+
+    before = {number: signal.signal(number, received) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        last.cancel()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def say_on(descriptor: int) -> Callable[[str], None]:
+    """Says things from inside a signal handler, where a buffered stream may be in the middle of a write."""
+
+    def say(text: str) -> None:
+        try:
+            os.write(descriptor, text.encode())
+        except OSError:
+            return
+
+    return say
