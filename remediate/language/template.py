@@ -2,26 +2,270 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from remediate.errors import UserError
+from remediate.language.lookups import Surroundings, lookup
+from remediate.language.templateerrors import UndefinedVariable, explained
 from remediate.language.values import OMIT, Omit, Unknown, UnknownValue
 from remediate.language.variables import Variables
-from remediate.model import Source
+from remediate.language.words import shown
+from remediate.language.yamlfile import Map, Raw, Seq, source_of
+from remediate.model import Secret, Source
 
-__all__ = ["OMIT", "Omit", "Templar", "Unknown", "UnknownValue"]
+if TYPE_CHECKING:
+    from jinja2.environment import Template
+
+__all__ = ["OMIT", "Omit", "Templar", "Unknown", "UnknownValue", "check", "check_condition", "has_template"]
+
+STEP_LIMIT = 1_000_000
+"""Loop rounds and calls one render may take."""
+SECRET_NAMES = frozenset(
+    {
+        "ansible_password",
+        "ansible_pass",
+        "ansible_ssh_pass",
+        "ansible_ssh_password",
+        "ansible_ssh_private_key_passphrase",
+        "ansible_winrm_password",
+        "ansible_become_pass",
+        "ansible_become_password",
+    }
+)
+"""Variables whose text is a Secret wherever it was written."""
+
+_TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
+_FALSE = frozenset({"false", "no", "off", "n", "f", "0", ""})
+
+
+def has_template(text: str) -> bool:
+    """Whether ``text`` has to be rendered."""
+    return "{{" in text or "{%" in text or "{#" in text
+
+
+def check(value: object, source: Source | None = None) -> None:
+    """Raise a UserError when a template anywhere in ``value`` is not well formed. Renders nothing."""
+    if isinstance(value, str):
+        if has_template(value) and not isinstance(value, Raw):
+            _compiled(value, source_of(value, source), bare=False)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            check(item, value.value_source(key) if isinstance(value, Map) else source)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            check(item, value.item_source(index) if isinstance(value, Seq) else source)
+
+
+def check_condition(text: str, source: Source | None = None) -> None:
+    """Raise a UserError when a condition is not well formed."""
+    place = source_of(text, source)
+    _compiled(_bare(text, place), place, bare=True)
 
 
 class Templar:
-    """Renders with one set of variables; not shared between threads."""
+    """Renders with one set of variables; not shared between threads.
 
-    def __init__(self, variables: Variables, *, folder: Path = Path()) -> None:
+    ``folder`` is where relative files of lookups are. ``environ`` is what ``lookup('env', ...)`` sees.
+    """
+
+    def __init__(
+        self, variables: Variables, *, folder: Path = Path(), environ: Mapping[str, str] | None = None
+    ) -> None:
         self.variables = variables
-        self.folder = folder
+        self._around = Surroundings((folder, folder.parent), os.environ if environ is None else environ)
+        self._rendered: dict[str, object] = {}
+        self._active: list[str] = []
+
+    @property
+    def mapping(self) -> Mapping[str, object]:
+        """Every variable by name, rendered when looked at."""
+        return Scope(self)
 
     def render(self, value: object, source: Source | None = None) -> object:
-        """``value`` with every template in it rendered."""
-        raise NotImplementedError
+        """``value`` as plain data with every template in it rendered.
+
+        A lone ``{{ expression }}`` gives the object itself, anything else text. Raises UserError, and UnknownValue
+        where the result depends on what a check run cannot know.
+        """
+        if isinstance(value, str):
+            if not has_template(value) or isinstance(value, Raw):
+                return str(value)
+            return self._render_text(value, source_of(value, source))
+        if isinstance(value, dict):
+            return self._render_dict(value, source)
+        if isinstance(value, list | tuple):
+            places = value.item_source if isinstance(value, Seq) else lambda _: source
+            items = [self.render(item, places(index)) for index, item in enumerate(value)]
+            return [item for item in items if item is not OMIT]
+        return value
 
     def condition(self, expr: object, source: Source | None = None) -> bool:
-        """Whether a condition as written under ``when`` holds."""
-        raise NotImplementedError
+        """Whether a condition holds: a bare expression, true/false, or nothing (which holds).
+
+        As in Ansible any value counts by being empty or not, but the words yes, no, true, false, on and off count as
+        what they say.
+        """
+        if expr is None:
+            return True
+        if not isinstance(expr, str):
+            return bool(expr)
+        place = source_of(expr, source)
+        text = _bare(expr, place)
+        if not text:
+            return True
+        value = self._run(_compiled(text, place, bare=True), expr, place)
+        if isinstance(value, Secret):
+            value = value.reveal()
+        if isinstance(value, str):
+            return value.strip().lower() not in _FALSE
+        return bool(value)
+
+    def _render_text(self, text: str, source: Source | None) -> object:
+        body = text.rstrip("\n")
+        result = self._run(_compiled(body, source, bare=False), text, source)
+        return result + text[len(body) :] if isinstance(result, str) else result
+
+    def _render_dict(self, value: dict[Any, Any], source: Source | None) -> dict[Any, object]:
+        result: dict[Any, object] = {}
+        for key, item in value.items():
+            rendered = self.render(item, value.value_source(key) if isinstance(value, Map) else source)
+            if rendered is not OMIT:
+                result[str(key) if isinstance(key, str) else key] = rendered
+        return result
+
+    def _run(self, compiled: Template, text: str, source: Source | None) -> object:
+        from jinja2.exceptions import TemplateError
+
+        from remediate.language.compiled import render
+
+        try:
+            return render(compiled, Scope(self))
+        except UserError as error:
+            if error.source is None:
+                raise type(error)(error.message, source=source, hint=error.hint) from None
+            raise
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, OSError) as error:
+            raise explained(error, text, source, self.variables.names()) from None
+        except (RecursionError, MemoryError):
+            raise UserError(f"the template {shown(text)} needs too much memory", source=source) from None
+
+    def value(self, name: str) -> object:
+        """The variable ``name``, rendered when it is trusted. Raises UserError when undefined or circular."""
+        if name in self._rendered:
+            return self._rendered[name]
+        var = self.variables.get(name)
+        if var is None:
+            raise explained(KeyError(name), name, None, self.variables.names())
+        if not var.trusted:
+            return _hidden(name, var.value)
+        if name in self._active:
+            chain = " -> ".join([*self._active[self._active.index(name) :], name])
+            raise UserError(f"the variable {name!r} is defined by itself: {chain}", source=var.source)
+        self._active.append(name)
+        try:
+            value = _hidden(name, self.render(var.value, var.source))
+        except RecursionError:
+            raise UserError(f"the variable {name!r} goes through too many others", source=var.source) from None
+        finally:
+            self._active.pop()
+        self._rendered[name] = value
+        return value
+
+    def _lookup(
+        self, name: str, *terms: object, wantlist: bool = False, errors: str = "strict", **more: object
+    ) -> object:
+        try:
+            values = lookup(name, terms, more, self._around)
+        except UserError:
+            if errors == "strict":
+                raise
+            return [] if wantlist else ""
+        if wantlist:
+            return values
+        return values[0] if len(values) == 1 else ",".join(str(value) for value in values)
+
+    def _query(self, name: str, *terms: object, **more: object) -> object:
+        return self._lookup(name, *terms, **{**more, "wantlist": True})  # type: ignore[arg-type]
+
+
+class Scope(Mapping[str, object]):
+    """The names a template sees: functions of the language, then variables, rendered when they are used."""
+
+    def __init__(self, templar: Templar) -> None:
+        self._templar = templar
+        self._steps = 0
+
+    def _spend(self, steps: int) -> None:
+        from remediate.language.sandbox import TooMuch
+
+        self._steps += steps
+        if self._steps > STEP_LIMIT:
+            raise TooMuch(f"the template takes more than {STEP_LIMIT:,} steps")
+
+    def _functions(self) -> Mapping[str, Callable[..., object]]:
+        return {"lookup": self._templar._lookup, "query": self._templar._query, "q": self._templar._query}
+
+    def __getitem__(self, name: str) -> object:
+        from remediate.language.compiled import environment
+
+        if name == "omit":
+            return OMIT
+        if name in self._functions():
+            return self._functions()[name]
+        if name in self._templar.variables:
+            try:
+                return self._templar.value(name)
+            except UndefinedVariable as error:
+                from remediate.language import sandbox
+
+                return sandbox.Missing.because(error, name)
+        if name == "vars":
+            return self
+        return environment().globals[name]
+
+    def __contains__(self, name: object) -> bool:
+        from remediate.language.compiled import environment
+
+        if name in self._templar.variables or name in {"omit", "lookup", "query", "q", "vars"}:
+            return True
+        return name in environment().globals
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._templar.variables.names()))
+
+    def __len__(self) -> int:
+        return len(self._templar.variables.names())
+
+
+def _compiled(text: str, source: Source | None, *, bare: bool) -> Template:
+    from jinja2.exceptions import TemplateError
+
+    from remediate.language import compiled
+
+    try:
+        return compiled.expression(str(text)) if bare else compiled.template(str(text))
+    except TemplateError as error:
+        raise explained(error, text, source, ()) from None
+    except (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError):
+        raise UserError(f"the template {shown(text)} is nested too deeply or too large", source=source) from None
+
+
+def _bare(text: str, source: Source | None) -> str:
+    """A condition without the braces people put around it."""
+    bare = text.strip()
+    if bare.startswith("{{") and bare.endswith("}}") and bare.count("{{") == 1:
+        bare = bare[2:-2].strip(" \t\n-+")
+    elif "{{" in bare or "{%" in bare:
+        raise UserError(
+            f"a condition is already an expression; braces do not belong in {shown(text)}",
+            source=source,
+            hint="write the names bare: when: route.build == wanted",
+        )
+    return bare
+
+
+def _hidden(name: str, value: object) -> object:
+    return Secret(value) if name in SECRET_NAMES and isinstance(value, str) else value

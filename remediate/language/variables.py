@@ -33,6 +33,10 @@ class Layer(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
+_NEVER_TRUSTED = frozenset({Layer.FACTS, Layer.LOOP, Layer.MAGIC})
+"""Layers whose values are rendered already or come from hosts: never templates, whoever hands them in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Var:
     """One definition of a variable; ``value`` as written, not rendered. ``trusted`` False: never a template."""
@@ -64,10 +68,10 @@ class Variables:
     def with_layer(
         self, layer: Layer, mapping: Mapping[str, object], *, trusted: bool = True, origin: str = ""
     ) -> Variables:
-        """These variables with ``mapping`` laid over its own layer; ``origin`` is the place of values that know none."""
+        """These variables with ``mapping`` laid over its own layer; ``origin``: the place of values that know none."""
         if not mapping:
             return self
-        sheet = _Sheet(layer, mapping, trusted, origin)
+        sheet = _Sheet(layer, mapping, trusted and layer not in _NEVER_TRUSTED, origin)
         at = len(self._sheets)
         while at and self._sheets[at - 1].layer > layer:
             at -= 1

@@ -1,0 +1,106 @@
+"""Turns the text of a template into something that can be rendered, refusing what cannot be bounded."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import nodes, pass_context
+from jinja2.environment import Template
+from jinja2.exceptions import TemplateAssertionError, TemplateSyntaxError
+from jinja2.parser import Parser
+from jinja2.visitor import NodeTransformer
+
+from remediate.language import filters, jinjatests, sandbox
+from remediate.language.words import suggestion
+
+_PREFIXES = ("ansible.builtin.", "ansible.windows.", "community.windows.", "ansible.utils.", "community.general.")
+
+
+@functools.cache
+def environment() -> sandbox.Sandbox:
+    """The one environment; it is never changed once built."""
+    env = sandbox.Sandbox()
+    own = filters.filters()
+    env.filters.update(own)
+    for name, function in list(env.filters.items()):
+        env.filters[name] = sandbox.guarded(function, tests=False)
+    env.filters["default"] = env.filters["d"] = filters.default
+    env.filters["_counted"] = pass_context(sandbox.counted)
+    env.filters["_joined"] = sandbox.joined
+    env.tests.update(jinjatests.tests())
+    for name, function in list(env.tests.items()):
+        if name not in {"defined", "undefined"}:
+            env.tests[name] = sandbox.guarded(function, tests=True)
+    return env
+
+
+@functools.lru_cache(maxsize=8192)
+def template(text: str) -> Template:
+    """A text with ``{{ }}`` or ``{% %}`` in it, ready to render. Raises jinja2.TemplateSyntaxError."""
+    return _build(environment().parse(text))
+
+
+@functools.lru_cache(maxsize=8192)
+def expression(text: str) -> Template:
+    """A bare expression, as ``when`` has it, ready to render."""
+    env = environment()
+    parser = Parser(env, text, state="variable")
+    body = parser.parse_expression()
+    if not parser.stream.eos:
+        raise TemplateSyntaxError(f"unexpected {parser.stream.current.value!r}", parser.stream.current.lineno)
+    return _build(nodes.Template([nodes.Output([body], lineno=1)], lineno=1))
+
+
+def render(compiled: Template, scope: Mapping[str, Any]) -> object:
+    """The value ``compiled`` gives with the names of ``scope``."""
+    context = compiled.new_context(vars=scope, shared=True)  # type: ignore[arg-type]
+    return sandbox.concat(compiled.root_render_func(context))
+
+
+def _build(tree: nodes.Template) -> Template:
+    env = environment()
+    bounded: nodes.Template = _Bounder().visit(tree)
+    bounded.set_environment(env)
+    return Template.from_code(env, env.compile(bounded), {}, None)
+
+
+class _Bounder(NodeTransformer):
+    """Lets loops and ``~`` be counted, shortens full names, and refuses what reaches beyond the one text."""
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - the name jinja2 looks for
+        if node.recursive:
+            raise TemplateSyntaxError("recursive loops are not supported", node.lineno)
+        self.generic_visit(node)
+        node.iter = nodes.Filter(node.iter, "_counted", [], [], None, None, lineno=node.lineno)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        items = nodes.List(node.nodes, lineno=node.lineno)
+        return nodes.Filter(items, "_joined", [], [], None, None, lineno=node.lineno)
+
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802
+        node.name = _known(node.name, "filter", environment().filters, node.lineno)
+        return self.generic_visit(node)
+
+    def visit_Test(self, node: nodes.Test) -> nodes.Node:  # noqa: N802
+        node.name = _known(node.name, "test", environment().tests, node.lineno)
+        return self.generic_visit(node)
+
+    def _refuse(self, node: nodes.Node) -> nodes.Node:
+        word = type(node).__name__.lower()
+        raise TemplateSyntaxError(f"{{% {word} %}} is not supported in a playbook", node.lineno)
+
+    visit_Extends = visit_Include = visit_Import = visit_FromImport = visit_Block = _refuse  # noqa: N815
+
+
+def _known(name: str, what: str, names: Mapping[str, Any], line: int) -> str:
+    short = name
+    for prefix in _PREFIXES:
+        short = short.removeprefix(prefix)
+    if short in names:
+        return short
+    public = [known for known in names if not known.startswith("_")]
+    raise TemplateAssertionError(f"there is no {what} {name!r}; {suggestion(short, public)}", line)

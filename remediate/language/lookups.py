@@ -1,0 +1,62 @@
+"""``lookup(...)``: values that come from the controller itself, asked for by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from remediate.errors import UserError
+from remediate.language.words import listed, suggestion
+
+FILE_LIMIT = 5_000_000
+"""Bytes a file lookup reads at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a lookup looks: folders for files, nearest first, and environment variables."""
+
+    folders: tuple[Path, ...]
+    environ: Mapping[str, str]
+
+
+def lookup(name: str, terms: Sequence[object], options: Mapping[str, object], around: Surroundings) -> list[object]:
+    """What ``query(name, *terms)`` gives: one value per term. Raises UserError."""
+    short = name.removeprefix("ansible.builtin.") if isinstance(name, str) else ""
+    found = _lookups().get(short)
+    if found is None:
+        raise UserError(
+            f"there is no lookup {name!r}", hint=suggestion(str(name), _lookups(), what="supported lookups")
+        )
+    flat = [term for group in terms for term in (group if isinstance(group, list) else [group])]
+    return [found(str(term), options, around) for term in flat]
+
+
+def _lookups() -> Mapping[str, Callable[[str, Mapping[str, object], Surroundings], object]]:
+    return {"file": _file, "env": _env}
+
+
+def _env(name: str, options: Mapping[str, object], around: Surroundings) -> object:
+    return around.environ.get(name, options.get("default", ""))
+
+
+def _file(name: str, options: Mapping[str, object], around: Surroundings) -> object:
+    places = candidates(Path(name), around.folders)
+    path = next((place for place in places if place.is_file()), None)
+    if path is None:
+        raise UserError(f"lookup: there is no file {name!r}", hint=f"looked for {listed(map(str, places))}")
+    if path.stat().st_size > FILE_LIMIT:
+        raise UserError(f"lookup: {path} is larger than {FILE_LIMIT:,} bytes")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"lookup: {path} cannot be read as text: {error}") from None
+    return text if options.get("rstrip") is False else text.rstrip()
+
+
+def candidates(name: Path, folders: Sequence[Path]) -> list[Path]:
+    """Where a relative file may be: ``files/`` of each folder, then the folder itself."""
+    if name.is_absolute():
+        return [name]
+    return [place for folder in folders for place in (folder / "files" / name, folder / name)]
