@@ -7,11 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from remediate.errors import UserError
 from remediate.lab import pe
 from remediate.lab.fields import Fields, nearest
+from remediate.model import Json
 
 _MAGIC = b"REMEDIATE-LAB-PACKAGE-1"
 _DATA = Path(__file__).parent / "data" / "packages.yml"
@@ -55,7 +56,10 @@ class Package:
     switches: Literal["old", "new"] = "new"
     language: int = 1033
     restart: bool = False
-    seconds: float = 1.8
+    seconds: float = 0.6
+    """What the installer takes by itself, besides the stops and starts of services."""
+    command: str = ""
+    """Command line the operator says with it, with {package} for its path; "" where none is needed."""
     size: int = 300_000
     setup: Mapping[str, int] = field(default_factory=dict)
     """service_pack and build, as the Exchange Setup key shall have them; empty for hotfixes."""
@@ -98,7 +102,16 @@ def content(package: Package) -> bytes:
     if package.damage == "flipped":
         sound = content(replace(package, id=package.published, published="", damage=""))
         return sound[:100_000] + bytes([sound[100_000] ^ 0xFF]) + sound[100_001:]
-    noise = hashlib.shake_256(package.id.encode()).digest(package.size)
+    return _program(package, package.size, removes=False)
+
+
+def uninstaller(package: Package) -> bytes:
+    """The bytes of the spuninst.exe that takes ``package`` off again."""
+    return _program(package, 2_000, removes=True)
+
+
+def _program(package: Package, size: int, *, removes: bool) -> bytes:
+    noise = hashlib.shake_256(package.id.encode()).digest(size)
     strings = {
         "CompanyName": "Microsoft Corporation",
         "FileDescription": f"{package.title} (lab package, not Microsoft's)",
@@ -107,16 +120,20 @@ def content(package: Package) -> bytes:
         "Installer Engine": "update.exe",
     }
     image = pe.build(pe.Image(version=package.provides, code=noise, language=package.language, strings=strings))
-    manifest = json.dumps({"package": asdict(package), "sha256": hashlib.sha256(image).hexdigest()}, sort_keys=True)
+    told = {"package": to_json(package), "removes": removes, "sha256": hashlib.sha256(image).hexdigest()}
+    manifest = json.dumps(told, sort_keys=True)
     return image + manifest.encode() + len(manifest).to_bytes(4, "little") + _MAGIC
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A package found in a file; ``whole`` is false when its bytes are not the ones it was built with."""
+    """A package found in a file."""
 
     package: Package
     whole: bool
+    """False when its bytes are not the ones it was built with."""
+    removes: bool
+    """It is the package's spuninst.exe."""
 
 
 def read(data: bytes) -> Read | None:
@@ -126,11 +143,19 @@ def read(data: bytes) -> Read | None:
     end = len(data) - len(_MAGIC) - 4
     start = end - int.from_bytes(data[end : end + 4], "little")
     manifest = json.loads(data[start:end])
-    entry = manifest["package"]
+    whole = hashlib.sha256(data[:start]).hexdigest() == manifest["sha256"]
+    return Read(from_json(manifest["package"]), whole, bool(manifest["removes"]))
+
+
+def to_json(package: Package) -> dict[str, Json]:
+    return dict(asdict(package))
+
+
+def from_json(saved: Mapping[str, object]) -> Package:
+    """What ``to_json`` gave, also after a way through JSON text."""
+    entry: dict[str, Any] = dict(saved)
     files = tuple(PackageFile(**item) for item in entry.pop("files"))
-    services = tuple(entry.pop("services"))
-    package = Package(files=files, services=services, **entry)
-    return Read(package, hashlib.sha256(data[:start]).hexdigest() == manifest["sha256"])
+    return Package(files=files, services=tuple(entry.pop("services")), **entry)
 
 
 def place(package: Package, folder: Path) -> Path:
@@ -166,7 +191,8 @@ def _package(name: str, data: Mapping[str, object]) -> Package:
         switches=cast("Literal['old', 'new']", fields.choice("switches", ("old", "new"), "new")),
         language=fields.whole("language", 1033),
         restart=fields.flag("restart"),
-        seconds=fields.number("seconds", 1.8),
+        seconds=fields.number("seconds", 0.6),
+        command=fields.text("command"),
         size=fields.whole("size", 300_000),
         setup={key: setup.whole(key) for key in ("service_pack", "build") if setup.has(key)},
         damage=cast("Literal['', 'flipped', 'page']", fields.choice("damage", ("flipped", "page"))),

@@ -1,0 +1,37 @@
+"""Cuts connections at the moments a host's faults name, each once in the life of its state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remediate.lab.faults import Moment
+
+if TYPE_CHECKING:
+    from remediate.lab.machine import Machine
+
+MARK = "drops"
+
+
+class Drops:
+    """One for each served host; what was struck is kept among the machine's marks."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def pending(self, moment: Moment) -> bool:
+        return moment in self._machine.faults.drop and str(moment) not in struck(self._machine)
+
+    def strike(self, moment: Moment) -> bool:
+        """True the first time ``moment`` comes on a host that has this fault."""
+        with self._machine.lock:
+            if not self.pending(moment):
+                return False
+            self._machine.marks[MARK] = [*struck(self._machine), str(moment)]
+            self._machine.touch()
+            return True
+
+
+def struck(machine: Machine) -> list[str]:
+    """The moments that have cut a connection already."""
+    found = machine.marks.get(MARK)
+    return [str(moment) for moment in found] if isinstance(found, list) else []
