@@ -109,9 +109,15 @@ def _seen(module: LoadedModule, result: Result, state: State, params: object) ->
         if cell:
             columns[key] = columns["before"] if key == "before" and "before" in columns else cell
     noted = state.get("_notes")
-    own = tuple(str(n)[:500] for n in noted[:50]) if isinstance(noted, list) else ()
+    own = tuple(_note(n) for n in noted[:50]) if isinstance(noted, list) else ()
     said = tuple(module.notes(state, params)) if module.notes else ()
     return replace(result, columns=columns, notes=tuple(dict.fromkeys((*result.notes, *said, *own))))
+
+
+def _note(note: Json) -> str:
+    """One line of a payload's ``_notes``: {"source", "text"}."""
+    text = f"{note.get('source')}: {note.get('text')}" if isinstance(note, dict) else str(note)
+    return text[:500]
 
 
 def _bad(result: Result, error: Exception) -> Result:

@@ -128,7 +128,7 @@ class _Run:
             close(host)
 
     def _play(self, play: Play, hosts: Sequence[Host]) -> None:
-        alive = [h for h in hosts if not self._dead(h.name)]
+        alive = [h for h in hosts if not (self._dead(h.name) or self._cut_short(h.name))]
         if not alive:
             why = "no hosts matched" if not hosts else "every host of it failed before"
             self.emit(Warned(text=f"play {play.name!r} is skipped: {why}", source=play.source))
@@ -201,6 +201,9 @@ class _Run:
 
     def _dead(self, name: str) -> bool:
         return name in self.tallies and self.tallies[name].fatal is not None
+
+    def _cut_short(self, name: str) -> bool:
+        return name in self.tallies and bool(self.tallies[name].cut_short)
 
     def _enough(self, play: Play, hosts: Mapping[str, Host]) -> bool:
         failed = {n: self._dead(n) for n in hosts}
