@@ -184,7 +184,7 @@ class Advisory:
     key_file: str
     """File whose version is the build of the server."""
     same_level: tuple[str, ...] = ()
-    """Files that carry one and the same version once everything is in place."""
+    """Files that are of one build (the first three parts) once everything is in place."""
     services: tuple[Service, ...] = ()
     """In the order in which they start."""
     traces: Traces = Traces()

@@ -118,8 +118,8 @@ class Range:
     def _end(self) -> tuple[int, int, int, int]:
         return self.below.parts if self.below else (self.at_least.major, self.at_least.minor, LARGEST + 1, 0)
 
-    def __contains__(self, build: Build) -> bool:
-        return self.at_least.parts <= build.parts < self._end
+    def __contains__(self, build: object) -> bool:
+        return isinstance(build, Build) and self.at_least.parts <= build.parts < self._end
 
     def within(self, other: Range) -> bool:
         return other.at_least.parts <= self.at_least.parts and self._end <= other._end
