@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,7 +119,6 @@ def play(
         search=SearchPath(roles=(folder / "roles",), playbook=folder / "site.yml"),
         modules=Registry([MODULES]),
         mode=mode,
-        stop=threading.Event(),
         **options,  # type: ignore[arg-type]  # cases are data: the request checks them by use
     )
     return run(request, [world], sessions=world)

@@ -1,0 +1,70 @@
+"""One Step at a time: what a caller on another machine relies on."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+import pytest
+
+from remediate.engine.perform import perform
+from remediate.engine.registry import Registry
+from remediate.errors import UserError
+from remediate.events import Event
+from remediate.model import Endpoint, Mode, Secret, Status, Step
+from tests.engine.world import MODULES, World
+
+ENDPOINT = Endpoint(host="h1", connection="ssh", address="127.0.0.1", port=22, password=Secret("hunter2"))
+STEP = Step(
+    address="p/t@h1",
+    host="h1",
+    task="t",
+    module="thing",
+    module_file="thing.py",
+    params={"name": "a", "value": "1"},
+    endpoint=ENDPOINT,
+    mode=Mode.APPLY,
+)
+
+
+def test_steps_and_results_survive_pickling() -> None:
+    world = World({"h1": {}})
+    step = pickle.loads(pickle.dumps(STEP))
+    result = perform(step, Registry([MODULES]), world, world.receive)
+    assert result.status is Status.CHANGED
+    assert pickle.loads(pickle.dumps(result)) == result
+    assert result.before["value"] == "" and result.after["value"] == "1"
+    assert result.extra == {"wrote": "1"}
+
+
+def test_a_second_time_changes_nothing() -> None:
+    world = World({"h1": {}})
+    for _ in range(2):
+        result = perform(STEP, Registry([MODULES]), world, world.receive)
+    assert result.status is Status.OK
+    assert world.log == ["h1: set a 1"]
+
+
+def test_check_mode_stops_after_the_difference() -> None:
+    world = World({"h1": {}})
+    result = perform(replace(STEP, mode=Mode.CHECK), Registry([MODULES]), world, world.receive)
+    assert result.status is Status.PENDING
+    assert [(c.target, c.before, c.after) for c in result.changes] == [("a", "", "1")]
+    assert world.log == []
+
+
+def test_a_secret_is_never_shown_by_the_step() -> None:
+    assert "hunter2" not in repr(STEP)
+
+
+def test_a_host_without_an_endpoint_is_unreachable() -> None:
+    world = World({"h1": {}})
+    result = perform(replace(STEP, endpoint=None), Registry([MODULES]), world, world.receive)
+    assert result.status is Status.UNREACHABLE
+    assert "ansible_host" in result.remedy
+
+
+def test_wrong_arguments_are_the_users_error() -> None:
+    events: list[Event] = []
+    with pytest.raises(UserError, match="did you mean 'value'"):
+        perform(replace(STEP, params={"name": "a", "vlaue": "1"}), Registry([MODULES]), World({}), events.append)
