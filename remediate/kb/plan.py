@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from remediate.kb import languages
 from remediate.kb.advisory import Advisory, Package
@@ -19,6 +20,8 @@ WEIGHT = {"hotfix": 1, "rollup": 1, "superseding": 10, "service_pack": 100}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supplied:
     """A package file the operator has, as in ``packages: {<package id>: {file:, sha256:}}``."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     file: str
     sha256: str = ""

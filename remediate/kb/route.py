@@ -17,8 +17,6 @@ from remediate.kb.paths import Leg
 from remediate.kb.plan import Supplied
 from remediate.model import Json
 
-PARTIAL = frozenset({"older", "missing", "other service pack", "other build"})
-
 
 class Verdict(StrEnum):
     COMPLIANT = "compliant"
@@ -102,7 +100,7 @@ def _fixed(question: Question, identity: Identity, route: Route) -> Route:
     """The key file is repaired; whether the others came with it decides."""
     advisory, server = question.advisory, question.server
     rows = verify.rows(advisory, identity.branch, server.files, language=server.language, bias_known=server.bias_known)
-    wrong = [r for r in rows if r.verdict in PARTIAL]
+    wrong = [r for r in rows if r.verdict in verify.PARTIAL]
     waiting = _waiting_renames(server, [r.file for r in rows])
     if wrong or waiting:
         return _blocked(route, [_partial(identity.branch, wrong, waiting, advisory, server)])

@@ -15,6 +15,8 @@ from remediate.kb.facts import FileSeen
 Judgement = Literal["as in the article", "version as in the article", "later", "older", "missing", "unreadable",
                     "size differs", "date differs", "other service pack", "other build", "same build"]  # fmt: skip
 GOOD = frozenset({"as in the article", "version as in the article", "later", "same build"})
+PARTIAL = frozenset({"older", "missing", "other service pack", "other build"})
+"""Verdicts that mean: the files on this server do not belong together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,101 @@
+"""Choose what to do with one server: which package, in which order, or why nothing or not now. Contacts no host.
+
+Takes the facts of ``exchange_facts``, the article as data and the packages you have. The shortest chain of packages whose
+requirements are met leads to the fix, under your policy: ``route`` says what may bring the fix, ``install_prerequisites``
+whether what it needs first (a service pack, a rollup) may be installed as well. Builds are compared inside one branch only,
+and nothing newer is ever overwritten.
+
+The registered result holds ``verdict`` (compliant, affected, blocked, not applicable), ``product``, ``branch``,
+``branch_name``, ``build``, ``fixed_at``, ``steps`` (in order, each with everything the installing modules need: ``package``,
+``kind``, ``starts_from``, ``chained``, ``after``, ``provides``, ``files``, ``file``, ``sha256``, ``command``, ``logs``, ...),
+``services`` (to be recorded before and compared after), ``reasons``, ``cautions``, and when blocked ``reason`` and ``remedy``.
+
+Examples:
+
+```yaml
+- name: Choose the way to the fix
+  remediation_route:
+    facts: '{{ server }}'
+    advisory: '{{ kb870585_advisory }}'
+    packages: '{{ packages }}'
+    route: '{{ route }}'
+    install_prerequisites: '{{ install_prerequisites }}'
+  register: chosen
+
+- debug: {msg: 'first {{ chosen.steps[0].package }}'}
+  when: chosen.steps | length > 0
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from remediate.errors import Blocked, NotApplicable, UserError
+from remediate.kb.advisory import load
+from remediate.kb.facts import moment
+from remediate.kb.obstacles import Policy, RouteName
+from remediate.kb.plan import Supplied
+from remediate.kb.route import Verdict, choose
+
+if TYPE_CHECKING:
+    from remediate.connections.base import Session
+    from remediate.model import Change, Json, State
+
+NEEDS = {"session": "no"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params:
+    facts: dict[str, Any] = field(metadata={"help": "The registered result of exchange_facts."})
+    advisory: dict[str, Any] = field(metadata={"help": "The article as data, from the role's vars."})
+    packages: dict[str, Supplied] = field(
+        default_factory=dict, metadata={"help": "What you have: {package id: {file, sha256, language, command}}."}
+    )
+    route: RouteName = field(default="auto", metadata={"help": "What may bring the fix."})
+    install_prerequisites: bool = field(default=False, metadata={"help": "Also install what the fix needs first."})
+    allow_cluster: bool = field(default=False, metadata={"help": "Go on although it is a cluster node."})
+    ignore_pending_reboot: bool = field(default=False, metadata={"help": "Go on although a restart is still due."})
+    now: str = field(default="", metadata={"help": "UTC by the controller's clock, to notice a host's wrong clock."})
+
+
+def inspect(session: Session, params: Params) -> State:  # noqa: ARG001  # pure: no session
+    advisory = load(params.advisory)
+    now = moment(params.now)
+    if params.now and now is None:
+        raise UserError(f"now: {params.now!r} is no UTC time", hint="write it as 2026-01-31T20:00:00Z")
+    policy = Policy(
+        route=params.route,
+        install_prerequisites=params.install_prerequisites,
+        allow_cluster=params.allow_cluster,
+        ignore_pending_reboot=params.ignore_pending_reboot,
+    )
+    found = choose(params.facts, advisory, params.packages, policy, now)
+    state = cast("dict[str, Json]", asdict(found))
+    state["verdict"] = found.verdict.value
+    state["steps"] = [dict(step) for step in found.steps]
+    state["reasons"], state["cautions"] = list(found.reasons), list(found.cautions)
+    state["services"] = [s.name for s in advisory.services]
+    return state
+
+
+def diff(state: State, params: Params) -> list[Change]:  # noqa: ARG001  # the contract's signature
+    """Always nothing to change: choosing changes nothing. Raises where the host must not go on."""
+    if state["verdict"] == Verdict.NOT_APPLICABLE.value:
+        raise NotApplicable(str(state["reason"]))
+    if state["verdict"] == Verdict.BLOCKED.value:
+        raise Blocked(str(state["reason"]), str(state["remedy"]))
+    return []
+
+
+def columns(state: State, params: Params) -> Mapping[str, str]:  # noqa: ARG001  # the contract's signature
+    steps = state["steps"]
+    names = [str(s["package"]) for s in steps if isinstance(s, Mapping)] if isinstance(steps, list) else []
+    name = str(state["branch_name"] or state["product"] or "")
+    return {"product": name, "route": " + ".join(names) or str(state["verdict"]), "before": str(state["build"] or "")}
+
+
+def notes(state: State, params: Params) -> Sequence[str]:  # noqa: ARG001  # the contract's signature
+    return [str(line) for key in ("reasons", "cautions") for line in cast("list[Json]", state[key])]
