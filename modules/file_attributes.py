@@ -1,15 +1,18 @@
 """Prove that the files of an article's table are in place: these attributes, or later ones. Changes nothing.
 
-Reads the files back in one round trip and compares them with the table of the branch the server is on. Inside the branch a
-later version is accepted and mentioned; at exactly the table's version, size and UTC date (to the minute, the table has no
-seconds) must match too. All files count: one that lags behind is a partial install, not "fixed". Servers in another
-language than English are compared by version only, because sizes and dates are of the English files. On a service pack
-that contains the fix the table does not apply: store.exe has to be of that service pack, and its companions of its build.
+Reads the files back in one round trip and compares them with the table of the branch the server is on. Inside the
+branch a later version is accepted and mentioned; at exactly the table's version, size and UTC date (to the minute,
+the table has no seconds) must match too. All files count: one that lags behind is a partial install, not "fixed".
+Servers in another language than English are compared by version only, because sizes and dates are of the English
+files. On a service pack that contains the fix the table does not apply: store.exe has to be of that service pack, and
+its companions of its build.
 
-The registered result holds ``fixed``, ``branch``, ``build`` and ``rows``: per file what the article says (``expected_version``,
-``expected_size``, ``expected_date``), what is there (``seen_version``, ``seen_size``, ``seen_date``), ``verdict`` and ``note``.
+The registered result holds ``fixed``, ``branch``, ``build`` and ``rows``: per file what the article says
+(``expected_version``, ``expected_size``, ``expected_date``), what is there (``seen_version``, ``seen_size``,
+``seen_date``), ``verdict`` and ``note``.
 
-With ``steps`` of the route a check run shows what the steps will bring about instead of complaining that it is not there.
+With ``steps`` of the route a check run shows what the steps will bring about instead of complaining that it is not
+there.
 
 Examples:
 
@@ -44,9 +47,7 @@ NEEDS = {"session": "yes"}
 @dataclass(frozen=True, kw_only=True)
 class Params:
     advisory: dict[str, Any] = field(metadata={"help": "The article as data, from the role's vars."})
-    folder: str = field(
-        default="", metadata={"help": "Folder of the files; empty: where the registry says Exchange is."}
-    )
+    folder: str = field(default="", metadata={"help": "Their folder; empty: as the registry says."})
     language: str = field(
         default="", metadata={"help": "Language of the files (ENU, DEU, ...); empty: the server's own."}
     )
@@ -122,9 +123,7 @@ def _expected(state: State, advisory: Advisory, step: Mapping[str, Any]) -> list
     """What the last step of the route is to bring, file by file."""
     promised = {str(f["name"]): _cell(f["version"], f["size"], str(f["date"])[:16].replace("T", " "))
                 for f in step.get("files", [])}  # fmt: skip
-    promised = promised or {
-        name: f"{step['provides']} or later" for name in advisory.same_level or (advisory.key_file,)
-    }
+    promised = promised or dict.fromkeys(advisory.same_level or (advisory.key_file,), f"{step['provides']} or later")
     raw = state.get("files")
     files = raw if isinstance(raw, Mapping) else {}
     changes = []
@@ -150,7 +149,7 @@ def _complaint(state: State, bad: list[Mapping[str, Json]]) -> str:
         return f"{key} {state['build']} is of no branch this article knows"
     listed = "; ".join(f"{r['file']} {r['seen_version'] or '(no version)'}: {r['note'] or r['verdict']}" for r in bad)
     if not state["fixed"]:
-        return f"not fixed: {key} is {state['build']}, {state['branch_name']} is fixed from {state['fixed_at'] or 'nowhere'}"
+        return f"not fixed: {key} is {state['build']}, its branch is fixed from {state['fixed_at'] or 'nowhere'}"
     if any(r["verdict"] in verify.PARTIAL for r in bad):
         return f"partial install, not fixed: {listed}"
     return f"not proved: {listed}"

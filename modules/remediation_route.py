@@ -1,14 +1,15 @@
 """Choose what to do with one server: which package, in which order, or why nothing or not now. Contacts no host.
 
-Takes the facts of ``exchange_facts``, the article as data and the packages you have. The shortest chain of packages whose
-requirements are met leads to the fix, under your policy: ``route`` says what may bring the fix, ``install_prerequisites``
-whether what it needs first (a service pack, a rollup) may be installed as well. Builds are compared inside one branch only,
-and nothing newer is ever overwritten.
+Takes the facts of ``exchange_facts``, the article as data and the packages you have. The shortest chain of packages
+whose requirements are met leads to the fix, under your policy: ``route`` says what may bring the fix,
+``install_prerequisites`` whether what it needs first (a service pack, a rollup) may be installed as well. Builds are
+compared inside one branch only, and nothing newer is ever overwritten.
 
 The registered result holds ``verdict`` (compliant, affected, blocked, not applicable), ``product``, ``branch``,
-``branch_name``, ``build``, ``fixed_at``, ``steps`` (in order, each with everything the installing modules need: ``package``,
-``kind``, ``starts_from``, ``chained``, ``after``, ``provides``, ``files``, ``file``, ``sha256``, ``command``, ``logs``, ...),
-``services`` (to be recorded before and compared after), ``reasons``, ``cautions``, and when blocked ``reason`` and ``remedy``.
+``branch_name``, ``build``, ``fixed_at``, ``steps`` (in order, each with everything the installing modules need:
+``package``, ``kind``, ``starts_from``, ``chained``, ``after``, ``provides``, ``files``, ``file``, ``sha256``,
+``command``, ``logs``, ...), ``services`` (to be recorded before and compared after), ``reasons``, ``cautions``, and
+when blocked ``reason`` and ``remedy``.
 
 Examples:
 

@@ -55,7 +55,7 @@ def cautions(server: Server, now: datetime | None) -> Iterator[str]:
     if server.front_end:
         yield "this is a front-end server: do front ends before back ends; whether one needs the fix is unverified"
     if server.language not in ("", languages.ENGLISH):
-        yield f"the server is {server.language}: the article's sizes and dates are of English files; only versions count"
+        yield f"the server is {server.language}: the article's sizes and dates are English, only versions count"
     if server.utc is None:
         yield "the server's clock could not be read"
     elif now is not None and abs(now - server.utc) > timedelta(minutes=5):
