@@ -114,6 +114,8 @@ class Endpoint:
     user: str = ""
     password: Secret | None = None
     options: Mapping[str, Json] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    """Further secrets of the connection by name: ``passphrase``, ``jump_password``."""
 
 
 class Mode(StrEnum):

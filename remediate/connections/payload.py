@@ -24,7 +24,7 @@ _HINTS = (
     ("is not recognized", "the host has no cscript.exe on its PATH: install Windows Script Host 5.1 or later"),
     (
         "access is disabled",
-        "Windows Script Host is switched off: look at Enabled under HKLM\\SOFTWARE\\Microsoft\\Windows Script Host\\Settings",
+        "Windows Script Host is switched off: see Enabled in HKLM\\SOFTWARE\\Microsoft\\Windows Script Host\\Settings",
     ),
     ("script engine", "JScript is not registered on the host: run `regsvr32 jscript.dll` there"),
     ("compilation error", "the script arrived damaged or the host's JScript is older than 5.1"),
