@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 2
 
-.PHONY: run test bench lint format clean
+.PHONY: run plan verify test lint bench wheel docs format clean
 .DEFAULT_GOAL := run
 
 $(VENV)/.ready: pyproject.toml
@@ -12,8 +13,8 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[lab,dev]'
 	touch $@
 
-run: $(VENV)/.ready
-	$(BIN)/remediate run playbooks/kb870585.yml
+run plan verify: $(VENV)/.ready
+	$(BIN)/remediate $@ playbooks/kb870585.yml
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
@@ -21,10 +22,18 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n $(WORKERS) -m 'not slow'
+
+# Builds sdist and wheel, installs the wheel into a venv of its own and runs the shipped playbook from there.
+wheel: $(VENV)/.ready
+	$(BIN)/pytest -m slow
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
+
+# The reference pages that are made from the code.
+docs: $(VENV)/.ready
+	$(BIN)/python -m tests.docs.generate
 
 format: $(VENV)/.ready
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,39 @@
+"""Runs command lines inside the test process, with streams and a working folder of their own."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from remediate.commands.cli import run
+from remediate.commands.outside import Outside
+
+
+class Screen(io.StringIO):
+    """A text stream that may claim to be a terminal."""
+
+    def __init__(self, text: str = "", *, tty: bool = False) -> None:
+        super().__init__(text)
+        self._tty = tty
+
+    def isatty(self) -> bool:
+        return self._tty
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command line ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def remediate(
+    *words: str, folder: Path, stdin: str = "", tty: bool = False, environ: dict[str, str] | None = None
+) -> Done:
+    """One command line in ``folder``; ``tty`` makes standard input and output terminals."""
+    out, err = Screen(tty=tty), Screen()
+    outside = Outside(stdin=Screen(stdin, tty=tty), stdout=out, stderr=err, environ=environ or {}, folder=folder)
+    return Done(run(words, outside), out.getvalue(), err.getvalue())
