@@ -1,0 +1,218 @@
+"""Whether one package may be installed on a host now: from the facts to Changes, or to Blocked with the remedy."""
+
+from __future__ import annotations
+
+import ntpath
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from remediate.errors import Blocked, NotApplicable, UserError
+from remediate.kb import facts, languages, probe
+from remediate.kb.advisory import Advisory, Package, load
+from remediate.kb.levels import FileLevel, levels
+from remediate.kb.obstacles import Policy, for_package, foreign_jobs, newer_than, standing
+from remediate.model import Certainty, Change, Effect, Json, State
+
+if TYPE_CHECKING:
+    from remediate.connections.base import Session
+    from remediate.kb.facts import Server
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstallParams:
+    """What hotfix and service_pack have in common."""
+
+    advisory: dict[str, Any] = field(metadata={"help": "The article as data; names the package, its files and limits."})
+    package: str = field(metadata={"help": "Id of the package in the advisory."})
+    file: str = field(default="", metadata={"help": "The package on the controller, as given to package_staged."})
+    sha256: str = field(default="", metadata={"help": "SHA-256 of that file."})
+    language: str = field(default="", metadata={"help": "Three letters, when the package is not the English one."})
+    command: str = field(
+        default="", metadata={"help": "Command line instead of the advisory's; {package} is the file."}
+    )
+    after: list[str] = field(default_factory=list, metadata={"help": "Packages that earlier steps of this run bring."})
+    version: str = field(
+        default="", metadata={"help": "Version inside the package file, checked once more on the host."}
+    )
+    adopts: str = field(default="", metadata={"help": "Job of an earlier run that installs it already."})
+    allow_cluster: bool = field(default=False, metadata={"help": "Install on a cluster node as well."})
+    ignore_pending_reboot: bool = field(default=False, metadata={"help": "Install although a restart is still due."})
+    timeout: float = field(
+        default=0.0, metadata={"help": "Seconds until it counts as hanging; 0: the package's limit."}
+    )
+    cancel_on_timeout: bool = field(default=False, metadata={"help": "End a hanging installer instead of leaving it."})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One package for one host, with everything looked up."""
+
+    advisory: Advisory
+    package: Package
+    params: InstallParams
+
+    @property
+    def label(self) -> str:
+        return self.package.kb
+
+    @property
+    def job(self) -> str:
+        """The same for every controller that installs the same bytes, so that they find each other's installer."""
+        if self.params.adopts:
+            return self.params.adopts
+        return re.sub(r"[^A-Za-z0-9_-]", "-", f"{self.package.id[:40]}-{self.params.sha256[:12].lower()}")
+
+    @property
+    def timeout(self) -> float:
+        return self.params.timeout or self.package.limit_seconds
+
+    @property
+    def command(self) -> str:
+        return self.params.command or self.package.command
+
+
+def work(params: InstallParams) -> Work:
+    """``UserError`` for a package the advisory does not know, and for switches that must not be used."""
+    advisory = load(params.advisory)
+    package = advisory.package(params.package)
+    if package is None:
+        known = ", ".join(p.id for p in advisory.packages)
+        raise UserError(f"{advisory.kb} knows no package {params.package!r}", hint=f"it knows {known}")
+    found = Work(advisory=advisory, package=package, params=params)
+    if re.search(r"(?i)\s[/-](n|nobackup)(\s|$)", found.command):
+        raise UserError(f"{found.command!r} would install without a backup", hint="leave out /n: it takes the way back")
+    return found
+
+
+def staged_path(folder: str, sha256: str, name: str) -> str:
+    """Where a package is put on the host: the hash keeps apart two packages of one name."""
+    return f"{folder}\\packages\\{sha256[:16].lower()}-{ntpath.basename(name.replace('/', chr(92)))}"
+
+
+def inspect(session: Session, params: InstallParams) -> State:
+    """The facts, with our own job for this package under ``job``; one round trip."""
+    item = work(params)
+    seen = session.call("exchange_facts", "inspect", probe.questions(item.advisory))
+    own = next((j for j in probe.entries(seen, "jobs") if j.get("name") == item.job), None)
+    return {**seen, "package": item.package.id, "job": item.job, "own_job": dict(own) if own else None}
+
+
+def diff(state: State, params: InstallParams) -> list[Change]:
+    """[] when every file of the package is at its version or later in the branch."""
+    item = work(params)
+    server = facts.read(state, item.advisory.key_file)
+    if server.installed is False:
+        raise NotApplicable("no Exchange is installed here")
+    found = levels(item.advisory, item.package, server.files)
+    if all(f.reached for f in found):
+        return []
+    own = probe.part(state, "own_job")
+    if own.get("phase") == "running":
+        return [
+            _change(
+                item, found, state, why=f"an earlier run started this installer at {own.get('started')}", deed="adopt"
+            )
+        ]
+    _refuse_unreadable(item, found, server)
+    _refuse_waiting(item, found, server)
+    waiting = _starts_from(item, server)
+    if waiting:
+        return [_change(item, found, state, why=waiting, certainty=Certainty.AFTER_APPLY)]
+    _refuse_host(item, server)
+    return [_change(item, found, state)]
+
+
+def _change(
+    item: Work,
+    found: tuple[FileLevel, ...],
+    state: State,
+    *,
+    why: str = "",
+    deed: str = "install",
+    certainty: Certainty = Certainty.KNOWN,
+) -> Change:
+    behind = [f for f in found if not f.reached]
+    services: list[Json] = [s.get("name") for s in probe.entries(state, "services")]
+    return Change(
+        target=f"{item.label} ({item.package.id})",
+        before=", ".join(f.shown for f in behind),
+        after=", ".join(f"{f.name} {f.wanted}" for f in behind),
+        effect=Effect.SERVICE_RESTART if item.package.restart == "none" else Effect.REBOOT,
+        seconds=float(item.package.seconds),
+        reversible=item.package.reversible,
+        certainty=certainty,
+        why=why,
+        details={"deed": deed, "guard": _pins(found, state), "services": services},
+    )
+
+
+def _pins(found: tuple[FileLevel, ...], state: State) -> list[Json]:
+    """The versions seen, for the host to check again at the instant of the start."""
+    pins: list[Json] = []
+    files = probe.part(state, "files")
+    for file in found:
+        if build := file.found:
+            after = f"{build.release}.{build.build}.{build.revision + 1}"
+            pins.append({"path": probe.part(files, file.name).get("path"), "at_least": str(build), "below": after})
+    return pins
+
+
+def _refuse_unreadable(item: Work, found: tuple[FileLevel, ...], server: Server) -> None:
+    key = item.advisory.key_file.lower()
+    seen = server.files.get(key)
+    if seen is not None and seen.exists is False:
+        raise Blocked(f"{key} is not in the folder of Exchange", "repair the Exchange installation first")
+    unreadable = [f.name for f in found if f.found is None and not f.missing]
+    if unreadable or server.build is None:
+        raise Blocked(
+            f"the version of {', '.join(unreadable) or key} cannot be read: nobody knows what would be replaced",
+            "see the notes for the reason (rights, a damaged WMI repository), mend it and run again",
+        )
+
+
+def _refuse_waiting(item: Work, found: tuple[FileLevel, ...], server: Server) -> None:
+    """The files of the package may be on the host already and take their places at the next start of Windows."""
+    targets = {ntpath.basename(to).lower() for to in server.renames}
+    waiting = [f.name for f in found if not f.reached and f.name in targets]
+    if waiting:
+        raise Blocked(
+            f"{item.label}: {', '.join(waiting)} will be replaced when Windows restarts, not before",
+            "restart the server at a time that suits, then run again: the installer need not run a second time",
+        )
+
+
+def _starts_from(item: Work, server: Server) -> str:
+    """Why the start has to wait for an earlier step, or "" when it can be now. Blocked when it can never be."""
+    requires, key, build = item.package.requires, item.advisory.key_file, server.build
+    branch = item.advisory.branch_of(build) if build else None
+    if build and branch and (build in requires or build == item.package.provides):  # the latter: some files lag behind
+        for obstacle in newer_than(item.package, item.advisory, branch, server):
+            raise Blocked(obstacle.reason, obstacle.remedy)
+        return ""
+    earlier = item.advisory.package(item.params.after[-1]) if item.params.after else None
+    if earlier and earlier.provides in requires:
+        return f"{key} is {build} now; {earlier.kb} has to bring it to {earlier.provides} first"
+    where = f" ({branch.name})" if branch else ""
+    raise Blocked(
+        f"{item.package.id} goes over {key} {requires}; here it is {build}{where}",
+        "nothing newer is ever overwritten and no branch is mixed: take the package the route names for this server",
+    )
+
+
+def _refuse_host(item: Work, server: Server) -> None:
+    params = item.params
+    policy = Policy(allow_cluster=params.allow_cluster, ignore_pending_reboot=params.ignore_pending_reboot)
+    obstacles = (
+        *standing(server, policy),
+        *foreign_jobs(server, [item.job]),
+        *for_package(item.package, server),
+    )
+    for obstacle in obstacles:
+        raise Blocked(obstacle.reason, obstacle.remedy)
+    wanted = languages.name(params.language or item.package.language)
+    if server.language and wanted and server.language != wanted:
+        raise Blocked(
+            f"the package is for {wanted}, this server is {server.language}",  # the installer would stop as well
+            f"get the {server.language} package of {item.label} and name it, with its language, under packages",
+        )
