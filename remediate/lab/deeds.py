@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from remediate.lab import installer_steps
 from remediate.lab.machine import Deed, Machine
 from remediate.model import Json
 
@@ -16,6 +17,7 @@ def deeds() -> Mapping[str, Deed]:
             "service_started": _service_started,
             "service_stopped": _service_stopped,
             "process_exit": _process_exit,
+            installer_steps.DEED: installer_steps.step,
         }
     )
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from remediate.lab.installation import Installation
     from remediate.lab.machine import Machine
 
-# The codes behind the masked 1603. Unverified: Microsoft's list (appendix E of "The Package Installer") was not to be had.
+# The codes behind the masked 1603. Unverified: the list (appendix E of "The Package Installer") could not be had.
 # Where a Win32 error fits its number is used; the two 0xf0.. codes only stand for "some code of the engine's own".
 ALREADY_RUNNING = 0x652  # Win32 1618
 DISK_FULL = 0x70  # Win32 112

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from remediate.lab import installer_log as log
-from remediate.lab import packages
+from remediate.lab import laying
 from remediate.lab.clock import iso
 from remediate.lab.errors import LabError
-from remediate.lab.files import FOLDER, HIDDEN, FileEntry
-from remediate.lab.installation import SETUP_KEY, UNINSTALL_KEY, Installation, bin_folder, load, save, uninstall_folder
+from remediate.lab.installation import Installation, bin_folder, load, save
 from remediate.lab.installer_checks import refusal
-from remediate.lab.packages import PackageFile, build_number
+from remediate.lab.packages import PackageFile
 from remediate.model import Json
 
 if TYPE_CHECKING:
@@ -23,10 +21,9 @@ if TYPE_CHECKING:
 DEED = "installer_step"
 POLL = 0.05
 """Model seconds between two looks at a service."""
+CATALOG_FAILED = 0xF01E
 PATIENCE = 3.0
 """Model seconds an installer waits for one service to start before it leaves it to itself."""
-RENAMES_KEY = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager"
-RENAMES = "PendingFileRenameOperations"
 
 
 def step(machine: Machine, args: Mapping[str, Json]) -> None:
@@ -113,7 +110,8 @@ def _files(machine: Machine, run: Installation) -> float | None:
     name = run.queue.pop(0)
     file = next(each for each in run.package.files if each.name == name)
     try:
-        _restore(machine, run, file) if run.removes else _lay_down(machine, run, file)
+        text = laying.restore(machine, run.package, file) if run.removes else _lay_down(machine, run, file)
+        log.say(machine, run, text)
     except LabError as error:
         run.exit_code, run.extended = log.MASKED, error.number
         log.say(machine, run, f"{name} failed: {error.text}")
@@ -121,90 +119,26 @@ def _files(machine: Machine, run: Installation) -> float | None:
     return run.package.seconds / 2 / len(run.package.files)
 
 
-def _lay_down(machine: Machine, run: Installation, file: PackageFile) -> None:
-    target = f"{bin_folder(machine)}\\{file.name}"
-    old = machine.files.stat(target) if machine.files.is_file(target) else None
-    if old is not None and build_number(old.version or "0") > build_number(file.version):
-        log.say(machine, run, f"{target} is newer ({old.version}), left as it is")
-        return
-    if run.backup and run.package.uninstall_folder and old is not None:
-        _back_up(machine, run, file.name, old)
-    log.say(machine, run, f"Copied file:  {target}")
+def _lay_down(machine: Machine, run: Installation, file: PackageFile) -> str:
     if file.name.lower() in (name.lower() for name in machine.faults.installer_leaves):
-        return
-    moment = datetime.fromisoformat(file.modified).astimezone(UTC)
-    new = FileEntry(size=file.size, modified=moment, version=file.version)
+        return f"Copied file:  {bin_folder(machine)}\\{file.name}"
+    in_use = _restart_due(machine) and file is run.package.files[0]
+    return laying.lay_down(machine, run.package, file, backup=run.backup, in_use=in_use)
+
+
+def _restart_due(machine: Machine) -> bool:
     fault = machine.faults.installer_exit
-    if fault and fault.code == 3010 and file is run.package.files[0]:
-        _rename_later(machine, target, new)
-    else:
-        machine.files.put(target, new)
-
-
-def _back_up(machine: Machine, run: Installation, name: str, old: FileEntry) -> None:
-    folder = uninstall_folder(machine, run.package)
-    if not machine.files.exists(folder):
-        machine.files.put(folder, FileEntry(attributes=FOLDER | HIDDEN, modified=machine.now()))
-        data = packages.uninstaller(run.package)
-        version = log.ENGINES[run.package.switches]
-        spuninst = FileEntry(size=len(data), modified=machine.now(), version=version, data=data)
-        machine.files.put(f"{folder}\\spuninst\\spuninst.exe", spuninst)
-    if not machine.files.exists(f"{folder}\\{name}"):  # a second run keeps what the first saved
-        machine.files.put(f"{folder}\\{name}", old)
-
-
-def _rename_later(machine: Machine, target: str, new: FileEntry) -> None:
-    """The file was in use: the new one waits under another name for the next restart."""
-    waiting = f"{target.rpartition(chr(92))[0]}\\SET{len(machine.files.listing(bin_folder(machine))):X}.tmp"
-    machine.files.put(waiting, new)
-    old = machine.registry.value(RENAMES_KEY, RENAMES)
-    pairs = [*(old if isinstance(old, list) else []), f"\\??\\{waiting}", f"!\\??\\{target}"]
-    machine.registry.set(RENAMES_KEY, RENAMES, pairs, "REG_MULTI_SZ")
-
-
-def _restore(machine: Machine, run: Installation, file: PackageFile) -> None:
-    saved = f"{uninstall_folder(machine, run.package)}\\{file.name}"
-    if machine.files.is_file(saved):
-        machine.files.put(f"{bin_folder(machine)}\\{file.name}", machine.files.stat(saved))
-        log.say(machine, run, f"Restored file:  {bin_folder(machine)}\\{file.name}")
+    return fault is not None and fault.code == 3010
 
 
 def _register(machine: Machine, run: Installation) -> float | None:
-    package = run.package
     if run.removes:
-        _unregister(machine, run)
+        laying.unregister(machine, run.package)
     else:
-        if package.registry_key:
-            _write_proof(machine, run)
-        for name, value in package.setup.items():
-            for each in {"service_pack": ("ServicePackNumber",), "build": ("ServicePackBuild", "NewestBuild")}[name]:
-                machine.registry.set(SETUP_KEY, each, value)
-        if package.uninstall_folder and run.backup:
-            key = f"{UNINSTALL_KEY}\\KB{package.kb}"
-            machine.registry.set(key, "DisplayName", f"Hotfix for Exchange {package.product} (KB{package.kb})")
-            command = f"{uninstall_folder(machine, package)}\\spuninst\\spuninst.exe"
-            machine.registry.set(key, "UninstallString", command)
-    fault = machine.faults.installer_exit
-    if (fault and fault.code == 3010) or package.restart:
-        run.exit_code = 3010
+        laying.register(machine, run.package, backup=run.backup)
+        if _restart_due(machine) or run.package.restart:
+            run.exit_code = 3010
     return _begin_start(machine, run)
-
-
-def _write_proof(machine: Machine, run: Installation) -> None:
-    key = f"HKLM\\{run.package.registry_key}"
-    local = machine.clock.to_local(machine.now())
-    machine.registry.set(key, "Description", run.package.title)
-    machine.registry.set(key, "InstalledBy", machine.environ.get("USERNAME", "SYSTEM"))
-    machine.registry.set(key, "InstalledDate", f"{local.month}/{local.day}/{local.year}")
-    machine.registry.set(key, "PackageVersion", run.package.provides)
-    machine.registry.set(key, "Type", "Update")
-
-
-def _unregister(machine: Machine, run: Installation) -> None:
-    for key in (f"HKLM\\{run.package.registry_key}", f"{UNINSTALL_KEY}\\KB{run.package.kb}"):
-        if machine.registry.exists(key):
-            machine.registry.delete_key(key, tree=True)
-    machine.files.remove(uninstall_folder(machine, run.package), tree=True)
 
 
 def _begin_start(machine: Machine, run: Installation) -> float:
@@ -252,7 +186,9 @@ def _end(machine: Machine, run: Installation) -> float | None:
         text = f"Exchange {run.package.product} update KB{run.package.kb} was {verb}."
         machine.eventlog.add("System", "NtServicePack", 4377, "Information", text)
     else:
-        log.failed(machine, run, "Setup could not complete the file operations.")
+        catalog = run.extended == CATALOG_FAILED
+        text = "Failed to install catalog files." if catalog else "Setup could not complete the file operations."
+        log.failed(machine, run, text)
     _finish(machine, run)
     return None
 
@@ -275,18 +211,3 @@ _STEPS: Mapping[str, Callable[[Machine, Installation], float | None]] = MappingP
         "hanging": _linger,
     }
 )
-
-
-def finish_renames(machine: Machine) -> None:
-    """What the session manager does at a restart: carry out the pending file operations, then forget them."""
-    found = machine.registry.value(RENAMES_KEY, RENAMES)
-    pairs = found if isinstance(found, list) else []
-    for old, new in zip(pairs[::2], pairs[1::2], strict=False):
-        source, target = (text.removeprefix("!").removeprefix("\\??\\") for text in (old, new))
-        if not machine.files.exists(source):
-            continue
-        if target and machine.files.is_file(target):
-            machine.files.remove(target)
-        machine.files.rename(source, target) if target else machine.files.remove(source)
-    if found is not None:
-        machine.registry.delete(RENAMES_KEY, RENAMES)
