@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -41,6 +43,7 @@ class Processes:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._running: dict[int, Process] = {}
+        self._visitors: dict[int, Process] = {}
         self._exits: dict[int, int] = {}
         self._next = 4
 
@@ -70,6 +73,23 @@ class Processes:
             self._machine.schedule(seconds, "process_exit", {"pid": pid, "code": 0})
         self._machine.touch()
         return process
+
+    @contextmanager
+    def visitor(self, image: str, command: str, parent: int = 0) -> Iterator[int]:
+        """A process of the time one access takes (a shell, the script host): seen by others, never saved."""
+        with self._machine.lock:
+            pid, self._next = self._next, self._next + 4
+            self._visitors[pid] = Process(
+                pid=pid, image=image, command=command, parent=parent, started=self._machine.now(), user="Administrator"
+            )
+        try:
+            yield pid
+        finally:
+            with self._machine.lock:
+                self._visitors.pop(pid, None)
+
+    def visitors(self) -> tuple[Process, ...]:
+        return tuple(self._visitors.values())
 
     def all(self) -> tuple[Process, ...]:
         """In the order of their ids."""

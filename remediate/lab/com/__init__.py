@@ -1,0 +1,1 @@
+"""COM objects as Windows Script Host offers them, on a modelled machine."""

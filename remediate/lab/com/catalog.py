@@ -1,0 +1,40 @@
+"""The one table of what scripts can create: ProgID -> object, and the winmgmts moniker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from remediate.lab.com.base import CANNOT_CREATE, ComObject, Refused
+from remediate.lab.com.dictionary import Dictionary
+from remediate.lab.com.fso import FileSystemObject
+from remediate.lab.com.run import Run
+
+Factory = Callable[[Run], ComObject]
+
+
+def progids() -> Mapping[str, Factory]:
+    """Lower-case ProgID -> factory."""
+    return MappingProxyType(
+        {
+            "scripting.filesystemobject": FileSystemObject,
+            "scripting.dictionary": Dictionary,
+        }
+    )
+
+
+class Catalog:
+    """Creates objects for one script run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._known = progids()
+
+    def create(self, progid: str) -> ComObject:
+        factory = self._known.get(progid.lower())
+        if factory is None:
+            raise Refused(CANNOT_CREATE, "Automation server can't create object", progid)
+        return factory(self._run)
+
+    def moniker(self, name: str) -> ComObject:
+        raise Refused(0x800401E4, "Invalid syntax", name)
