@@ -1,0 +1,225 @@
+"""The inventory: hosts, their groups, and their variables each with its origin."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from remediate.errors import UserError
+from remediate.language import inventoryini, inventoryyaml, patterns
+from remediate.language.hostgraph import Graph, depths, members
+from remediate.language.ranges import host_names
+from remediate.language.variables import Layer, Variables
+from remediate.language.varsfiles import layer
+from remediate.language.words import kind, suggestion
+from remediate.language.yamlfile import Map, load_text, read_text, source_of
+from remediate.model import Source
+
+Plugin = Callable[[Mapping[str, object], Path], Mapping[str, object]]
+"""Turns a file with ``plugin: NAME`` into an ordinary YAML inventory."""
+
+_Read = Callable[[Path, str, str], Mapping[str, object]]
+_IGNORED = (".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry", ".js")
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One host; ``groups`` are all it is in, outermost first, without ``all``."""
+
+    name: str
+    groups: tuple[str, ...]
+    variables: Variables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One group; ``hosts`` includes those of the groups below, in inventory order."""
+
+    name: str
+    hosts: tuple[str, ...]
+    children: tuple[str, ...]
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """Everything read, ready to choose from; group_vars are looked for in ``folders``, then ``playbook_folders``."""
+
+    hosts: Mapping[str, Host]
+    groups: Mapping[str, Group]
+    graph: Graph
+    folders: tuple[Path, ...] = ()
+    playbook_folders: tuple[Path, ...] = ()
+
+    def with_playbook_vars(self, folder: Path) -> Inventory:
+        """The same hosts with group_vars and host_vars beside the playbook over those beside the inventory."""
+        if folder in self.playbook_folders:
+            return self
+        folders = (*self.playbook_folders, folder)
+        return replace(self, playbook_folders=folders, hosts=_hosts(self.graph, self.groups, self.folders, folders))
+
+    def select(self, pattern: str, limit: str = "", source: Source | None = None) -> tuple[Host, ...]:
+        """The hosts of ``pattern`` that are also in ``limit``, in inventory order. Raises UserError."""
+        names = patterns.Names(tuple(self.hosts), {name: group.hosts for name, group in self.groups.items()})
+        chosen = patterns.select(pattern, names, source)
+        if limit:
+            within = set(patterns.select(limit, names, Source("--limit")))
+            chosen = tuple(name for name in chosen if name in within)
+        return tuple(self.hosts[name] for name in chosen)
+
+
+def load(sources: Sequence[Path], *, plugins: Mapping[str, Plugin]) -> Inventory:
+    """Read inventory files and folders, later ones over earlier ones. Raises UserError.
+
+    A source that is no file but holds a comma is a list of host names.
+    """
+    graph = Graph()
+    graph.group("all")
+    graph.group("ungrouped")
+    graph.add_child("all", "ungrouped", Source("inventory"))
+    folders: list[Path] = []
+    for source in sources:
+        if "," in str(source) and not source.exists():
+            for name in filter(None, str(source).split(",")):
+                for host in host_names(name.strip(), Source("--inventory"))[0]:
+                    graph.add_host(host, "ungrouped", {})
+            continue
+        for path in _files(source):
+            _read(path, graph, plugins)
+            folders.append(path.parent)
+        folders.append(source if source.is_dir() else source.parent)
+    groups = _groups(graph)
+    unique = tuple(dict.fromkeys(folders))
+    return Inventory(hosts=_hosts(graph, groups, unique, ()), groups=groups, graph=graph, folders=unique)
+
+
+def _files(source: Path) -> Iterator[Path]:
+    if not source.exists():
+        raise UserError(
+            f"there is no inventory {str(source)!r}", hint=_siblings(source) or "name a file or folder with -i"
+        )
+    if not source.is_dir():
+        yield source
+        return
+    found = False
+    for entry in sorted(source.iterdir()):
+        if entry.name.startswith(".") or entry.name in ("group_vars", "host_vars"):
+            continue
+        if not entry.is_dir() and entry.name.endswith(_IGNORED):
+            continue
+        found = True
+        yield from _files(entry)
+    if not found:
+        raise UserError("the inventory folder holds no inventory file", source=Source(str(source)))
+
+
+def _siblings(source: Path) -> str:
+    if not source.parent.is_dir():
+        return ""
+    return suggestion(source.name, [entry.name for entry in source.parent.iterdir()], what="there are")
+
+
+def _read(path: Path, graph: Graph, plugins: Mapping[str, Plugin]) -> None:
+    text = read_text(path)
+    place = Source(str(path), 1, 1)
+    if not text.strip():
+        raise UserError("the inventory file is empty", source=Source(str(path)))
+    if text.startswith("#!"):
+        raise UserError("inventory scripts are not supported yet", source=place, hint="use YAML, INI or a plugin")
+    if not _is_yaml(path, text):
+        inventoryini.read(text, graph, str(path))
+        return
+    data = load_text(text, str(path))
+    if not isinstance(data, Map):
+        raise UserError(
+            f"an inventory must be a mapping of groups, not {kind(data)}",
+            source=source_of(data, place),
+            hint="begin with 'all:' and 'hosts:' below it",
+        )
+    if "plugin" in data:
+        data = _expanded(data, path, plugins)
+    inventoryyaml.read(data, graph, place)
+
+
+def _is_yaml(path: Path, text: str) -> bool:
+    if path.suffix in (".yml", ".yaml", ".json"):
+        return True
+    if path.suffix == ".ini":
+        return False
+    lines = (line for line in text.splitlines() if line.strip() and line.strip()[0] not in "#;")
+    return bool(re.match(r"---|[\w.-]+\s*:\s*(#.*)?\Z|\{", next(lines, "")))
+
+
+def _expanded(data: Map, path: Path, plugins: Mapping[str, Plugin]) -> Map:
+    name = str(data["plugin"])
+    if name not in plugins:
+        raise UserError(
+            f"there is no inventory plugin {name!r}",
+            source=data.value_source("plugin"),
+            hint=suggestion(name, plugins, what="plugins"),
+        )
+    return Map(plugins[name](data, path), data.source)
+
+
+def _groups(graph: Graph) -> dict[str, Group]:
+    depth, inside = depths(graph), members(graph)
+    grouped = {host for name, hosts in inside.items() if name not in ("all", "ungrouped") for host in hosts}
+    order = list(graph.hosts)
+    result: dict[str, Group] = {}
+    for name, draft in graph.groups.items():
+        if name == "all":
+            hosts = tuple(order)
+        elif name == "ungrouped":
+            hosts = tuple(host for host in order if host not in grouped)
+        else:
+            hosts = tuple(host for host in order if host in inside[name])
+        result[name] = Group(name=name, hosts=hosts, children=tuple(draft.children), depth=depth[name])
+    return result
+
+
+def _hosts(
+    graph: Graph, groups: Mapping[str, Group], folders: tuple[Path, ...], playbook: tuple[Path, ...]
+) -> dict[str, Host]:
+    ordered = sorted((group for group in groups.values() if group.name != "all"), key=lambda g: _rank(graph, g))
+    of_host: dict[str, list[str]] = {name: [] for name in graph.hosts}
+    for group in ordered:
+        for host in group.hosts:
+            of_host[host].append(group.name)
+    read = functools.cache(layer)
+    shared: dict[tuple[str, ...], Variables] = {}
+    result: dict[str, Host] = {}
+    for name, inline in graph.hosts.items():
+        names = tuple(of_host[name])
+        if names not in shared:
+            shared[names] = _group_variables(graph, names, (folders, playbook), read)
+        variables = shared[names].with_layer(Layer.INVENTORY, inline)
+        for folder in (*folders, *playbook):
+            variables = variables.with_layer(Layer.INVENTORY, read(folder, "host_vars", name))
+        result[name] = Host(name, names, variables)
+    return result
+
+
+def _rank(graph: Graph, group: Group) -> tuple[int, int, str]:
+    """Who wins among groups: deeper, then higher ansible_group_priority, then later in the alphabet."""
+    priority = graph.groups[group.name].vars.get("ansible_group_priority", 1)
+    return group.depth, priority if isinstance(priority, int) else 1, group.name
+
+
+def _group_variables(
+    graph: Graph, names: tuple[str, ...], places: tuple[tuple[Path, ...], ...], read: _Read
+) -> Variables:
+    """Ansible's order: inline all, inline groups, then the files of all, then the files of the groups."""
+    variables = Variables()
+    for name in ("all", *names):
+        variables = variables.with_layer(Layer.INVENTORY, graph.groups[name].vars)
+    for folder in itertools.chain(*places):
+        variables = variables.with_layer(Layer.INVENTORY, read(folder, "group_vars", "all"))
+    for folders in places:
+        for name in names:
+            for folder in folders:
+                variables = variables.with_layer(Layer.INVENTORY, read(folder, "group_vars", name))
+    return variables

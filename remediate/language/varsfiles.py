@@ -1,0 +1,70 @@
+"""Reads files that hold variables: group_vars, host_vars, vars_files, defaults and vars of roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from remediate.errors import UserError
+from remediate.language.words import kind
+from remediate.language.yamlfile import Map, load, source_of
+from remediate.model import Source
+
+SUFFIXES = ("", ".yml", ".yaml", ".json")
+
+
+def load_vars(path: Path) -> Map:
+    """The mapping a variables file holds; an empty file holds none. Raises UserError."""
+    data = load(path)
+    if data is None:
+        return Map(source=Source(str(path)))
+    if not isinstance(data, Map):
+        raise UserError(
+            f"a file of variables must be a mapping, not {kind(data)}",
+            source=source_of(data, Source(str(path))),
+            hint="write 'name: value' lines",
+        )
+    for name in data:
+        if not isinstance(name, str):
+            raise UserError(
+                f"the name of a variable must be text, not {kind(name)} ({name})", source=data.key_source(name)
+            )
+    return data
+
+
+def vars_of(folder: Path, name: str) -> Map | None:
+    """Variables kept for ``name`` in ``folder``: a file, with or without suffix, or a folder of files, merged.
+
+    None when there is nothing of that name. Raises UserError when two files claim it.
+    """
+    if "/" in name or name.startswith("."):
+        return None
+    found = [folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").exists()]
+    if len(found) > 1:
+        raise UserError(
+            f"{found[0].name} and {found[1].name} both hold the variables of {name!r}",
+            source=Source(str(folder)),
+            hint="keep one, or make a folder of that name and put both into it",
+        )
+    if not found:
+        return None
+    result = Map(source=Source(str(found[0])))
+    for path in _files(found[0]):
+        result = result.merged(load_vars(path))
+    return result
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    for entry in sorted(path.iterdir()):
+        if entry.name.startswith(".") or entry.name.endswith("~"):
+            continue
+        if entry.is_dir() or entry.suffix in SUFFIXES:
+            yield from _files(entry)
+
+
+def layer(folder: Path, kind_of: str, name: str) -> Mapping[str, object]:
+    """Variables in ``folder/kind_of/name``; empty when there are none. ``kind_of``: group_vars or host_vars."""
+    return vars_of(folder / kind_of, name) or {}
