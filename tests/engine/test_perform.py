@@ -33,7 +33,8 @@ def test_steps_and_results_survive_pickling() -> None:
     result = perform(step, Registry([MODULES]), world, world.receive)
     assert result.status is Status.CHANGED
     assert pickle.loads(pickle.dumps(result)) == result
-    assert result.before["value"] == "" and result.after["value"] == "1"
+    assert result.before["value"] == ""
+    assert result.after["value"] == "1"
     assert result.extra == {"wrote": "1"}
 
 

@@ -24,8 +24,10 @@ def test_names_and_the_contract_of_a_loaded_module() -> None:
     registry = Registry([MODULES])
     assert registry.names() == ("choose", "deed", "thing")
     thing, choose, deed = (registry.load(n) for n in ("thing", "choose", "deed"))
-    assert thing.needs_session and not choose.needs_session
-    assert deed.action and deed.unknown == ("stdout",)
+    assert thing.needs_session
+    assert not choose.needs_session
+    assert deed.action
+    assert deed.unknown == ("stdout",)
     assert not thing.reversible
     assert registry.load("thing") is thing
 
