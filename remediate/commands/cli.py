@@ -51,7 +51,7 @@ def run(argv: Sequence[str], outside: Outside | None = None) -> int:
         world.print(page.page.rstrip())
         return 0
     except RemediateError as error:
-        world.complain(complaint(error))
+        world.complain(complaint(error, world))
         return error.exit_code
     except KeyboardInterrupt:
         world.complain("interrupted")
@@ -98,8 +98,8 @@ def overview() -> str:
     )
 
 
-def complaint(error: RemediateError) -> str:
-    """An error as the user reads it: one line, and a hint below it."""
+def complaint(error: RemediateError, outside: Outside) -> str:
+    """An error as the user reads it: one line, and a hint below it; paths as seen from the working folder."""
     from remediate.reports.text import safe
 
-    return safe(f"error: {error}")
+    return safe(f"error: {error}".replace(f"{outside.folder}/", ""))

@@ -29,10 +29,13 @@ class Content:
 
     def playbook(self, name: str) -> Path:
         """The playbook file called ``name`` on the command line."""
-        return self._find(name, "playbook", "playbooks")
+        path = self._find(name, "playbook", "playbooks")
+        return path.relative_to(self.here) if self.here == Path.cwd() and path.is_relative_to(self.here) else path
 
     def inventory(self, name: str) -> Path:
-        """The inventory file or folder called ``name`` on the command line."""
+        """The inventory file or folder called ``name`` on the command line; a list of hosts (``a,b``) stays one."""
+        if "," in name and not (self.here / name).exists():
+            return Path(name)
         return self._find(name, "inventory", "inventory")
 
     def _find(self, name: str, what: str, folder: str) -> Path:

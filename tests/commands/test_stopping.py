@@ -1,0 +1,62 @@
+"""Ctrl-C once, twice, three times; streams whose reader has left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from remediate.commands import stopping
+from remediate.commands.outside import Pipe
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_each_signal_goes_one_step_further(number: signal.Signals) -> None:
+    stop, abort, said, left = threading.Event(), threading.Event(), list[str](), list[bool]()
+    before = signal.getsignal(number)
+    with stopping.interruptible(stop, abort, say=said.append, leave=lambda: left.append(True)):
+        os.kill(os.getpid(), number)
+        assert (stop.is_set(), abort.is_set(), left) == (True, False, [])
+        os.kill(os.getpid(), number)
+        assert (abort.is_set(), left) == (True, [])
+        os.kill(os.getpid(), number)
+        assert left == [True]
+    assert said == [stopping.FIRST, stopping.SECOND]
+    assert signal.getsignal(number) is before
+
+
+def test_other_threads_leave_signals_alone() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    seen: list[object] = []
+
+    def work() -> None:
+        with stopping.interruptible(threading.Event(), threading.Event(), say=print):
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [before]
+
+
+def test_a_pipe_goes_quiet_when_its_reader_leaves() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", buffering=1, encoding="utf-8") as stream:
+        pipe = Pipe(stream)
+        pipe.write("one\n")
+        pipe.flush()
+        assert pipe.deserted
+        assert pipe.write("two\n") == 4
+
+
+def test_leaving_does_not_wait_for_threads() -> None:
+    code = (
+        "import threading, time; from remediate.commands.stopping import leave\n"
+        "threading.Thread(target=time.sleep, args=(60,)).start(); leave()"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 130
