@@ -51,6 +51,8 @@ class Task:
     """Folder of the file the task stands in; relative files are looked for beside it."""
     role: Role | None = None
     """The role the task belongs to."""
+    chain: tuple[str, ...] = ()
+    """Files that led to the task, outermost first, its own last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
