@@ -86,7 +86,7 @@ def diff(state: State, params: Params) -> list[Change]:
     size, free, staged = int(str(state["size"])), state.get("free"), probe.part(state, "staged")
     if isinstance(free, int | float) and free < size + MARGIN:
         raise Blocked(
-            f"{free / 1e6:,.0f} MB are free on the host, staging {params.package} needs {(size + MARGIN) / 1e6:,.0f} MB",
+            f"{free / 1e6:,.0f} MB are free on the host, {params.package} needs {(size + MARGIN) / 1e6:,.0f} MB there",
             "free some space on the system drive, then run again",
         )
     return [

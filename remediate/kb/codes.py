@@ -17,9 +17,11 @@ EXIT_CODES = {
     193: ("the package is not a program for this Windows", "get the x86 package again and compare its hash"),
     1602: ("the installation was cancelled on the server", "find out who cancelled it, then run again"),
     MASK: ("the installation failed (1603 stands for every cause, the log names the true one)", "see the log"),
+    1392: ("the package file is damaged", "get it again and compare its hash"),
     1618: ("another installation is in progress", "wait for it to end, then run again"),
     1633: ("the package is for another platform", "take the x86 package"),
     1641: ("the installer has begun a restart of Windows", "wait for the server, then run again"),
+    -1073741502: ("Windows could not initialise the program: the session had no room for it", "restart the SSH server"),
     9009: ("the package could not be run as a program", "compare its hash with what Microsoft gave out"),
 }  # fmt: skip
 EXTENDED = {
@@ -50,7 +52,8 @@ class LogEnd:
 
 
 def read_log(tail: str) -> LogEnd:
-    """``tail``: the last part of the log, in any mix of line ends."""
+    """``tail``: the last part of the log, in any mix of line ends; earlier runs may stand above the last one."""
+    tail = re.split(r"started with following command line", tail, flags=re.IGNORECASE)[-1]  # likely: how a run begins
     codes = re.findall(r"extended error code\s*=\s*0x([0-9a-f]{1,8})", tail, re.IGNORECASE)
     messages = re.findall(r"message displayed to the user:\s*([^\r\n]*)", tail, re.IGNORECASE)
     return LogEnd(
@@ -65,7 +68,7 @@ def explain(code: int, log: LogEnd) -> tuple[str, str]:
     meaning, remedy = EXIT_CODES.get(code, ("the installation failed", "see the log for the cause"))
     parts = [f"exit code {code}: {meaning}"]
     if log.extended is not None:
-        known = EXTENDED.get(log.extended)
+        known = EXTENDED.get(log.extended) or EXIT_CODES.get(log.extended)
         parts.append(
             f"the log names 0x{log.extended:X}" + (f", {known[0]}" if known else ", a code with no public meaning")
         )

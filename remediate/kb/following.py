@@ -105,6 +105,8 @@ def outcome(seen: State, watched: Watched, success: Mapping[int, str]) -> dict[s
         )
     if code not in success:
         text, remedy = codes.explain(code, codes.read_log(str(seen.get("tail") or "")))
+        if watched.logs and not seen.get("log"):
+            raise never_started(watched, f"it wrote no log; {text}")
         raise Failed(f"{watched.label}: {text}", remedy=_with_log(remedy, seen), output=_tail(seen, code))
     return {
         "job": watched.job,
