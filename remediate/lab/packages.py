@@ -67,6 +67,12 @@ class Package:
     """What happened to the file on its way to the operator."""
     published: str = ""
     """Id of the package a damaged file was before."""
+    supplied: bool = True
+    """Inventories hand it to the playbook unless they choose themselves."""
+
+    def as_published(self) -> Package:
+        """The sound package a damaged one was; itself when it is sound."""
+        return replace(self, id=self.published, published="", damage="", supplied=True) if self.damage else self
 
 
 def build_number(version: str) -> tuple[int, ...]:
@@ -100,7 +106,7 @@ def content(package: Package) -> bytes:
     if package.damage == "page":
         return b"<html><head><title>Hotfix Request</title></head><body>Please sign in.</body></html>\r\n" * 40
     if package.damage == "flipped":
-        sound = content(replace(package, id=package.published, published="", damage=""))
+        sound = content(package.as_published())
         return sound[:100_000] + bytes([sound[100_000] ^ 0xFF]) + sound[100_001:]
     return _program(package, package.size, removes=False)
 
@@ -158,17 +164,6 @@ def from_json(saved: Mapping[str, object]) -> Package:
     return Package(files=files, services=tuple(entry.pop("services")), **entry)
 
 
-def place(package: Package, folder: Path) -> Path:
-    """The package's file below ``folder``, written there unless it is; whole or not at all."""
-    path = folder / package.id / package.file_name
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{path.name}.{id(package)}.part")
-        partial.write_bytes(content(package))
-        partial.replace(path)
-    return path
-
-
 def _package(name: str, data: Mapping[str, object]) -> Package:
     fields = Fields(data, f"package {name}")
     accepts = fields.sub("accepts")
@@ -197,6 +192,7 @@ def _package(name: str, data: Mapping[str, object]) -> Package:
         setup={key: setup.whole(key) for key in ("service_pack", "build") if setup.has(key)},
         damage=cast("Literal['', 'flipped', 'page']", fields.choice("damage", ("flipped", "page"))),
         published=fields.text("published"),
+        supplied=fields.flag("supplied", default=True) and not fields.has("published"),
     )
     accepts.done()
     fields.done()
