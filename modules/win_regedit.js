@@ -3,6 +3,7 @@
 function inspect(args) {
   var seen = args.name === null ? { exists: false, type: '', value: null } : regTyped(args.key, args.name, regTypes(args.key));
   seen.key_exists = seen.exists || regKeyExists(args.key) === true;
+  seen.expanded = expand(args.text);
   return seen;
 }
 function write(args) {

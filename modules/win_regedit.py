@@ -83,7 +83,14 @@ class Params:
 
 
 def inspect(session: Session, params: Params) -> State:
-    return session.call("win_regedit", "inspect", {"key": registry_key(params.path), "name": params.name})
+    """The value with its type; ``expanded`` is a text with variables as the host would read it back."""
+    text = (
+        params.wanted()
+        if params.type == "expandstring" and params.state == "present" and params.name is not None
+        else ""
+    )
+    args: dict[str, Json] = {"key": registry_key(params.path), "name": params.name, "text": text}
+    return session.call("win_regedit", "inspect", args)
 
 
 def diff(state: State, params: Params) -> list[Change]:
@@ -97,7 +104,9 @@ def diff(state: State, params: Params) -> list[Change]:
         gone = Change(target=target, before=before, after="absent", details={"do": "remove", "old": old})
         return [gone] if state["exists"] else []
     kind, value = TYPES[params.type], params.wanted()
-    if state["exists"] and state["value"] == value and state["type"] in (kind, ""):
+    # likely: WshShell hands out a text with variables expanded, and not the same on every version
+    readings = (value, state["expanded"]) if params.type == "expandstring" else (value,)
+    if state["exists"] and state["value"] in readings and state["type"] in (kind, ""):
         return []
     details: dict[str, Json] = {"do": "write", "type": kind, "value": value, "old": old}
     return [Change(target=target, before=before, after=_shown(value, kind), details=details)]
@@ -112,7 +121,7 @@ def apply(session: Session, change: Change, params: Params) -> None:
 
 
 def undo(session: Session, change: Change, params: Params) -> None:
-    """Puts a value back as it was; a key that was made is left, a deleted key is lost."""
+    """Puts a value back as it was read; a key that was made is left, a deleted key is lost."""
     old = change.details.get("old")
     if not isinstance(old, dict):
         raise Blocked(f"{change.target} cannot be put back", "restore it from a backup of the registry")
