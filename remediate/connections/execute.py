@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -59,7 +58,7 @@ def execute(transport: Transport, order: Order, clock: Callable[[], float], sent
     Raises Unreachable(kind='lost') when the line broke, RemoteFailed when the server refuses to run commands, the
     deadline passed, or there was more output than the limit.
     """
-    channel = _channel(transport, order)
+    channel = open_channel(transport, order.open_timeout)
     try:
         sent()
         _send(transport, channel, order)
@@ -106,9 +105,10 @@ def decode(data: bytes | bytearray, encoding: str = "") -> str:
     return data.decode("cp850")  # likely: the console's code page west of Poland; remote_encoding overrides
 
 
-def _channel(transport: Transport, order: Order) -> Channel:
+def open_channel(transport: Transport, timeout: float) -> Channel:
+    """A new channel of the line; Unreachable or RemoteFailed say why there is none."""
     try:
-        return transport.open_session(timeout=order.open_timeout)
+        return transport.open_session(timeout=timeout)
     except (SSHException, EOFError, OSError) as error:
         if gone(transport):
             raise Unreachable(f"the connection was lost: {error}", kind="lost", hint="run again") from None
@@ -137,7 +137,7 @@ def _send(transport: Transport, channel: Channel, order: Order) -> None:
 def _feed(running: _Running) -> None:
     channel = running.channel
     for part in running.order.stdin:
-        rest = memoryview(part)
+        rest = bytes(part)
         while rest:
             channel.settimeout(min(_STEP, running.left()))
             try:
@@ -153,7 +153,7 @@ def _collect(running: _Running) -> None:
         channel.settimeout(min(_STEP, running.left()))
         try:
             data = channel.recv(65536)
-        except socket.timeout:  # noqa: UP041 - paramiko's word
+        except TimeoutError:
             _drain(running)
             continue
         if not data:

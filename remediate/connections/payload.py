@@ -90,8 +90,10 @@ def resolve(names: Iterable[str]) -> tuple[str, ...]:
 
 @cache
 def library(name: str) -> str:
-    """The text of one shipped library."""
-    return (_LIBRARY_FOLDER / f"{name}.js").read_text(encoding="ascii")
+    """The text of one shipped library, without indentation and comment lines: hosts are slow, and their disks full."""
+    text = (_LIBRARY_FOLDER / f"{name}.js").read_text(encoding="ascii")
+    lines = (line.lstrip() for line in text.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and (not line.startswith("//") or _NEEDS.match(line)))
 
 
 def module_text(path: Path) -> str:

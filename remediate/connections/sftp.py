@@ -3,13 +3,13 @@ and loses the errors of those it does not wait for."""
 
 from __future__ import annotations
 
-import socket
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from paramiko import Channel, SSHException, Transport
 
+from remediate.connections.execute import gone, open_channel
 from remediate.errors import RemoteFailed, Unreachable
 
 CHUNK = 32768
@@ -47,16 +47,16 @@ class _Reply:
     body: bytes
 
 
-def start(transport: Transport, *, timeout: float) -> Sftp:
+def open_sftp(transport: Transport, *, timeout: float) -> Sftp:
     """Opens the SFTP subsystem; RemoteFailed when the server has none."""
-    channel = transport.open_session(timeout=timeout)
+    channel = open_channel(transport, timeout)
     channel.settimeout(timeout)
     try:
         channel.invoke_subsystem("sftp")
         return Sftp(channel)
     except (SSHException, EOFError, OSError, SftpError, struct.error) as error:
         channel.close()
-        if not transport.is_active():
+        if gone(transport):
             raise Unreachable("the connection was lost while SFTP was opened", kind="lost", hint="run again") from None
         raise RemoteFailed(f"the SSH server has no SFTP: {error}") from None
 
@@ -208,11 +208,6 @@ class Sftp:
                 raise EOFError("SFTP ended")
             data += more
         return data
-
-
-def timed_out(error: BaseException) -> bool:
-    """Whether a channel gave up waiting."""
-    return isinstance(error, socket.timeout | TimeoutError)
 
 
 def _chunks(parts: Iterable[bytes]) -> Iterator[bytes]:

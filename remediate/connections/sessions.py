@@ -1,0 +1,77 @@
+"""Opens sessions and keeps them: one live session per host for the life of a worker process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from remediate.connections.base import Say, Session
+from remediate.connections.scripts import Scripts
+from remediate.connections.shared import Shared
+from remediate.errors import UserError
+from remediate.model import Endpoint
+
+if TYPE_CHECKING:
+    from remediate.connections.ssh import SshSession
+
+
+class Sessions:
+    """Thread-safe. ``payloads`` are the folders with ``<module>.js``; ``stop`` ends every wait with Interrupted."""
+
+    def __init__(
+        self, payloads: Sequence[Path] = (), stop: threading.Event | None = None, *, shared: Shared | None = None
+    ) -> None:
+        self._shared = shared or Shared(scripts=Scripts(tuple(payloads)), stop=stop or threading.Event())
+        self._lock = threading.Lock()
+        self._sessions: dict[str, tuple[Endpoint, SshSession]] = {}
+        self._watchers: dict[str, Say] = {}
+        logger = logging.getLogger("paramiko")  # it prints tracebacks of what is reported here in plain words
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+
+    def __enter__(self) -> Sessions:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close_all()
+
+    def open(self, endpoint: Endpoint) -> Session:
+        """The session of a host; it connects at its first use. An endpoint that has changed gets a new one."""
+        if endpoint.connection != "ssh":
+            raise UserError(f"there is no connection {endpoint.connection!r} (host {endpoint.host})")
+        from remediate.connections.ssh import SshSession  # paramiko is not cheap to load
+
+        with self._lock:
+            known = self._sessions.get(endpoint.host)
+            if known is not None and known[0] == endpoint:
+                return known[1]
+            session = SshSession(endpoint, self._shared, self._watchers.get(endpoint.host, _nobody))
+            self._sessions[endpoint.host] = (endpoint, session)
+        if known is not None:
+            known[1].close()
+        return session
+
+    def watch(self, host: str, say: Say) -> None:
+        """Who hears what the sessions of ``host`` say from now on."""
+        with self._lock:
+            self._watchers[host] = say
+            known = self._sessions.get(host)
+        if known is not None:
+            known[1].watch(say)
+
+    def close_all(self) -> None:
+        """Hangs up everywhere; the sessions are forgotten."""
+        with self._lock:
+            sessions = [session for _, session in self._sessions.values()]
+            self._sessions.clear()
+        if sessions:
+            with ThreadPoolExecutor(max_workers=min(16, len(sessions))) as pool:
+                list(pool.map(lambda session: session.close(), sessions))
+
+
+def _nobody(text: str, done: float, total: float, unit: str) -> None:
+    """Hears, and says nothing."""
