@@ -13,7 +13,7 @@ from remediate.engine.register import registered, registered_loop
 from remediate.engine.scope import PlayScope
 from remediate.engine.tags import selected
 from remediate.errors import UserError
-from remediate.events import Emit, StepFinished
+from remediate.events import Emit, StepFinished, Warned
 from remediate.language.template import OMIT, Templar, Unknown, UnknownValue
 from remediate.language.tree import Block, Node, Task
 from remediate.language.variables import Layer
@@ -64,7 +64,8 @@ class Walker:
     only: frozenset[str] = frozenset()
     skip: frozenset[str] = frozenset()
     start_at: str = ""
-    notified: dict[str, None] = field(default_factory=dict)
+    notified: set[int] = field(default_factory=set)
+    """Places of the handlers to run at the next flush."""
     play_ended: bool = False
 
     @property
@@ -156,14 +157,14 @@ class Walker:
     def _turns(self, attempt: Attempt, task: Task, position: Position) -> Generator[Move, Result | None, Result]:
         """Drive one attempt: each of its requests is this host's turn."""
         conversation = attempt.run()
-        request = next(conversation)
+        answer: Result | None = None
         while True:
-            answer = yield Move(host=self.host, position=position, task=task, step=request.step, wait=request.wait)
             try:
                 request = conversation.send(answer)
             except StopIteration as stop:
                 result: Result = stop.value
                 return result
+            answer = yield Move(host=self.host, position=position, task=task, step=request.step, wait=request.wait)
 
     def _loop(self, task: Task, position: Position, items: list[object]) -> Walk:
         done: list[tuple[object, Result, object]] = []
@@ -187,10 +188,18 @@ class Walker:
         self._judge(result)
 
     def _note(self, task: Task, result: Result) -> None:
-        self.tally.add(result)
-        self.emit(StepFinished(result=censored(result)))
+        shown = censored(result)
+        self.tally.add(shown)
+        self.emit(StepFinished(result=shown))
         if result.changed:
-            self.notified |= dict.fromkeys(task.notify)
+            self._notify(task)
+
+    def _notify(self, task: Task) -> None:
+        for name in task.notify:
+            places = {n for n, h in enumerate(self.scope.play.handlers) if name in handler_names(h)}
+            if not places:
+                self.emit(Warned(text=f"the play has no handler {name!r}", source=task.source, host=self.host))
+            self.notified |= places
 
     def _remember(self, **facts: object) -> None:
         self.scope.setting.remember(self.host, facts)
@@ -287,10 +296,8 @@ class Walker:
     def _handlers(self, position: Position) -> Walk:
         """Run the notified handlers once each, in the order they are written; they may notify later ones."""
         for number, handler in enumerate(self.scope.play.handlers):
-            names = {handler.name, *handler.listen, f"{handler.role.name} : {handler.name}" if handler.role else ""}
-            if names & self.notified.keys():
-                for name in names:
-                    self.notified.pop(name, None)
+            if number in self.notified:
+                self.notified.discard(number)
                 yield from self._run(handler, (*position, number))
 
     def _unknown(self, task: Task, unknown: UnknownValue) -> Result:
@@ -309,5 +316,11 @@ def censored(result: Result) -> Result:
     """What a sink may see of a ``no_log`` result: its verdict and nothing it holds."""
     if not result.no_log:
         return result
-    return replace(result, message="(hidden: no_log)" if result.message else "", changes=(), before={}, after={},
-                   extra={}, notes=())  # fmt: skip
+    message = "(hidden: no_log)" if result.message else ""
+    return replace(result, message=message, changes=(), before={}, after={}, extra={}, notes=(), columns={})
+
+
+def handler_names(handler: Task) -> set[str]:
+    """Everything a ``notify`` may call this handler."""
+    owned = {f"{handler.role.name} : {handler.name}"} if handler.role else set()
+    return {handler.name, *handler.listen} | owned

@@ -64,7 +64,7 @@ def _params(data: Map) -> Map:
     for key, value in data.items():
         if key in keywords.ROLE.keywords:
             continue
-        if key in keywords.ROLE.later or nearest(str(key), keywords.ROLE.keywords):
+        if key in keywords.ROLE.later or nearest(str(key), keywords.ROLE.keywords, cutoff=0.75):
             raise keywords.refusal(data, key, keywords.ROLE)
         fields.identifier(key, data.key_source(key))
         params.put(key, value, data.key_source(key), data.value_source(key))

@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
 
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """The choice most like ``word``, or "" when none is close."""
+def nearest(word: str, choices: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """The choice most like ``word``, or "" when none is at least ``cutoff`` (0 to 1) alike."""
     known = {choice.lower(): choice for choice in choices}
-    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=cutoff)
     return known[found[0]] if found else ""
 
 

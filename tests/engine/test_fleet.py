@@ -70,7 +70,7 @@ def test_a_stop_finishes_what_runs_and_says_what_was_not_done(tmp_path: Path) ->
     - {name: t1, thing: {name: a, value: "1"}}
     - {name: t2, thing: {name: b, value: "1"}}
 """
-    summary = play(tmp_path, book, world, stop=stop)
+    summary = play(tmp_path, book, world, options={"stop": stop})
     assert world.log == ["h1: set a 1"]
     assert summary.exit_code == 130
     assert {h.outcome for h in summary.hosts} == {Outcome.FAILED}

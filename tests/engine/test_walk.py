@@ -19,8 +19,8 @@ CASES = yaml.safe_load((Path(__file__).parent / "cases" / "core.yml").read_text(
 def test_case(case: dict[str, Any], tmp_path: Path) -> None:
     world = World(case["hosts"])
     options = {k: frozenset(v) if isinstance(v, list) else v for k, v in case.get("options", {}).items()}
-    summary = play(tmp_path, case["playbook"], world, mode=Mode(case.get("mode", "apply")), files=case.get("files"),
-                   **options)  # fmt: skip
+    mode = Mode(case.get("mode", "apply"))
+    summary = play(tmp_path, case["playbook"], world, mode=mode, files=case.get("files"), options=options)
     happened = [f"{r.host} {r.task} {r.status}" for r in world.results]
     outcomes = {h.host: str(h.outcome) for h in summary.hosts}
     if "happened" in case:

@@ -103,8 +103,7 @@ def play(
     *,
     mode: Mode = Mode.APPLY,
     files: Mapping[str, str] | None = None,
-    inventory_text: str = "",
-    **options: object,
+    options: Mapping[str, object] | None = None,
 ) -> RunSummary:
     """Run ``playbook`` (text) over ``world``; ``options`` go into the request."""
     for name, text in {"site.yml": playbook, **(files or {})}.items():
@@ -112,13 +111,13 @@ def play(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     hosts = folder / "hosts.yml"
-    hosts.write_text(inventory_text or yaml.safe_dump({"all": {"hosts": {h: {} for h in world.sessions}}}))
+    hosts.write_text(yaml.safe_dump({"all": {"hosts": {h: {} for h in world.sessions}}}))
     request = RunRequest(
         playbook=folder / "site.yml",
         inventory=inventory.load([hosts], plugins={}),
         search=SearchPath(roles=(folder / "roles",), playbook=folder / "site.yml"),
         modules=Registry([MODULES]),
         mode=mode,
-        **options,  # type: ignore[arg-type]  # cases are data: the request checks them by use
+        **(options or {}),  # type: ignore[arg-type]  # cases are data: the request checks them by use
     )
     return run(request, [world], sessions=world)
