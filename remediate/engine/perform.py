@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +12,16 @@ from typing import Protocol
 from remediate.connections.base import Say, Session
 from remediate.engine.params import bind
 from remediate.engine.registry import LoadedModule, Registry
-from remediate.errors import Blocked, Failed, HostError, NotApplicable, RemediateError, Unreachable
+from remediate.errors import (
+    Blocked,
+    Failed,
+    HostError,
+    Interrupted,
+    NotApplicable,
+    RemediateError,
+    Unreachable,
+    UserError,
+)
 from remediate.events import Emit, Progress
 from remediate.model import Certainty, Change, Endpoint, Json, Mode, Result, State, Status, Step
 
@@ -21,11 +31,11 @@ class SessionStore(Protocol):
 
     def open(self, endpoint: Endpoint) -> Session: ...
 
-    def watch(self, host: str, say: Say | None) -> None: ...
+    def watch(self, host: str, say: Say) -> None: ...
 
 
 def perform(step: Step, registry: Registry, sessions: SessionStore, emit: Emit) -> Result:
-    """Carry out ``step``. Host trouble becomes a Result; ``UserError`` and ``Interrupted`` are raised."""
+    """Carry out ``step``. Host trouble becomes a Result; wrong arguments and ``Interrupted`` are raised."""
     result = Result(address=step.address, host=step.host, task=step.task, module=step.module, status=Status.OK,
                     no_log=step.no_log)  # fmt: skip
     module = registry.load(step.module, step.source)
@@ -46,11 +56,16 @@ def perform(step: Step, registry: Registry, sessions: SessionStore, emit: Emit) 
             result = _cycle(module, session, params, step, result)
         if over.is_set():
             result = _bad(result, TimeoutError(f"not done within the task's timeout of {step.timeout:g} s"))
-    except HostError as error:
+    except (HostError, UserError) as error:
         result = _bad(result, error)
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - modules are plug-ins: a fault in one must not end the other hosts
+        result = replace(result, status=Status.FAILED, message=_fault(module, error),
+                         remedy="this is a fault in the module, not on the host: report it")  # fmt: skip
     finally:
         if module.needs_session:
-            sessions.watch(step.host, None)
+            sessions.watch(step.host, _nobody)
     notes = dict.fromkeys((*result.notes, *(session.notes if session else ())))
     return replace(result, notes=tuple(notes))
 
@@ -112,6 +127,16 @@ def _seen(module: LoadedModule, result: Result, state: State, params: object) ->
     own = tuple(_note(n) for n in noted[:50]) if isinstance(noted, list) else ()
     said = tuple(module.notes(state, params)) if module.notes else ()
     return replace(result, columns=columns, notes=tuple(dict.fromkeys((*result.notes, *said, *own))))
+
+
+def _fault(module: LoadedModule, error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if f.filename == str(module.file)] or frames
+    return f"{own[-1].filename}:{own[-1].lineno}: {type(error).__name__}: {error}"
+
+
+def _nobody(text: str, done: float, total: float, unit: str) -> None:
+    """Hears progress nobody watches."""
 
 
 def _note(note: Json) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from remediate.engine.perform import perform
 from remediate.engine.registry import Registry
-from remediate.errors import UserError
+from remediate.errors import Unreachable, UserError
 from remediate.events import Event
-from remediate.model import Endpoint, Mode, Secret, Status, Step
+from remediate.model import Endpoint, Mode, Output, Secret, Status, Step
 from tests.engine.world import MODULES, World
 
 ENDPOINT = Endpoint(host="h1", connection="ssh", address="127.0.0.1", port=22, password=Secret("hunter2"))
@@ -69,3 +71,29 @@ def test_wrong_arguments_are_the_users_error() -> None:
     events: list[Event] = []
     with pytest.raises(UserError, match="did you mean 'value'"):
         perform(replace(STEP, params={"name": "a", "vlaue": "1"}), Registry([MODULES]), World({}), events.append)
+
+
+def test_a_fault_in_a_module_fails_its_host_and_names_the_line(tmp_path: Path) -> None:
+    text = (MODULES / "thing.py").read_text().replace('session.run(f"get {params.name}").stdout, "needed"',
+                                                      'state["nosuch"], "needed"')  # fmt: skip
+    (tmp_path / "thing.py").write_text(text.replace("def inspect(", "state: dict[str, str] = {}\n\n\ndef inspect("))
+    world = World({"h1": {}})
+    result = perform(STEP, Registry([tmp_path]), world, world.receive)
+    assert result.status is Status.FAILED
+    assert "thing.py:" in result.message
+    assert "KeyError" in result.message
+
+
+def test_a_step_that_outlives_its_timeout_is_cut_off() -> None:
+    world = World({"h1": {}})
+    cut = threading.Event()
+    world.sessions["h1"].close = cut.set  # type: ignore[method-assign]
+
+    def run(command: str, *, stdin: bytes = b"", timeout: float = 60.0) -> Output:
+        cut.wait(30)
+        raise Unreachable("the connection is gone", kind="lost")
+
+    world.sessions["h1"].run = run  # type: ignore[method-assign]
+    result = perform(replace(STEP, timeout=0.05), Registry([MODULES]), world, world.receive)
+    assert result.status is Status.FAILED
+    assert "timeout of 0.05 s" in result.message

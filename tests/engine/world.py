@@ -84,7 +84,7 @@ class World:
     def open(self, endpoint: Endpoint) -> DictSession:
         return self.sessions[endpoint.host]
 
-    def watch(self, host: str, say: Say | None) -> None: ...
+    def watch(self, host: str, say: Say) -> None: ...
 
     def receive(self, event: Event) -> None:
         self.events.append(event)
