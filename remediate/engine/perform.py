@@ -53,7 +53,10 @@ def perform(step: Step, registry: Registry, sessions: SessionStore, emit: Emit) 
             sessions.watch(step.host, say)
             session = sessions.open(step.endpoint)
         with _limit(session, step.timeout) as over:
-            result = _cycle(module, session, params, step, result)
+            try:
+                result = _cycle(module, session, params, step, result)
+            except HostError as error:
+                result = _bad(result, error)
         if over.is_set():
             result = _bad(result, TimeoutError(f"not done within the task's timeout of {step.timeout:g} s"))
     except (HostError, UserError) as error:
