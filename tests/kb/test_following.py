@@ -1,0 +1,116 @@
+"""Following an installer: through lost connections, to its end, or until it counts as hanging."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from remediate.connections.base import Job, JobPhase
+from remediate.errors import Failed, Unreachable
+from remediate.kb.following import Watched, follow, outcome
+from remediate.model import Json, State
+from tests.modules.scripted import ScriptedSession
+
+WATCHED = Watched(job="j", label="KB1", logs=("%windir%\\KB1.log",), expected=30, timeout=600)
+RUNNING = {"job": {"phase": "running"}, "tail": "1.0: Stopping services", "log": "c:\\windows\\kb1.log"}
+DONE = {"job": {"phase": "finished", "exit_code": 0}, "tail": "", "log": "c:\\windows\\kb1.log"}
+SUCCESS = {0: "installed", 3010: "installed, a restart is needed"}
+
+
+class Host(ScriptedSession):
+    """Answers ``progress`` from a list, its last entry for ever; an exception in it is raised."""
+
+    def __init__(self, *answers: State | Exception) -> None:
+        super().__init__(self.next)
+        self.answers = list(answers)
+        self.cancelled: list[str] = []
+
+    def next(self, function: str, _args: Mapping[str, Json]) -> State:
+        assert function == "progress"
+        now = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(now, Exception):
+            raise now
+        return now
+
+    def cancel(self, name: str) -> Job:
+        self.cancelled.append(name)
+        return Job(name=name, phase=JobPhase.LOST)
+
+
+def lost(kind: Any = "lost") -> Unreachable:
+    return Unreachable("the line is gone", kind=kind)
+
+
+def test_to_the_end_with_progress() -> None:
+    host = Host(RUNNING, RUNNING, DONE)
+    assert follow(host, WATCHED) == DONE
+    assert host.said == ["KB1: stopping services"] * 2
+    assert host.waits == pytest.approx([1.0, 1.3])
+
+
+def test_a_lost_connection_does_not_matter() -> None:
+    host = Host(RUNNING, lost(), lost("refused"), lost("timeout"), RUNNING, DONE)
+    assert follow(host, WATCHED) == DONE
+    assert host.said[1] == "KB1: waiting for the connection"
+
+
+@pytest.mark.parametrize("kind", ["auth", "host_key", "name", "algorithms"])
+def test_what_waiting_does_not_cure_is_said_at_once(kind: str) -> None:
+    host = Host(RUNNING, lost(kind))
+    with pytest.raises(Unreachable) as raised:
+        follow(host, WATCHED)
+    assert raised.value.kind == kind
+    assert "run again later" in raised.value.hint
+    assert host.clock < 5
+
+
+def test_a_host_that_stays_away_is_unreachable_in_the_end() -> None:
+    host = Host(RUNNING, lost())
+    with pytest.raises(Unreachable, match="the line is gone"):
+        follow(host, WATCHED)
+    assert host.clock == pytest.approx(600)
+
+
+def test_hanging_is_left_running() -> None:
+    host = Host(RUNNING)
+    with pytest.raises(Failed) as raised:
+        follow(host, WATCHED)
+    assert "hanging: not done after 600 s (last seen: stopping services); it was left running" in str(raised.value)
+    assert host.cancelled == []
+
+
+def test_hanging_is_ended_when_asked_for() -> None:
+    host = Host(RUNNING)
+    with pytest.raises(Failed, match="it was ended"):
+        follow(host, Watched(job="j", label="KB1", timeout=60, cancel=True))
+    assert host.cancelled == ["j"]
+
+
+@pytest.mark.parametrize(("code", "restart"), [(0, False), (3010, True)])
+def test_success(code: int, restart: bool) -> None:
+    seen = {**DONE, "job": {"phase": "finished", "exit_code": code}}
+    assert outcome(seen, WATCHED, SUCCESS) == {
+        "job": "j", "exit_code": code, "meaning": SUCCESS[code], "restart_needed": restart, "log": DONE["log"],
+        "adopted": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("job", "log", "says"),
+    [
+        ({"phase": "absent"}, None, "the host knows nothing of job j"),
+        ({"phase": "lost", "never_started": True}, None, "never started: its first command was never run"),
+        ({"phase": "lost"}, "x", "left no exit code"),
+        ({"phase": "lost", "cancelled": True}, "x", "ended from outside"),
+        ({"phase": "finished", "exit_code": None}, "x", "left no exit code"),
+        ({"phase": "finished", "exit_code": 1603}, "x", "exit code 1603"),
+        ({"phase": "finished", "exit_code": 1392}, None, "never started: it wrote no log; exit code 1392"),
+    ],
+)
+def test_failures_have_words(job: State, log: str | None, says: str) -> None:
+    with pytest.raises(Failed) as raised:
+        outcome({"job": dict(job), "log": log, "tail": "t"}, WATCHED, SUCCESS)
+    assert says in str(raised.value)
+    assert raised.value.hint
