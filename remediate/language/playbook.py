@@ -9,13 +9,12 @@ from pathlib import Path
 from remediate.errors import UserError
 from remediate.language import fields, keywords
 from remediate.language.notices import check_notified
-from remediate.language.roles import find_role, part, read_roles
+from remediate.language.roles import find_role, part, read_role, read_roles
 from remediate.language.setting import Found, SearchPath, Setting
 from remediate.language.taskargs import Modules, short
 from remediate.language.tasks import find_tasks, read_file, read_tasks
 from remediate.language.template import check, has_template
-from remediate.language.tree import Node, Play, Playbook, Role, Task
-from remediate.language.varsfiles import vars_of
+from remediate.language.tree import Node, Play, Playbook, Task
 from remediate.language.words import kind, shown
 from remediate.language.yamlfile import Map, Seq, source_of
 from remediate.language.yamlfile import load as load_yaml
@@ -83,8 +82,7 @@ def _check_depth(path: Path, parent: Task) -> None:
 
 def _role_tasks(name: str, parent: Task, setting: Setting) -> tuple[Path | None, Setting]:
     path = find_role(name, setting, parent.source)
-    defaults, own = vars_of(path / "defaults", "main"), vars_of(path / "vars", "main")
-    role = Role(name=name, path=path, source=parent.source, defaults=defaults or {}, vars=own or {})
+    role = read_role(name, path, Map(), parent.source, setting, {})
     wanted = str(parent.args.get("tasks_from", "main"))
     tasks = part(path, "tasks", wanted, parent.source, needed=wanted != "main")
     return tasks, replace(setting, role=role)

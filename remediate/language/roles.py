@@ -80,7 +80,7 @@ def _use(
         way = " -> ".join(Path(role).name for role in (*setting.roles[setting.roles.index(str(path)) :], str(path)))
         raise UserError(f"roles depend on each other in a circle: {way}", source=source)
     params = Map(setting.role.params if setting.role else {}, source).merged(given)
-    role = _role(name, path, params, source, froms)
+    role = read_role(name, path, params, source, setting, froms)
     inside = replace(setting, roles=(*setting.roles, str(path)), role=role, folder=path / "tasks")
     meta = _meta(path)
     nodes = list(read_roles(fields.listing(meta, "dependencies"), replace(inside, vars=Map())))
@@ -88,7 +88,7 @@ def _use(
     if key in setting.found.used and not repeat and not fields.boolean(meta, "allow_duplicates"):
         return nodes
     setting.found.used.add(key)
-    if role not in setting.found.roles:
+    if not any(replace(role, source=known.source) == known for known in setting.found.roles):
         setting.found.roles.append(role)
     tasks = part(path, "tasks", froms.get("tasks_from", "main"), source, needed="tasks_from" in froms)
     if tasks is not None:
@@ -145,18 +145,22 @@ def _folders(folder: Path) -> list[Path]:
     return [entry for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
 
 
-def _role(name: str, path: Path, params: Map, source: Source, froms: dict[str, str]) -> Role:
-    parts: dict[str, Map] = {}
-    for kind_of in ("defaults", "vars"):
-        wanted = froms.get(f"{kind_of}_from", "main")
-        found = vars_of(path / kind_of, wanted)
-        if found is None and Path(wanted).suffix and (path / kind_of / wanted).is_file():
-            found = load_vars(path / kind_of / wanted)
+def read_role(name: str, path: Path, params: Map, source: Source, setting: Setting, froms: dict[str, str]) -> Role:
+    """A role with its variables; ``froms`` are the ``..._from`` files wanted instead of main."""
+    defaults = _variables(path / "defaults", froms.get("defaults_from", "main"), setting, source)
+    own = _variables(path / "vars", froms.get("vars_from", "main"), setting, source)
+    return Role(name=name, path=path, source=source, defaults=defaults, vars=own, params=params)
+
+
+def _variables(folder: Path, wanted: str, setting: Setting, source: Source) -> Map:
+    key = folder / wanted
+    if key not in setting.found.kept:
+        found = load_vars(key) if key.suffix and key.is_file() else vars_of(folder, wanted)
         if found is None and wanted != "main":
-            raise UserError(f"the role {name!r} has no {kind_of}/{wanted}", source=source)
-        parts[kind_of] = found if found is not None else Map()
-        check(parts[kind_of])
-    return Role(name=name, path=path, source=source, defaults=parts["defaults"], vars=parts["vars"], params=params)
+            raise UserError(f"the role {folder.parent.name!r} has no {folder.name}/{wanted}", source=source)
+        check(found)
+        setting.found.kept[key] = found if found is not None else Map()
+    return setting.found.kept[key]
 
 
 def add_handlers(role: Role, setting: Setting, wanted: str, source: Source) -> None:
@@ -175,7 +179,7 @@ def announce(task: Task, setting: Setting) -> None:
     if setting.at_run_time or has_template(name):
         return
     path = find_role(name, setting, source_of(task.args.get("name"), task.source))
-    role = _role(name, path, Map(), task.source, {})
+    role = read_role(name, path, Map(), task.source, setting, {})
     add_handlers(role, replace(setting, role=role), "main", task.source)
 
 

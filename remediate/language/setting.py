@@ -34,6 +34,8 @@ class Found:
     roles: list[Role] = field(default_factory=list)
     handlers: list[Task] = field(default_factory=list)
     used: set[object] = field(default_factory=set)
+    kept: dict[Path, Map] = field(default_factory=dict)
+    """Variables of roles, read once however often a role is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
