@@ -33,9 +33,9 @@ EXTENDED = {
              "see the lines above it in the log"),
 }  # fmt: skip
 PHASES = (
-    (r"stop\w*\b.*\bservice|service\w*\b.*\bstop", "stopping services"),
+    (r"\bstarting\b.*\bservice|\bservice\b.*\bis (running|start pending)", "starting services"),
+    (r"\bstop\w*\b.*\bservice|\bservice\b.*\bstop", "stopping services"),
     (r"\bcop(y|ied|ying)\b|replac", "copying files"),
-    (r"start\w*\b.*\bservice|service\w*\b.*\bstart", "starting services"),
     (r"uninstall|backup|back up", "saving what it replaces"),
     (r"regist", "writing the registry"),
 )

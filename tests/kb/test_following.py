@@ -14,8 +14,8 @@ from remediate.model import Json, State
 from tests.modules.scripted import ScriptedSession
 
 WATCHED = Watched(job="j", label="KB1", logs=("%windir%\\KB1.log",), expected=30, timeout=600)
-RUNNING = {"job": {"phase": "running"}, "tail": "1.0: Stopping services", "log": "c:\\windows\\kb1.log"}
-DONE = {"job": {"phase": "finished", "exit_code": 0}, "tail": "", "log": "c:\\windows\\kb1.log"}
+RUNNING: State = {"job": {"phase": "running"}, "tail": "1.0: Stopping services", "log": "c:\\windows\\kb1.log"}
+DONE: State = {"job": {"phase": "finished", "exit_code": 0}, "tail": "", "log": "c:\\windows\\kb1.log"}
 SUCCESS = {0: "installed", 3010: "installed, a restart is needed"}
 
 
@@ -90,7 +90,7 @@ def test_hanging_is_ended_when_asked_for() -> None:
 
 @pytest.mark.parametrize(("code", "restart"), [(0, False), (3010, True)])
 def test_success(code: int, restart: bool) -> None:
-    seen = {**DONE, "job": {"phase": "finished", "exit_code": code}}
+    seen: State = {**DONE, "job": {"phase": "finished", "exit_code": code}}
     assert outcome(seen, WATCHED, SUCCESS) == {
         "job": "j", "exit_code": code, "meaning": SUCCESS[code], "restart_needed": restart, "log": DONE["log"],
         "adopted": False,
