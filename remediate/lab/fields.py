@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from remediate.errors import UserError
@@ -118,6 +119,16 @@ class Fields:
         """The mapping under ``key`` as Fields of its own; empty when absent."""
         where = source_of(self.data, key, default=self.source)
         return Fields(self.mapping(key), f"{self.what}: {key}", source=where)
+
+    def only(self, keys: Iterable[str]) -> Mapping[str, object]:
+        """The part of the mapping under ``keys``, positions kept where there are any; counts as asked for."""
+        wanted = set(keys)
+        self._asked |= dict.fromkeys(keys)
+        part = copy.copy(self.data)
+        if isinstance(part, dict):
+            for key in [key for key in part if key not in wanted]:
+                del part[key]
+        return part
 
     def done(self) -> None:
         """Raises UserError for the first key nobody asked for."""

@@ -61,10 +61,10 @@ class LabFolder:
 
 
 def lab_folder(inventory: Path, state_root: Path) -> LabFolder:
-    """``<state_root>/lab/<stem>-<hash of the absolute path>``; ``state_root`` is usually ``.remediate``."""
+    """``<state_root>/<stem>-<hash of the absolute path>``; ``state_root`` is usually ``.remediate/lab``."""
     full = inventory.resolve()
     mark = hashlib.sha256(str(full).encode()).hexdigest()[:8]
-    return LabFolder(state_root.resolve() / "lab" / f"{full.stem}-{mark}")
+    return LabFolder(state_root.resolve() / f"{full.stem}-{mark}")
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:

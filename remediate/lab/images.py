@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from remediate.errors import UserError
+from remediate.lab import datafile
 from remediate.lab.fields import nearest
 from remediate.lab.files import FileEntry
+from remediate.lab.hostspec import HostSpec, to_json
 from remediate.lab.installation import SETUP_KEY, UNINSTALL_KEY, bin_folder
 from remediate.lab.laying import RENAMES, RENAMES_KEY, lay_over
 from remediate.lab.osinfo import OsInfo, Release
@@ -19,11 +22,10 @@ from remediate.lab.services import Kind, Service, StartMode
 from remediate.lab.windows import bare_windows
 
 if TYPE_CHECKING:
-    from remediate.lab.hostspec import HostSpec
     from remediate.lab.machine import Machine
 
-_DATA = Path(__file__).parent / "data" / "images.yml"
 ROOMY = 2**40
+STANDARD_ZONE = "eastern"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +39,7 @@ class Library:
 
 
 def library(packages: Mapping[str, Package]) -> Library:
-    import yaml
-
-    data = yaml.safe_load(_DATA.read_text(encoding="utf-8"))
+    data = datafile.read("images")
     return Library(images=data["images"], zones=data["zones"], services=data["services"], packages=packages)
 
 
@@ -56,12 +56,25 @@ def check(spec: HostSpec, known: Library) -> None:
         pick(known.packages, package, f"host {spec.name}")
 
 
+def fingerprint(spec: HostSpec, known: Library) -> str:
+    """Changes when the declaration of a host or anything its image is made of changes."""
+    image = _whole(known, spec.image)
+    made_of = (
+        to_json(spec),
+        image,
+        known.services.get(image.get("services", "")),
+        known.zones.get(spec.override.time_zone or STANDARD_ZONE),
+        [repr(known.packages[name]) for name in (*image["installed"], *spec.override.installed)],
+    )
+    return hashlib.sha256(json.dumps(made_of, sort_keys=True, default=str).encode()).hexdigest()
+
+
 def build(spec: HostSpec, known: Library, *, clock_source: Callable[[], datetime] | None = None) -> Machine:
     """A running host as ``spec`` says. Raises UserError for names the lab does not know."""
     check(spec, known)
     image = _whole(known, spec.image)
     override = spec.override
-    zone = known.zones[override.time_zone or "eastern"]
+    zone = known.zones[override.time_zone or STANDARD_ZONE]
     os = OsInfo(
         release=cast("Release", image["release"]),
         service_pack=int(image["service_pack"]),

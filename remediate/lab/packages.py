@@ -6,16 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal, cast
 
 from remediate.errors import UserError
-from remediate.lab import pe
+from remediate.lab import datafile, pe
 from remediate.lab.fields import Fields, nearest
 from remediate.model import Json
 
 _MAGIC = b"REMEDIATE-LAB-PACKAGE-1"
-_DATA = Path(__file__).parent / "data" / "packages.yml"
 
 Kind = Literal["hotfix", "superseding", "rollup", "service_pack"]
 
@@ -83,9 +81,7 @@ def build_number(version: str) -> tuple[int, ...]:
 
 def catalogue() -> dict[str, Package]:
     """Every package the lab can build, by id."""
-    import yaml
-
-    data: dict[str, dict[str, object]] = yaml.safe_load(_DATA.read_text(encoding="utf-8"))
+    data: dict[str, dict[str, object]] = datafile.read("packages")
     found: dict[str, Package] = {}
     for name, entry in data.items():
         like = entry.pop("like", "")
