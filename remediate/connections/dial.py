@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -92,7 +93,7 @@ def _credentials(endpoint: Endpoint, options: SshOptions, shared: Shared) -> Cre
         keys = (shared.keyring.load(path, endpoint.secrets.get("passphrase")),)
     ask_agent = options.ssh_agent or not (keys or endpoint.password)
     return Credentials(
-        user=endpoint.user or "Administrator",
+        user=endpoint.user or getpass.getuser(),
         keys=keys,
         agent=shared.keyring.agent if ask_agent else tuple,
         password=endpoint.password,

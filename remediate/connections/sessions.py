@@ -55,13 +55,13 @@ class Sessions:
             known[1].close()
         return session
 
-    def watch(self, host: str, say: Say) -> None:
-        """Who hears what the sessions of ``host`` say from now on."""
+    def watch(self, host: str, say: Say | None) -> None:
+        """Who hears what the sessions of ``host`` say from now on; None for nobody."""
         with self._lock:
-            self._watchers[host] = say
+            self._watchers[host] = say or _nobody
             known = self._sessions.get(host)
         if known is not None:
-            known[1].watch(say)
+            known[1].watch(say or _nobody)
 
     def close_all(self) -> None:
         """Hangs up everywhere; the sessions are forgotten."""
