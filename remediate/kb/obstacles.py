@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,10 +48,10 @@ def standing(server: Server, policy: Policy) -> Iterator[Obstacle]:
         )
 
 
-def foreign_jobs(server: Server, own: Sequence[str]) -> Iterator[Obstacle]:
-    """Running jobs of this toolkit other than those named in ``own``."""
+def foreign_jobs(server: Server) -> Iterator[Obstacle]:
+    """Running jobs of this toolkit that install something else."""
     for job in server.jobs:
-        if job.phase == "running" and job.name not in own:
+        if job.phase == "running":
             yield Obstacle(f"job {job.name} of this toolkit is running here", "let it finish, then run again")
 
 

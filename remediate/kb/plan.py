@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from remediate.kb import languages
-from remediate.kb.advisory import Advisory, Package
+from remediate.kb.advisory import Advisory, Branch, Package
 from remediate.kb.builds import Build
-from remediate.kb.obstacles import Obstacle, Policy
+from remediate.kb.facts import Server
+from remediate.kb.obstacles import Obstacle, Policy, for_package, newer_than
 from remediate.kb.paths import Cost, Leg, Price, shortest
 
 WEIGHT = {"hotfix": 1, "rollup": 1, "superseding": 10, "service_pack": 100}
@@ -46,9 +47,10 @@ class Request:
     """Everything a plan depends on."""
 
     advisory: Advisory
+    server: Server
     start: Build
-    language: str
-    """The server's; "" when unknown."""
+    branch: Branch | None
+    """Where the server's files are now; None while an installer is replacing them."""
     supplied: Mapping[str, Supplied]
     policy: Policy
 
@@ -58,10 +60,10 @@ def make(request: Request) -> Plan:
 
     def usable(package: Package, repairs: bool) -> Cost | None:
         forbidden = not repairs and not request.policy.install_prerequisites
-        return None if forbidden or trouble(request, package) else (WEIGHT[package.kind], 1)
+        return None if forbidden or troubles(request, package) else (WEIGHT[package.kind], 1)
 
     def wished(package: Package, repairs: bool) -> Cost | None:  # noqa: ARG001
-        return (1 if trouble(request, package) else 0, WEIGHT[package.kind], 1)
+        return (len(troubles(request, package)), WEIGHT[package.kind], 1)
 
     legs = shortest(request.advisory, request.start, _routed(request.policy, usable))
     if legs is not None:
@@ -72,17 +74,25 @@ def make(request: Request) -> Plan:
     return Plan(obstacles=tuple(_missing(request, wanted)), wanted=wanted)
 
 
-def trouble(request: Request, package: Package) -> Obstacle | None:
-    """Why ``package`` cannot be used as supplied."""
-    given = request.supplied.get(package.id)
+def troubles(request: Request, package: Package) -> tuple[Obstacle, ...]:
+    """Why ``package`` cannot be used here as supplied."""
+    found = [o for o in (_unusable(request, package),) if o]
+    found += for_package(package, request.server)
+    if request.branch and request.start in package.requires:
+        found += newer_than(package, request.advisory, request.branch, request.server)
+    return tuple(found)
+
+
+def _unusable(request: Request, package: Package) -> Obstacle | None:
+    given, server = request.supplied.get(package.id), request.server
     if given is None:
         return Obstacle(f"package {package.id} ({package.title}) was not supplied", _supply(request, package))
     own = languages.name(given.language) or given.language.strip().upper() or package.language
-    if request.language and own != request.language:
+    if server.language and own != server.language:
         return Obstacle(
-            f"package {package.id} is {own}, this server is {request.language}: the installer refuses that",
-            f"supply the {request.language} package and say so: packages: {{{package.id}: {{file: ..., sha256: ..., "
-            f"language: {request.language}}}}}",
+            f"package {package.id} is {own}, this server is {server.language}: the installer refuses that",
+            f"supply the {server.language} package and say so: packages: {{{package.id}: {{file: ..., sha256: ..., "
+            f"language: {server.language}}}}}",
         )
     if not (given.command or package.command):
         return Obstacle(
@@ -117,15 +127,17 @@ def _no_way(request: Request) -> Obstacle:
 def _missing(request: Request, legs: tuple[Leg, ...]) -> Iterator[Obstacle]:
     last = legs[-1].package
     for leg in legs:
-        package, problem = leg.package, trouble(request, leg.package)
+        package, found = leg.package, troubles(request, leg.package)
         if not leg.repairs and not request.policy.install_prerequisites:
-            also = f", supply it ({problem.remedy})" if problem else ""
+            also = f", supply it ({found[0].remedy})" if found else ""
             yield Obstacle(
                 f"a prerequisite is missing: {last.title} needs {package.title} first",
                 f"install {package.kb} by hand ({package.obtain}), or set install_prerequisites: true{also}",
             )
-        elif problem:
-            yield Obstacle(problem.reason, problem.remedy + _instead(request, leg))
+            continue
+        for number, problem in enumerate(found, 1):
+            instead = _instead(request, leg) if number == len(found) else ""
+            yield Obstacle(problem.reason, problem.remedy + instead)
 
 
 def _instead(request: Request, leg: Leg) -> str:

@@ -10,9 +10,10 @@ from enum import StrEnum
 from remediate.errors import Blocked, NotApplicable
 from remediate.kb import plan, steps, verify, words
 from remediate.kb.advisory import Advisory, Branch, Package
+from remediate.kb.builds import Build
 from remediate.kb.facts import JobSeen, Server, read
 from remediate.kb.identify import Identity, identify
-from remediate.kb.obstacles import Obstacle, Policy, for_package, foreign_jobs, newer_than, standing
+from remediate.kb.obstacles import Obstacle, Policy, foreign_jobs, standing
 from remediate.kb.paths import Leg
 from remediate.kb.plan import Supplied
 from remediate.model import Json
@@ -72,8 +73,10 @@ def choose(
     except NotApplicable as error:
         return Route(verdict=Verdict.NOT_APPLICABLE, product=server.named, build=server.build_text, reason=error.reason)
     except Blocked as error:
-        return Route(verdict=Verdict.BLOCKED, product=server.named, build=server.build_text, reason=error.reason,
-                     remedy=error.remedy)  # fmt: skip
+        reason, remedy = _in_flux(server, error)
+        return Route(
+            verdict=Verdict.BLOCKED, product=server.named, build=server.build_text, reason=reason, remedy=remedy
+        )
     return _judged(question, identity)
 
 
@@ -89,7 +92,7 @@ def _judged(question: Question, identity: Identity) -> Route:
         reasons=tuple(words.seen(question.advisory, question.server, identity)),
         cautions=tuple(words.cautions(question.server, question.now)),
     )
-    if adopted := _adopted(question):
+    if adopted := _adopted(question, identity):
         return _waiting(question, route, *adopted)
     if not branch.fixed(identity.build):
         return _affected(question, identity, route)
@@ -113,19 +116,23 @@ def _fixed(question: Question, identity: Identity, route: Route) -> Route:
 
 
 def _affected(question: Question, identity: Identity, route: Route) -> Route:
-    advisory, server, policy = question.advisory, question.server, question.policy
-    found = plan.make(plan.Request(
-        advisory=advisory, start=identity.build, language=server.language, supplied=question.supplied, policy=policy,
-    ))  # fmt: skip
-    legs = found.legs or found.wanted
-    obstacles = [*standing(server, policy), *foreign_jobs(server, [])]
-    if legs:
-        obstacles += newer_than(legs[0].package, advisory, identity.branch, server)
-    for leg in found.legs:
-        obstacles += for_package(leg.package, server)
-    if obstacles := [*obstacles, *found.obstacles]:
+    server = question.server
+    found = plan.make(_request(question, identity.build, identity.branch))
+    obstacles = [*standing(server, question.policy), *foreign_jobs(server), *found.obstacles]
+    if obstacles:
         return _blocked(route, obstacles)
-    return _stepping(question, replace(route, verdict=Verdict.AFFECTED), found.legs)
+    return _stepping(question, route, found.legs)
+
+
+def _request(question: Question, start: Build, branch: Branch | None) -> plan.Request:
+    return plan.Request(
+        advisory=question.advisory,
+        server=question.server,
+        start=start,
+        branch=branch,
+        supplied=question.supplied,
+        policy=question.policy,
+    )
 
 
 def _stepping(question: Question, route: Route, legs: tuple[Leg, ...], adopts: str = "") -> Route:
@@ -152,20 +159,32 @@ def _waiting(question: Question, route: Route, job: JobSeen, package: Package) -
     start = package.requires.at_least
     repaired = advisory.branch_of(package.provides)
     first = Leg(package, start, repaired is not None and repaired.fixed(package.provides))
-    rest = plan.make(plan.Request(
-        advisory=advisory, start=package.provides, language=question.server.language, supplied=question.supplied,
-        policy=replace(question.policy, install_prerequisites=True),
-    ))  # fmt: skip
+    allowing = replace(question, policy=replace(question.policy, install_prerequisites=True))
+    rest = plan.make(_request(allowing, package.provides, None))
     return _stepping(question, route, (first, *rest.legs), adopts=job.name)
 
 
-def _adopted(question: Question) -> tuple[JobSeen, Package] | None:
+def _adopted(question: Question, identity: Identity) -> tuple[JobSeen, Package] | None:
+    """Our own running installation, if it is of a package that this server can be in the middle of."""
     for job in question.server.jobs:
         for package in question.advisory.packages:
-            named = f"{job.name}-".lower().startswith(f"{package.id}-".lower())  # likely: the id, then part of the hash
-            if job.phase == "running" and (named or job.package == package.id):
+            named = f"{job.name}-".lower().startswith(f"{package.id}-".lower())  # the job's name is id and part of hash
+            target = question.advisory.branch_of(package.provides)
+            here = identity.build in package.requires or (target is not None and identity.build in target.builds)
+            if job.phase == "running" and here and (named or job.package == package.id):
                 return job, package
     return None
+
+
+def _in_flux(server: Server, error: Blocked) -> tuple[str, str]:
+    """A server that cannot be told while something is being installed is not sick, it is busy."""
+    running = [job.name for job in server.jobs if job.phase == "running"]
+    if not running:
+        return error.reason, error.remedy
+    return (
+        f"an installation is going on (job {running[0]}); until it ends, {error.reason}",
+        "let it finish, then run again",
+    )
 
 
 def _blocked(route: Route, obstacles: list[Obstacle]) -> Route:
