@@ -33,12 +33,12 @@ def disabled(*, legacy: bool) -> dict[str, list[str]]:
     return {**{kind: list(names) for kind, names in OLD.items()}, "pubkeys": ["ssh-rsa"]}
 
 
-def used(transport: Transport) -> str:
+def used(transport: Transport, offer: Offer) -> str:
     """The old algorithms a connection came to use, for the report; empty when all are modern."""
-    names = {"kex": "", "keys": "host_key_type", "ciphers": "remote_cipher", "macs": "remote_mac"}
+    names = {"keys": "host_key_type", "ciphers": "remote_cipher", "macs": "remote_mac"}
     agreed = {kind: str(getattr(transport, name, "")) for kind, name in names.items()}
-    agreed["kex"] = str(getattr(transport.kex_engine, "name", ""))
-    old = [f"{_WORDS[kind]} {name}" for kind, name in agreed.items() if name in OLD[kind]]
+    agreed["kex"] = next((name for name in transport.preferred_kex if name in offer["kex"]), "")
+    old = [f"{word} {agreed[kind]}" for kind, word in _WORDS.items() if agreed[kind] in OLD[kind]]
     return ", ".join(old)
 
 

@@ -255,9 +255,9 @@ def _check_key(transport: Transport, target: _Target, known: hostkeys.HostKeys) 
     return hostkeys.check(known, target.address, target.port, key.get_name(), key.asbytes(), learn=learn)
 
 
-def _legacy(transport: Transport, target: _Target) -> str:
+def _legacy(transport: _Transport, target: _Target) -> str:
     """Notes old algorithms; a server that signs its host key with SHA-1 knows no other signature of ours either."""
     if transport.host_key_type == "ssh-rsa" and not getattr(transport, "server_extensions", None):
         transport.disabled_algorithms = {"pubkeys": ["rsa-sha2-512", "rsa-sha2-256"]}
-    old = algorithms.used(transport)
+    old = algorithms.used(transport, transport.offer or {"kex": ()})
     return f"SSH to {target.where} uses old algorithms: {old}" if old else ""

@@ -1,4 +1,4 @@
-"""The least of a Windows behind the test's SSH server: cscript on QuickJS without COM, findstr and mkdir on a folder."""
+"""The least of a Windows behind the SSH server: cscript on QuickJS without COM, findstr and mkdir on a folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Answer = tuple[bytes, bytes, int]
 
 _NO_COM = """
 function ActiveXObject(name) { throw { number: -2146827859, description: "Automation server can't create object" }; }
-var WScript = { Echo: function (text) { __echo(text); } };
+var WScript = { Echo: function (text) { __echo(JSON.parse(JSON.stringify(text))); } }; // a rope cannot leave the engine
 """
 
 

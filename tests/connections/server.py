@@ -24,7 +24,7 @@ Execute = Callable[[str, bytes], "Answer | None"]
 class Rules:
     """What a server does; a test changes it at will."""
 
-    execute: Execute = lambda command, stdin: (b"ok\r\n", b"", 0)  # noqa: E731
+    execute: Execute = lambda command, stdin: (b"ok\r\n", b"", 0)
     user: str = "admin"
     password: str = "secret"
     methods: str = "password"
@@ -139,7 +139,7 @@ class _Interface(paramiko.ServerInterface):
     def check_auth_interactive_response(self, responses: list[str]) -> int:
         return self._judge("keyboard-interactive", responses == [self._rules.password])
 
-    def _judge(self, method: str, right: bool) -> int:  # noqa: FBT001
+    def _judge(self, method: str, right: bool) -> int:
         if not right:
             return common.AUTH_FAILED
         if self._rules.second and method != self._rules.second:
