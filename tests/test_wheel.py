@@ -1,4 +1,4 @@
-"""The package as users get it: sdist, a wheel built from it, installed into a venv of its own, run far from the checkout."""
+"""The package as users get it: sdist, the wheel built from it, installed into its own venv, run far from here."""
 
 from __future__ import annotations
 

@@ -46,6 +46,8 @@ def _default(entry: Field[Any]) -> str:
         return plain_value(value)
     if entry.default_factory is not MISSING:
         made = entry.default_factory()
+        if made != entry.default_factory():
+            return "made anew each time"
         return "empty" if made in ([], {}, (), set(), frozenset()) else plain_value(made)
     return "required"
 

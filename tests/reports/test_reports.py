@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter
@@ -123,9 +122,3 @@ def test_live_screen_shows_work_and_gives_the_cursor_back() -> None:
 def test_colour_is_an_extra_and_never_the_only_sign() -> None:
     for case in cases():
         assert "\x1b[" not in as_console(case)
-
-
-def test_schema_file_is_current() -> None:
-    schema = TypeAdapter(RunDocument).json_schema()
-    path = Path(__file__).parents[2] / "docs" / "run-document.schema.json"
-    assert json.loads(path.read_text(encoding="utf-8")) == schema, "run: make docs"

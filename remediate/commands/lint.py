@@ -1,0 +1,125 @@
+"""``remediate lint``: every mistake of a playbook that can be seen without a host."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from remediate.commands.options import json_and_color
+from remediate.commands.parser import SIMPLE, Parser
+from remediate.errors import UserError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from remediate.commands.outside import Outside
+    from remediate.commands.project import Project
+    from remediate.engine.registry import Registry
+    from remediate.language.setting import SearchPath
+    from remediate.language.tree import Node, Playbook, Task
+
+
+def parser() -> Parser:
+    page = Parser(
+        "lint",
+        "Find mistakes in playbooks without contacting a host: keywords, modules and their arguments, templates,\n"
+        "conditions, roles and files, in everything the playbook imports or includes. Shows all of them.",
+        examples=["remediate lint playbooks/kb870585.yml", "remediate lint playbooks/*.yml --format json"],
+        exits=SIMPLE,
+    )
+    page.add_argument("playbook", nargs="+", metavar="PLAYBOOK", help="a file, or the name of a shipped playbook")
+    json_and_color(page)
+    return page
+
+
+def main(options: argparse.Namespace, outside: Outside) -> int:
+    from remediate.commands.project import Project
+
+    project = Project.around(outside.folder)
+    found: list[UserError] = []
+    for name in options.playbook:
+        path = project.content.playbook(name)
+        errors, tasks = examine(path, project)
+        found += errors
+        if options.format == "human" and not errors:
+            outside.print(f"{name}: no mistakes in {tasks} tasks")
+    if options.format == "json":
+        outside.print(json.dumps([document(error) for error in found], indent=2))
+    else:
+        for error in found:
+            outside.print(str(error).replace(f"{outside.folder}/", ""))
+        if found:
+            outside.complain(f"{len(found)} {'mistake' if len(found) == 1 else 'mistakes'}")
+    return 1 if found else 0
+
+
+def document(error: UserError) -> dict[str, object]:
+    """One mistake as data."""
+    source = error.source
+    return {
+        "file": source.file if source else "",
+        "line": source.line if source else 0,
+        "column": source.column if source else 0,
+        "message": error.message,
+        "hint": error.hint,
+    }
+
+
+def examine(path: Path, project: Project) -> tuple[list[UserError], int]:
+    """Every mistake in reading order, and how many tasks were looked at."""
+    from remediate.commands import checks
+    from remediate.commands.listing import walk
+
+    modules, search = project.modules(path), project.search(path)
+    book, errors, nodes = _read(path, search, modules)
+    tasks = list(walk(tuple(nodes)))
+    for play in book.plays if book else ():
+        errors += checks.of_play(play)
+        tasks += [*walk(play.nodes), *play.handlers]
+    tasks += _included(tasks, search, modules, errors)
+    for task in tasks:
+        errors += checks.of_task(task, modules)
+    return checks.in_order(errors), len(tasks)
+
+
+def _read(path: Path, search: SearchPath, modules: Registry) -> tuple[Playbook | None, list[UserError], list[Node]]:
+    """The playbook, or what could be read of it and every mistake that kept it from being read."""
+    from remediate.commands.pieces import Pieces
+    from remediate.engine.run import words
+    from remediate.language import playbook
+    from remediate.language.taskargs import Modules
+
+    known = words(modules)
+    try:
+        return playbook.load(path, search=search, modules=known.__contains__, known=known), [], []
+    except UserError as error:
+        pieces = Pieces(Modules(known.__contains__, known), search)
+        pieces.read(path)
+        return None, [error, *pieces.errors], pieces.nodes
+
+
+def _included(tasks: list[Task], search: SearchPath, modules: Registry, errors: list[UserError]) -> Iterator[Task]:
+    """The tasks of files that are included at run time under a fixed name, and of those they include."""
+    from remediate.commands.listing import walk
+    from remediate.engine.run import words
+    from remediate.language import playbook
+    from remediate.language.template import has_template
+
+    known, todo, seen = words(modules), list(tasks), set[str]()
+    while todo:
+        task = todo.pop(0)
+        name = str(task.args.get("name" if task.action == "include_role" else "file", task.args.get("_raw", "")))
+        place = f"{task.action} {task.folder} {name}"
+        if task.action not in ("include_tasks", "include_role") or has_template(name) or place in seen:
+            continue
+        seen.add(place)
+        try:
+            nodes = playbook.load_tasks(Path(name), task, search=search, modules=known.__contains__, known=known)
+        except UserError as error:
+            errors.append(error)
+            continue
+        below = list(walk(nodes))
+        todo += below
+        yield from below
