@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import math
 from collections.abc import Iterator
 
 from remediate.errors import UserError
@@ -48,7 +49,7 @@ def boolean(data: Map, key: str, default: bool | None = None) -> bool | None:
     return word in _TRUE
 
 
-def number(data: Map, key: str, default: float, *, low: float = 0, high: float = 1e9) -> float:
+def number(data: Map, key: str, default: float, *, low: float = 0, high: float = math.inf) -> float:
     """A number between ``low`` and ``high``, or ``default`` when absent."""
     value = data.get(key)
     if value is None:
@@ -62,7 +63,7 @@ def number(data: Map, key: str, default: float, *, low: float = 0, high: float =
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong(data, key, "a number")
     if not low <= value <= high:
-        raise wrong(data, key, f"between {low:g} and {high:g}")
+        raise wrong(data, key, f"{low:g} or more" if math.isinf(high) else f"between {low:g} and {high:g}")
     return value
 
 

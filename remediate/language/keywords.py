@@ -35,30 +35,28 @@ def _kind(name: str, keywords: str, later: str = "") -> Kind:
 
 
 PLAY = _kind(
-    "play",
+    "a play",
     "name hosts gather_facts roles pre_tasks tasks post_tasks handlers vars vars_files strategy serial "
     "max_fail_percentage any_errors_fatal force_handlers check_mode ignore_errors no_log tags timeout",
     f"{_LATER} fact_path gather_subset gather_timeout order validate_argspec vars_prompt",
 )
 BLOCK = _kind(
-    "block",
+    "a block",
     f"name block rescue always notify {_INHERITED}",
     f"{_LATER} any_errors_fatal delegate_to delegate_facts",
 )
 TASK = _kind(
-    "task",
+    "a task",
     f"name action args register loop loop_control with_items with_list with_dict notify until retries delay "
     f"failed_when changed_when {_INHERITED}",
     f"{_LATER} any_errors_fatal async async_val delegate_to delegate_facts local_action poll {_LOOPS_LATER}",
 )
-HANDLER = Kind("handler", TASK.keywords | {"listen"}, TASK.later)
-IMPORT = _kind("import", f"name notify args {_INHERITED}", f"{_LATER} any_errors_fatal delegate_to delegate_facts")
+HANDLER = Kind("a handler", TASK.keywords | {"listen"}, TASK.later)
+IMPORT = _kind("an import", f"name notify args {_INHERITED}", f"{_LATER} any_errors_fatal delegate_to delegate_facts")
 IMPORT_PLAYBOOK = _kind("import_playbook", "name import_playbook when tags vars")
-ROLE = _kind("role entry", f"role name {_INHERITED}", f"{_LATER} any_errors_fatal delegate_to delegate_facts")
+ROLE = _kind("a role entry", f"role name {_INHERITED}", f"{_LATER} any_errors_fatal delegate_to delegate_facts")
 LOOP_CONTROL = _kind("loop_control", "loop_var index_var label", "pause extended extended_allitems break_when")
-META = _kind(
-    "role's meta/main.yml", "dependencies allow_duplicates galaxy_info argument_specs", "collections standalone"
-)
+META = _kind("the meta of a role", "dependencies allow_duplicates galaxy_info argument_specs", "collections standalone")
 
 _EVERYWHERE = (PLAY, BLOCK, TASK, HANDLER)
 
@@ -85,8 +83,12 @@ def refusal(data: Map, key: object, kind: Kind, *, more: Iterable[str] = ()) -> 
     near = nearest(word, [*kind.keywords, *more])
     others = [other.name for other in _EVERYWHERE if word in other.keywords]
     if others and word not in kind.keywords:
-        return UserError(
-            f"{word!r} is no keyword of a {kind.name}", source=source, hint=f"it belongs to a {' or '.join(others)}"
-        )
-    hint = f"did you mean {near!r}?" if near else f"a {kind.name} has: {listed(sorted(kind.keywords), 40)}"
-    return UserError(f"unknown keyword {word!r} of a {kind.name}", source=source, hint=hint)
+        return UserError(f"{word!r} is no keyword of {kind.name}", source=source, hint=_misplaced(word, kind, others))
+    hint = f"did you mean {near!r}?" if near else f"{kind.name} has: {listed(sorted(kind.keywords), 40)}"
+    return UserError(f"unknown keyword {word!r} of {kind.name}", source=source, hint=hint)
+
+
+def _misplaced(word: str, kind: Kind, others: list[str]) -> str:
+    if kind is IMPORT and word in ("loop", "with_items", "with_list", "with_dict", "register", "until"):
+        return "imports are read before anything runs; use include_tasks or include_role"
+    return f"it belongs to {' or '.join(others)}"

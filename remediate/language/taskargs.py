@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from remediate.errors import UserError
 from remediate.language import fields, keywords
@@ -23,7 +24,18 @@ _RAW_OPTIONS = frozenset({"chdir", "creates", "removes", "executable", "stdin"})
 IMPORTS = frozenset({"import_tasks", "import_role"})
 INCLUDES = frozenset({"include_tasks", "include_role"})
 _OWN = IMPORTS | INCLUDES | {"meta"}
-_LATER = frozenset({"include", "add_host", "group_by", "async_status", "setup", "gather_facts", "wait_for_connection"})
+_FACTS = "facts are looked for by tasks of their own, such as exchange_facts"
+_LATER = MappingProxyType(
+    {
+        "include": "use include_tasks or import_tasks",
+        "setup": _FACTS,
+        "gather_facts": _FACTS,
+        "add_host": "",
+        "group_by": "",
+        "async_status": "",
+        "wait_for_connection": "use win_wait_for or win_reboot",
+    }
+)
 _TOKEN = re.compile(r"(?:\{\{.*?\}\}|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|\S)+", re.DOTALL)
 
 
@@ -67,23 +79,22 @@ def _module_key(data: Map, kind_of: keywords.Kind, modules: Modules) -> str:
             hint="begin a new task with '- ' for each",
         )
     if not candidates:
-        raise UserError("a task without a module", source=data.source, hint=_no_module(data, modules))
+        later = next((key for key in data if key not in kind_of.keywords), None)
+        if later is not None:
+            raise keywords.refusal(data, later, kind_of)
+        hint = f"name what to do, as in 'debug:' or 'win_command:'; there are {len(modules.known)} modules and actions"
+        raise UserError("a task without a module", source=data.source, hint=hint)
     if not known:
         raise _unknown(data, candidates[0], kind_of, modules)
     return known[0]
 
 
-def _no_module(data: Map, modules: Modules) -> str:
-    later = next((key for key in data if key not in keywords.TASK.keywords), None)
-    if later is not None:
-        return f"and {later!r} is not supported yet"
-    return f"name what to do, as in 'debug:' or 'win_command:'; there are {len(modules.known)} modules and actions"
-
-
 def _unknown(data: Map, key: str, kind_of: keywords.Kind, modules: Modules) -> UserError:
     source = data.key_source(key)
     if short(key) in _LATER:
-        return UserError(f"{key!r} is not supported yet", source=source)
+        return UserError(f"{key!r} is not supported yet", source=source, hint=_LATER[short(key)])
+    if short(key) == "import_playbook":
+        return UserError(f"{key!r} cannot stand among tasks", source=source, hint="put it beside the plays")
     if any(key in other.keywords for other in (keywords.PLAY, keywords.BLOCK)):
         return keywords.refusal(data, key, kind_of)
     known = [*modules.known, *_OWN]

@@ -61,7 +61,7 @@ def _node(data: Map, setting: Setting, *, handlers: bool) -> Sequence[Node]:
     task = _task(action, args, data, setting)
     if action in INCLUDES:
         _check_include(task, setting, handlers=handlers)
-    if handlers and not task.name and not task.listen:
+    if handlers and not data.get("name") and not task.listen:
         raise UserError("a handler without a name cannot be notified", source=task.source, hint="give it a name")
     return [task]
 

@@ -64,11 +64,27 @@ def _missing(missing: Missing, source: Source | None, names: Iterable[str]) -> U
     return UndefinedVariable(f"{kind(held)} has no {str(name)!r}", source=source, hint=hint)
 
 
+_SYNTAX = (
+    # fragment of Jinja2's message, what to say, hint
+    ("unexpected 'end of print statement'", "something is missing before }}", ""),
+    ("expected 'end of print statement'", "{{ is not closed by }}", ""),
+    ("unexpected '}'", "a } is missing, or one too many", ""),
+    ("unexpected end of template", "the template ends too early", ""),
+    ("unexpected 'end of template'", "the expression ends too early", ""),
+    ("got 'end of print statement'", "there is nothing between {{ and }}", ""),
+    ("got 'end of statement block'", "something is missing before %}", ""),
+    ("unexpected '='", "a single = compares nothing", "to compare, write =="),
+    ("Unexpected end of template. Jinja was looking for", "a {% block %} is not closed", ""),
+    ("unexpected char", "a character that means nothing here", ""),
+)
+
+
 def _syntax(error: Exception, text: str, source: Source | None) -> UserError:
     line = getattr(error, "lineno", 1)
     message = str(getattr(error, "message", "") or error)
     where = f" (line {line} of the text)" if line and line > 1 else ""
     what, _, hint = message.partition("; ")
     if not hint.startswith(("did you mean", "known:")):
-        what, hint = message, f"in {shown(text)}"
+        what, hint = next(((say, more) for fragment, say, more in _SYNTAX if fragment in message), (message, ""))
+        hint = hint or f"in {shown(text)}"
     return UserError(f"bad template: {what.rstrip('.')}{where}", source=source, hint=hint)
