@@ -37,15 +37,15 @@ def near(parts: tuple[int, int, int, int], off: int) -> str:
     return f"{parts[0]}.{parts[1]}.{number // 65536}.{number % 65536}"
 
 
+EDGES = st.builds(near, st.sampled_from(BASES), st.integers(-2, 2))
+LIKELY = st.one_of(EDGES, st.sampled_from([".".join(map(str, p.requires.at_least.parts)) for p in ADVISORY.packages]))
 BUILDS = st.one_of(
-    st.builds(near, st.sampled_from(BASES), st.integers(-2, 2)),
-    st.builds(
-        "{}.{}.{}.{}".format, st.integers(5, 8), st.sampled_from([0, 5]), st.integers(4000, 8000), st.integers(0, 99)
-    ),
-)
+    EDGES,
+    st.builds("{}.{}.{}.{}".format, st.sampled_from([6, 5, 7, 8]), st.sampled_from([0, 5]), st.integers(4000, 8000),
+              st.integers(0, 99)),
+)  # fmt: skip
 KEYS = ["name", "phase", "to", "version", "exists", "utc", "store.exe", "x"]
-PARTS = ["os", "exchange", "files", "hotfixes", "uninstall_folders", "services", "disk", "pending", "installers_running",
-         "jobs", "time", "_notes"]  # fmt: skip
+PARTS = sorted(set(facts({"build": "6.5.7226.0"})) - {"sources"})
 LANGUAGES = st.sampled_from(["", "ENU", "DEU", "?"])
 JUNK = st.recursive(
     st.one_of(
@@ -65,32 +65,33 @@ POLICIES = st.builds(
     allow_cluster=st.booleans(),
     ignore_pending_reboot=st.booleans(),
 )
-SUPPLIED = st.dictionaries(
-    st.sampled_from([*IDS, "KB1", ""]),
-    st.builds(
-        Supplied, file=st.just("p.exe"), command=st.sampled_from(["", "x"]), language=LANGUAGES
-    ),
-    max_size=len(IDS),
-)  # fmt: skip
 EVERYTHING = {i: Supplied(file="p.exe", command="x") for i in IDS}
+SUPPLIED = st.one_of(
+    st.just(EVERYTHING),
+    st.sets(st.sampled_from(IDS), min_size=6).map(lambda ids: {i: EVERYTHING[i] for i in ids}),
+    st.dictionaries(
+        st.sampled_from([*IDS, "KB1", ""]),
+        st.builds(Supplied, file=st.just("p.exe"), command=st.sampled_from(["", "x"]), language=LANGUAGES),
+    ),
+)
 
 
 @st.composite
 def servers(draw: st.DrawFn) -> dict[str, Any]:
-    """Facts that could be a server's: its files on any builds, anything else in its usual shape."""
-    build = draw(BUILDS)
-    files = draw(
-        st.dictionaries(st.sampled_from(TABLE_FILES), st.one_of(BUILDS, st.none(), st.just("absent")), max_size=2)
-    )
-    sp = draw(st.sampled_from([None, 0, 1, 2, 3]))
+    """Facts that could be a server's: mostly in order, its files on any builds near each other or far apart."""
+    build = draw(LIKELY)
+    branch = ADVISORY.branch_of(parse(build))
+    other = st.one_of(st.builds(near, st.just(parse(build).parts), st.integers(-70000, 70000)), BUILDS, st.none())
+    files = draw(st.dictionaries(st.sampled_from(TABLE_FILES), st.one_of(other, st.just("absent")), max_size=2))
+    sp = draw(st.sampled_from([None, None, *(branch.service_packs if branch else ()) * 3, 0, 1, 2, 3]))
     exchange = "2000" if build.startswith("6.0") else "2003"
     found = facts({"exchange": exchange, "build": build, "sp": sp, "files": files | {"store.exe": build}})
-    found["exchange"]["cluster"] = draw(st.sampled_from([None, False, False, True]))
-    found["os"]["language"] = draw(st.sampled_from([1033, 1033, 1031, None]))
+    found["exchange"]["cluster"] = draw(st.sampled_from([False] * 5 + [None, True]))
+    found["os"]["language"] = draw(st.sampled_from([1033] * 5 + [1031, None]))
     job = st.fixed_dictionaries(
         {"name": st.sampled_from(IDS).map(lambda i: f"{i}-ab"), "phase": st.sampled_from(["running", "finished"])}
     )
-    found["jobs"] = draw(st.lists(job, max_size=1))
+    found["jobs"] = draw(st.one_of(st.just([]), st.just([]), st.lists(job, max_size=1)))
     return found
 
 
