@@ -1,4 +1,4 @@
-"""kill -9 of the controller during an install: the next run finds the installer, waits for it and starts no second one."""
+"""kill -9 of the controller during an install: the next run finds the installer, waits, and starts no second one."""
 
 from __future__ import annotations
 
