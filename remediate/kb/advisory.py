@@ -183,6 +183,8 @@ class Advisory:
     packages: tuple[Package, ...]
     key_file: str
     """File whose version is the build of the server."""
+    key_service: str = ""
+    """Service that runs it: without both, only the administration tools are there."""
     same_level: tuple[str, ...] = ()
     """Files that are of one build (the first three parts) once everything is in place."""
     services: tuple[Service, ...] = ()

@@ -41,7 +41,7 @@ def identify(advisory: Advisory, server: Server) -> Identity:
 
 def _product(advisory: Advisory, server: Server) -> Product:
     if server.installed is False:
-        raise NotApplicable(f"no Exchange is installed here; {advisory.kb} is about {_products(advisory)}")
+        raise NotApplicable(f"none of the products {advisory.kb} is about is installed here: {_products(advisory)}")
     by_registry = next((p for p in advisory.products if p.services_version == server.services_version), None)
     by_file = next((p for p in advisory.products if server.build and p.release == server.build.release), None)
     by_name = next((p for p in advisory.products if p.name in server.named), None)
@@ -67,10 +67,10 @@ def _product(advisory: Advisory, server: Server) -> Product:
 
 def _unreadable(advisory: Advisory, server: Server, product: Product | None) -> Blocked | NotApplicable:
     key = server.files.get(advisory.key_file.lower())
-    if key is not None and key.exists is False and server.services is not None and not _store_service(server):
-        name = product.name if product else "Exchange"
+    if key is not None and key.exists is False and _without_service(advisory, server):
+        name = product.name if product else "the product"
         return NotApplicable(
-            f"only {name}'s administration tools are here: no {advisory.key_file} and no store service"
+            f"only the administration tools of {name} are here: no {advisory.key_file}, no {advisory.key_service}"
         )
     if key is not None and key.exists is False:
         return Blocked(
@@ -86,8 +86,11 @@ def _unreadable(advisory: Advisory, server: Server, product: Product | None) -> 
     )
 
 
-def _store_service(server: Server) -> bool:
-    return server.services is not None and "msexchangeis" in server.services
+def _without_service(advisory: Advisory, server: Server) -> bool:
+    """Whether the services could be listed and the one that runs the key file is not among them."""
+    return bool(
+        advisory.key_service and server.services is not None and advisory.key_service.lower() not in server.services
+    )
 
 
 def _saying(advisory: Advisory, server: Server) -> str:

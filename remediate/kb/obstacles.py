@@ -33,8 +33,8 @@ def standing(server: Server, policy: Policy) -> Iterator[Obstacle]:
     if server.cluster and not policy.allow_cluster:
         yield Obstacle(
             "this is a cluster node: the cluster owns its services, and a store fix needs the node restarted",
-            "install on the passive node first, restart it, move the Exchange virtual server there, then do the other "
-            "node; set allow_cluster: true for a node that holds no Exchange virtual server at the moment",
+            "install on the passive node first, restart it, move the virtual server there, then do the other node; set "
+            "allow_cluster: true for a node that holds no virtual server at the moment",
         )
     if (server.reboot or server.renames) and not policy.ignore_pending_reboot:
         yield Obstacle(
