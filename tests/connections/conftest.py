@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+from paramiko import PKey
 
 from remediate.connections.endpoint import endpoint
 from remediate.connections.scripts import Scripts
@@ -27,8 +29,8 @@ class Bench:
     servers: list[Server] = field(default_factory=list)
     sessions: list[Sessions] = field(default_factory=list)
 
-    def serve(self, rules: Rules, **more: object) -> Server:
-        server = Server(rules, **more)  # type: ignore[arg-type]
+    def serve(self, rules: Rules, key: PKey | None = None) -> Server:
+        server = Server(rules, key)
         self.servers.append(server)
         return server
 
@@ -47,7 +49,7 @@ class Bench:
         path.write_text("".join(s.known(self.folder / "one").read_text() for s in servers), encoding="ascii")
         return path
 
-    def session(self, server: Server, *, known: bool = True, **variables: object) -> SshSession:
+    def session(self, server: Server, *, known: bool = True, **variables: Any) -> SshSession:
         """A session of a process of its own; variables override the usual ones."""
         usual: dict[str, object] = {
             "ansible_host": "127.0.0.1",
@@ -78,10 +80,3 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     made = Bench(tmp_path)
     yield made
     made.close()
-
-
-@pytest.fixture
-def cscript(bench: Bench) -> Callable[[Path], Callable[[str, bytes], tuple[bytes, bytes, int]]]:
-    from tests.connections.scripthost import Host
-
-    return lambda disk: Host(disk).execute

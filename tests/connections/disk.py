@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import paramiko
-from paramiko import SFTPAttributes, SFTPHandle
+from paramiko import SFTPAttributes, SFTPHandle, sftp
 
 
 class DiskServer(paramiko.SFTPServerInterface):
@@ -30,40 +30,40 @@ class DiskServer(paramiko.SFTPServerInterface):
     def stat(self, path: str) -> SFTPAttributes | int:
         local = self._path(path)
         if local is None or not local.exists():
-            return paramiko.SFTP_NO_SUCH_FILE
+            return sftp.SFTP_NO_SUCH_FILE
         return SFTPAttributes.from_stat(local.stat())
 
     def mkdir(self, path: str, attr: Any) -> int:
         local = self._path(path)
         if local is None or not local.parent.is_dir():
-            return paramiko.SFTP_NO_SUCH_FILE
+            return sftp.SFTP_NO_SUCH_FILE
         if local.exists():
-            return paramiko.SFTP_FAILURE
+            return sftp.SFTP_FAILURE
         local.mkdir()
-        return paramiko.SFTP_OK
+        return sftp.SFTP_OK
 
     def remove(self, path: str) -> int:
         local = self._path(path)
         if local is None or not local.is_file():
-            return paramiko.SFTP_NO_SUCH_FILE
+            return sftp.SFTP_NO_SUCH_FILE
         local.unlink()
-        return paramiko.SFTP_OK
+        return sftp.SFTP_OK
 
     def rename(self, oldpath: str, newpath: str) -> int:
         old, new = self._path(oldpath), self._path(newpath)
         if old is None or new is None or not old.exists():
-            return paramiko.SFTP_NO_SUCH_FILE
+            return sftp.SFTP_NO_SUCH_FILE
         if new.exists():
-            return paramiko.SFTP_FAILURE  # as Windows servers do in version 3
+            return sftp.SFTP_FAILURE  # as Windows servers do in version 3
         old.rename(new)
-        return paramiko.SFTP_OK
+        return sftp.SFTP_OK
 
     def open(self, path: str, flags: int, attr: Any) -> SFTPHandle | int:
         local = self._path(path)
         if local is None or not local.parent.is_dir() or (not flags & os.O_CREAT and not local.exists()):
-            return paramiko.SFTP_NO_SUCH_FILE
+            return sftp.SFTP_NO_SUCH_FILE
         if local.is_dir():
-            return paramiko.SFTP_PERMISSION_DENIED
+            return sftp.SFTP_PERMISSION_DENIED
         return _Handle(local, flags, full=(self._root / "full").exists())
 
 
@@ -77,14 +77,14 @@ class _Handle(SFTPHandle):
 
     def read(self, offset: int, length: int) -> bytes | int:
         self._stream.seek(offset)
-        return self._stream.read(min(length, 20_000)) or paramiko.SFTP_EOF  # less than asked, as servers may
+        return self._stream.read(min(length, 20_000)) or sftp.SFTP_EOF  # less than asked, as servers may
 
-    def write(self, offset: int, data: bytes) -> int:
+    def write(self, offset: int, data: Any) -> int:
         if self._full and offset > 40_000:
-            return paramiko.SFTP_FAILURE
+            return sftp.SFTP_FAILURE
         self._stream.seek(offset)
         self._stream.write(data)
-        return paramiko.SFTP_OK
+        return sftp.SFTP_OK
 
     def close(self) -> None:
         self._stream.close()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import paramiko
 from paramiko import common
+from paramiko.server import InteractiveQuery
 
 from tests.connections.disk import DiskServer
 
@@ -32,7 +33,7 @@ class Rules:
     """Base64 of public keys that may log in."""
     second: str = ""
     """A method that is asked for after the first one succeeded."""
-    algorithms: dict[str, Sequence[str]] = field(default_factory=dict)
+    algorithms: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """kex, ciphers, digests, key_types: the only ones offered."""
     disk: Path | None = None
     """Folder that SFTP shows as C:/; no SFTP when it is None."""
@@ -134,7 +135,7 @@ class _Interface(paramiko.ServerInterface):
     def check_auth_interactive(self, username: str, submethods: str) -> Any:
         if "keyboard-interactive" not in self.get_allowed_auths(username):
             return common.AUTH_FAILED
-        return paramiko.InteractiveQuery("", "", ("Password: ", False))
+        return InteractiveQuery("", "", ("Password: ", False))
 
     def check_auth_interactive_response(self, responses: list[str]) -> int:
         return self._judge("keyboard-interactive", responses == [self._rules.password])

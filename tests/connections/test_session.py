@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.connections.server import Rules, Server
 ECHO = "// needs:\nfunction inspect(args) { note('a', 'b'); return {given: args}; }\n"
 
 
-def ready(bench: Bench, **variables: object) -> tuple[SshSession, Server, Host]:
+def ready(bench: Bench, **variables: Any) -> tuple[SshSession, Server, Host]:
     bench.module(ECHO)
     host = Host(bench.disk())
     server = bench.serve(Rules(execute=host.execute, disk=host.disk))

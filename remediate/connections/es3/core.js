@@ -76,7 +76,7 @@ function quote(text) {
     start = i + 1;
   }
   if (start < text.length) { out.push(text.substring(start)); }
-  return '"' + out.join("") + '"';
+  return ['"', out.join(""), '"'].join("");
 }
 // ASCII JSON of plain data: null, booleans, numbers, strings, dates (UTC text), arrays, objects. COM objects are refused.
 function toJson(value) {
@@ -88,14 +88,14 @@ function toJson(value) {
   if (kind === "date") { return quote(isoUtc(new Date(value))); }
   if (value instanceof Array) {
     for (i = 0; i < value.length; i++) { parts.push(toJson(value[i])); }
-    return "[" + parts.join(",") + "]";
+    return ["[", parts.join(","), "]"].join("");
   }
   if (value instanceof Date) { return quote(isoTime(value.getTime())); }
   if (value instanceof Object) {
     for (key in value) {
       if (typeof value[key] !== "function") { parts.push(quote(String(key)) + ":" + toJson(value[key])); }
     }
-    return "{" + parts.join(",") + "}";
+    return ["{", parts.join(","), "}"].join("");
   }
   throw fail("toJson: a COM object or an unknown type (" + kind + ") is no data");
 }
@@ -203,7 +203,7 @@ function remediateMain(name, fn, args) {
   }
   for (i = 0; i < remediateLeftovers.length; i++) { removeQuietly(remediateLeftovers[i]); }
   removeQuietly(remediateScript);
-  WScript.Echo("remediate:" + remediateNonce + ":" + text.length + ":" + text);
+  WScript.Echo(["remediate", remediateNonce, text.length, text].join(":"));
 }
 function removeQuietly(path) {
   if (path) { tryValue(function () { fso().DeleteFile(path, true); }, null); }

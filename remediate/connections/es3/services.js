@@ -28,7 +28,7 @@ function serviceRows(wmiClass, names) {
   if (names && names.length === 0) { return []; }
   for (i = 0; names && i < names.length; i++) { where.push("Name = " + wmiQuote(names[i])); }
   rows = wmiQuery("root\\cimv2", "SELECT * FROM " + wmiClass + (where.length ? " WHERE " + where.join(" OR ") : ""),
-    ["Name", "DisplayName", "State", "StartMode", "ProcessId", "PathName"]);
+    ["Name", "DisplayName", "State", "StartMode", "PathName"].concat(wmiClass === "Win32_Service" ? ["ProcessId"] : []));
   if (rows === null) { return null; }
   for (i = 0; i < rows.length; i++) {
     list.push({ name: rows[i].Name, display: rows[i].DisplayName || rows[i].Name, state: stateWord(rows[i].State),
