@@ -143,7 +143,7 @@ def test_watch_hears_progress(bench: Bench, tmp_path: Path) -> None:
     local = tmp_path / "package.exe"
     local.write_bytes(b"MZ" * 100_000)
     session.put(local, "C:\\package.exe")
-    assert heard[-1] == ("copying package.exe", 200_000, 200_000, "bytes")
+    assert heard.pop() == ("copying package.exe", 200_000, 200_000, "bytes")
     bench.sessions[0].watch("ex1", None)
     session.put(local, "C:\\other.exe")
     assert {said[0] for said in heard} == {"copying package.exe"}
