@@ -45,11 +45,16 @@ class Listener:
         self._thread.start()
 
     def stop(self) -> None:
+        """Take no more connections; those there are live on."""
         self._stopped.set()
         self._wake_in.send(b"-")
-        self._thread.join(5)
+        if self._thread.is_alive():
+            self._thread.join()
         for name in list(self._sockets):
             self.shut(name)
+        self._selector.close()
+        self._wake_in.close()
+        self._wake_out.close()
 
     def _accept(self) -> None:
         while not self._stopped.is_set():
