@@ -19,6 +19,7 @@ _INT = re.compile(r"[-+]?(?:0b[01_]*[01][01_]*|0x[0-9a-fA-F_]*[0-9a-fA-F][0-9a-f
 _FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?\Z")
 _SPECIAL = re.compile(r"(?:([-+]?)\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
 _DIGITS = 400
+_EATEN_BACKSLASH = re.compile("(?:[A-Za-z]:|%\\w+%)[\0\a\b\t\n\v\f\r\x1b\x85\xa0\u2028\u2029]")
 
 
 class ScalarError(ValueError):
@@ -48,6 +49,15 @@ def plain_scalar(word: str) -> object:
     return word
 
 
+def check_double_quoted(text: str) -> None:
+    """Refuse ``"C:\\temp"``: YAML reads the backslash as the beginning of a tab, silently."""
+    if _EATEN_BACKSLASH.match(text):
+        raise ScalarError(
+            "a backslash inside double quotes begins an escape and would be lost",
+            r"put Windows paths in single quotes: 'C:\Temp'",
+        )
+
+
 def tagged_scalar(word: str, tag: str) -> object:
     """The value of a word with an explicit tag such as ``!!str``."""
     if tag == _PREFIX + "str":
@@ -59,7 +69,7 @@ def tagged_scalar(word: str, tag: str) -> object:
         later = ": vault is not supported yet" if tag == "!vault" else ""
         raise ScalarError(f"the tag {written} is not supported{later}", "remove it; !unsafe and !!str are known")
     value = plain_scalar(word)
-    if not isinstance(value, expected[name]):
+    if not isinstance(value, expected[name]) or (isinstance(value, bool) and name != "bool"):
         raise ScalarError(f"{word!r} is not of type !!{name}")
     return float(value) if name == "float" and isinstance(value, int) else value
 

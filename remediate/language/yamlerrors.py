@@ -18,7 +18,7 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
         r"put Windows paths in single quotes: 'C:\Temp'",
     ),
     (
-        "did not find expected hexadecimal number",
+        "did not find expected hexdecimal number",  # libyaml's spelling
         "a backslash inside double quotes begins an escape",
         r"put Windows paths in single quotes: 'C:\Temp'",
     ),
@@ -53,6 +53,11 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
         "block sequence entries are not allowed",
         "'- ' does not begin a list item here",
         "put the list on its own lines below the key",
+    ),
+    (
+        "did not find expected alphabetic or numeric character",
+        "* or & must be followed by the name of an anchor",
+        "quote the value if the sign is meant literally",
     ),
     ("cannot start any token", "this character cannot begin a value", "quote the value"),
     ("undefined alias", "* refers to an anchor that was not defined above", "quote the value if * is meant literally"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from remediate.errors import UserError
-from remediate.language.scalars import ScalarError, plain_scalar, tagged_scalar
+from remediate.language.scalars import ScalarError, check_double_quoted, plain_scalar, tagged_scalar
 from remediate.language.words import suggestion
 from remediate.model import Source
 
@@ -285,6 +285,8 @@ class _Builder:
         if tag == "!unsafe":
             return Raw(event.value, place)
         try:
+            if event.style == '"':
+                check_double_quoted(event.value)
             if tag is not None and tag != "!":
                 value = tagged_scalar(event.value, tag)
             else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -17,7 +16,7 @@ MODULES = ["assert", "debug", "fail", "include_vars", "pause", "set_fact", "win_
 MODULES += ["win_shell"]
 
 
-def cases(name: str) -> Any:
+def cases(name: str) -> pytest.MarkDecorator:
     """Parametrize a test by the cases of ``cases/<name>.yml``; each has a name."""
     found = yaml.safe_load((Path(__file__).parent / "cases" / f"{name}.yml").read_text(encoding="utf-8"))
     assert found, name
