@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from remediate.lab import installer_steps
+from remediate.lab import installer_steps, restart, shell
 from remediate.lab.machine import Deed, Machine
 from remediate.model import Json
 
@@ -17,6 +17,9 @@ def deeds() -> Mapping[str, Deed]:
             "service_started": _service_started,
             "service_stopped": _service_stopped,
             "process_exit": _process_exit,
+            "shell_step": shell.go_on,
+            "shut_down": restart.shut_down,
+            "boot": restart.boot,
             installer_steps.DEED: installer_steps.step,
         }
     )

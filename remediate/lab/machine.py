@@ -67,6 +67,8 @@ class Machine:
         self.services = ServiceTable(self)
         self.environ: dict[str, str] = {}
         self.boot_time: datetime = self.clock.utc_now()
+        self.down = False
+        """The host is restarting or off: nothing answers. ``advance`` still brings it back when its time has come."""
         self.marks: dict[str, Json] = {}
         """Small things the lab's own parts remember with the host (drops already done, packages started)."""
         self.events: list[Event] = []
@@ -211,6 +213,7 @@ class Machine:
                 "speed": self.speed,
                 "environ": dict(self.environ),
                 "boot_time": iso(self.boot_time),
+                "down": self.down,
                 "marks": dict(self.marks),
                 "events": [[iso(e.at), e.do, dict(e.args)] for e in self.events],
                 "refusals": list(self.refusals),
@@ -249,6 +252,7 @@ class Machine:
         machine.eventlog.load(saved["eventlog"])
         machine.environ = {name: str(value) for name, value in _mapping(saved["environ"]).items()}
         machine.boot_time = from_iso(str(saved["boot_time"]))
+        machine.down = bool(saved["down"])
         machine.marks = _mapping(saved["marks"])
         machine.refusals = [str(line) for line in _rows(saved["refusals"])]
         for row in _rows(saved["events"]):

@@ -117,6 +117,9 @@ class Processes:
         if self._running.pop(pid, None) is None:
             return
         self._exits[pid] = code
+        for process in self._running.values():
+            if process.work is not None and process.work.get("waits_for") == pid:
+                self._machine.schedule(0, "shell_step", {"pid": process.pid})
         for old in list(self._exits)[:-EXITS_KEPT]:
             del self._exits[old]
         self._machine.touch()

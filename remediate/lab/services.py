@@ -219,11 +219,15 @@ class ServiceTable:
             message = f"The {service.display} service terminated unexpectedly.  It has done this 1 time(s)."
             self._machine.eventlog.add("System", "Service Control Manager", 7031, "Error", message)
 
-    def boot(self) -> None:
-        """All services as after a restart: start types are read from the registry, auto ones start."""
+    def halt(self) -> None:
+        """All services and drivers are down, as at a restart."""
         for service in list(self._services.values()):
-            mode = self._mode_in_registry(service)
-            self._set(replace(service, state="stopped", pid=0, exit_code=1077, start_mode=mode))
+            self._set(replace(service, state="stopped", pid=0, exit_code=1077))
+
+    def boot(self) -> None:
+        """Start as after a restart: start types are read from the registry, auto services start."""
+        for service in list(self._services.values()):
+            self._set(replace(service, start_mode=self._mode_in_registry(service)))
         for service in list(self._services.values()):
             if service.driver and service.start_mode in ("boot", "system", "auto"):
                 self._became_running(self.need(service.name))

@@ -17,9 +17,14 @@ ALMOST_FULL = 64 * 1024
 GIGABYTE = 2**30
 
 _CORE = ("cmd.exe", "cscript.exe", "wscript.exe", "net.exe", "net1.exe", "attrib.exe", "find.exe", "findstr.exe")
-_CORE_2 = ("hostname.exe", "ping.exe", "regedt32.exe", "xcopy.exe", "sort.exe", "more.com", "ipconfig.exe")
-_ONLY_2003 = ("sc.exe", "reg.exe", "tasklist.exe", "taskkill.exe", "shutdown.exe", "whoami.exe", "systeminfo.exe")
+_CORE_2 = ("hostname.exe", "ping.exe", "regedt32.exe", "xcopy.exe", "sort.exe", "more.com", "netstat.exe")
+_ONLY_2003 = ("sc.exe", "reg.exe", "tasklist.exe", "taskkill.exe", "shutdown.exe", "whoami.exe", "certutil.exe")
 _SYSTEM_PROCESSES = ("smss.exe", "csrss.exe", "winlogon.exe", "services.exe", "lsass.exe")
+
+_BOOT_INI = (
+    "[boot loader]\r\ntimeout=30\r\ndefault=multi(0)disk(0)rdisk(0)partition(1)\\{folder}\r\n"
+    '[operating systems]\r\nmulti(0)disk(0)rdisk(0)partition(1)\\{folder}="{name}" /fastdetect\r\n'
+)
 
 
 def bare_windows(
@@ -91,7 +96,8 @@ def _folders(machine: Machine) -> None:
         files.put(folder, plain)
     files.put(machine.environ["USERPROFILE"], plain)
     files.put("C:\\Documents and Settings\\All Users", plain)
-    files.put("C:\\boot.ini", FileEntry(size=211, modified=dated, attributes=HIDDEN | 4))
+    boot = _BOOT_INI.format(folder=root[3:], name=machine.os.caption.replace("(R)", "")).encode("ascii")
+    files.put("C:\\boot.ini", FileEntry(size=len(boot), data=boot, modified=dated, attributes=HIDDEN | 4))
     version = f"{machine.os.version}.{3959 if machine.os.service_pack > 1 else 1830}"
     tools = (*_CORE, *_CORE_2, *(_ONLY_2003 if machine.os.has_dos_tools else ()))
     for tool in (*tools, "ntdll.dll", "kernel32.dll"):

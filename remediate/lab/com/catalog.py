@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from remediate.lab.com import wmi
+from remediate.lab.com.adodb import Stream
 from remediate.lab.com.base import CANNOT_CREATE, ComObject, Refused
 from remediate.lab.com.dictionary import Dictionary
 from remediate.lab.com.fso import FileSystemObject
+from remediate.lab.com.msxml import DomDocument
+from remediate.lab.com.namespaces import namespaces
+from remediate.lab.com.network import Network, ShellApplication
 from remediate.lab.com.run import Run
+from remediate.lab.com.wshshell import WshShell
 
 Factory = Callable[[Run], ComObject]
 
@@ -17,8 +23,15 @@ def progids() -> Mapping[str, Factory]:
     """Lower-case ProgID -> factory."""
     return MappingProxyType(
         {
-            "scripting.filesystemobject": FileSystemObject,
+            "adodb.stream": Stream,
+            "microsoft.xmldom": DomDocument,
+            "msxml2.domdocument": DomDocument,
             "scripting.dictionary": Dictionary,
+            "scripting.filesystemobject": FileSystemObject,
+            "shell.application": ShellApplication,
+            "wbemscripting.swbemlocator": lambda run: wmi.Locator(run, namespaces),
+            "wscript.network": Network,
+            "wscript.shell": WshShell,
         }
     )
 
@@ -37,4 +50,6 @@ class Catalog:
         return factory(self._run)
 
     def moniker(self, name: str) -> ComObject:
-        raise Refused(0x800401E4, "Invalid syntax", name)
+        if not name.strip().lower().startswith("winmgmts:"):
+            raise Refused(0x800401E4, "Invalid syntax", name)
+        return wmi.moniker(self._run, namespaces, name)

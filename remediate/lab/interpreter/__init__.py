@@ -1,0 +1,1 @@
+"""cmd.exe: reading command lines and carrying them out in small steps that can be saved."""

@@ -1,0 +1,49 @@
+"""cscript.exe: runs a .js file of the modelled disk on the script host."""
+
+from __future__ import annotations
+
+from remediate.lab.errors import LabError
+from remediate.lab.programs.call import Call
+
+QUIET = ("//nologo", "//b", "//e:jscript", "//i")
+LOGO = (
+    "Microsoft (R) Windows Script Host Version 5.6\r\n"
+    "Copyright (C) Microsoft Corporation 1996-2001. All rights reserved.\r\n"
+)
+
+
+def cscript(call: Call) -> int:
+    from remediate.lab.script import decode_script, run_script
+
+    words = call.argv
+    options = [word.lower() for word in words if word.startswith("//")]
+    plain = [word for word in words if not word.startswith("//")]
+    seconds = next((float(word[4:]) for word in options if word.startswith("//t:") and word[4:].isdigit()), 120.0)
+    unknown = [word for word in options if word not in QUIET and not word.startswith("//t:")]
+    if unknown or not plain:
+        return call.refuse(f"cscript {' '.join(unknown) or 'without a script'}")
+    if "//nologo" not in options:
+        call.out(LOGO)
+    try:
+        path = call.path(plain[0])
+        data = call.machine.files.read(path)
+    except LabError as error:
+        if error.number not in (2, 3, 123):
+            raise
+        call.out(f'Input Error: Can not find script file "{call.shell.folder}\\{plain[0]}".')
+        return 1
+    if not path.lower().endswith(".js") and "//e:jscript" not in options:
+        return call.refuse(f"scripts other than JScript: {path}")
+    result = run_script(
+        call.machine,
+        decode_script(data),
+        plain[1:],
+        call.stdin(),
+        path,
+        folder=call.shell.folder,
+        environ=call.shell.environ,
+        seconds=seconds,
+    )
+    call.raw(result.stdout)
+    call.raw(result.stderr, 2)
+    return result.exit_code
