@@ -205,7 +205,7 @@ def _refuse_host(item: Work, server: Server) -> None:
     policy = Policy(allow_cluster=params.allow_cluster, ignore_pending_reboot=params.ignore_pending_reboot)
     obstacles = (
         *standing(server, policy),
-        *foreign_jobs(server, [item.job]),
+        *foreign_jobs(server),
         *for_package(item.package, server),
     )
     for obstacle in obstacles:
