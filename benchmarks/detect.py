@@ -1,0 +1,112 @@
+"""Detecting 50 hosts over SSH against a bare thread pool that connects and runs one command on the same 50."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import paramiko
+import yaml
+
+from benchmarks.measure import Ratio, pairs
+from remediate.engine.registry import Registry
+from remediate.engine.run import RunRequest, run
+from remediate.lab import control
+from remediate.lab.inventory import expand
+from remediate.language import inventory
+from remediate.language.inventory import Inventory
+from remediate.language.playbook import SearchPath
+from remediate.model import Mode
+
+HOSTS = 50
+ROOT = Path(__file__).parents[1]
+PLAYBOOK = """
+- hosts: all
+  vars_files: [{advisory}]
+  tasks:
+    - exchange_facts: {{advisory: "{{{{ kb870585_advisory }}}}"}}
+"""
+
+
+@contextmanager
+def lab(hosts: int) -> Iterator[tuple[Path, Inventory]]:
+    """A lab of compliant servers in its own process; the folder it lives in and its inventory."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        file = folder / "lab.yml"
+        images = {f"mail{n:03}": {"image": "exchange2003-sp2"} for n in range(hosts)}
+        file.write_text(yaml.safe_dump({"plugin": "lab", "hosts": images}))
+        root = folder / "state"
+        plugins = {"lab": lambda data, path: expand(data, path, state_root=root, start=True)}
+        try:
+            yield folder, inventory.load([file], plugins=plugins)
+        finally:
+            control.down(file, root)
+
+
+def request(folder: Path, hosts: Inventory, limit: str = "") -> RunRequest:
+    """A run that gathers the facts of every host and does nothing else."""
+    playbook = folder / "facts.yml"
+    advisory = ROOT / "roles" / "kb870585" / "vars" / "main.yml"
+    playbook.write_text(PLAYBOOK.format(advisory=advisory))
+    return RunRequest(
+        playbook=playbook,
+        inventory=hosts,
+        search=SearchPath(playbook=playbook),
+        modules=Registry([ROOT / "modules"]),
+        mode=Mode.APPLY,
+        forks=HOSTS,
+        limit=limit,
+    )
+
+
+def ours(folder: Path, hosts: Inventory) -> None:
+    summary = run(request(folder, hosts), [])
+    if summary.exit_code:
+        raise RuntimeError(str([h.reason for h in summary.hosts if h.reason][:1]))
+
+
+def ports(hosts: Inventory) -> Sequence[int]:
+    found = [h.variables.get("ansible_port") for h in hosts.hosts.values()]
+    return [int(str(v.value)) for v in found if v is not None]
+
+
+def bare(hosts: Inventory, known_hosts: paramiko.HostKeys) -> None:
+    """The same hosts as paramiko does it with nothing around it: connect, check the key, one command, close."""
+    stop = threading.Event()
+
+    def one(port: int) -> int:
+        transport = paramiko.Transport(("127.0.0.1", port))
+        try:
+            transport.start_client(timeout=30)
+            if not known_hosts.check(f"[127.0.0.1]:{port}", transport.get_remote_server_key()):
+                raise RuntimeError("host key")
+            transport.auth_password("Administrator", "lab")
+            channel = transport.open_session()
+            channel.exec_command("ver")
+            while channel.recv(65536):
+                stop.is_set()
+            return channel.recv_exit_status()
+        finally:
+            transport.close()
+
+    with ThreadPoolExecutor(HOSTS) as pool:
+        codes = list(pool.map(one, ports(hosts)))
+    if any(codes):
+        raise RuntimeError("a bare command failed")
+
+
+def detect() -> Ratio:
+    with lab(HOSTS) as (folder, hosts):
+        known = paramiko.HostKeys(str(next(folder.rglob("known_hosts"))))
+        return pairs(
+            f"detect {HOSTS} hosts / bare paramiko, one command each",
+            lambda: ours(folder, hosts),
+            lambda: bare(hosts, known),
+            runs=5,
+            limit=1.5,
+        )
