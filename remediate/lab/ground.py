@@ -6,12 +6,16 @@ import hashlib
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from remediate.lab import packages
 from remediate.lab.folder import LabFolder, read_json, write_json, write_whole
 from remediate.lab.hostkeys import Kind, host_key, key_file, known_hosts, public_line
 from remediate.lab.hostspec import HostSpec
 from remediate.lab.packages import Package
+
+if TYPE_CHECKING:
+    import paramiko
 
 CLIENT = "client"
 """Name of the key pair with which hosts that say ``login: key`` are reached."""
@@ -50,10 +54,17 @@ def _free_ports(count: int, taken: set[int]) -> list[int]:
 
 def write_known_hosts(folder: LabFolder, specs: Iterable[HostSpec], at: Mapping[str, int]) -> None:
     """Tell the keys of all hosts under their ports; the file is left alone when it says so already."""
-    lines = {at[spec.name]: public_line(host_key(folder.keys, spec.name, key_kind(spec))) for spec in specs}
+    lines = {
+        at[spec.name]: public_line(_told_key(folder, spec)) for spec in specs if spec.override.host_key != "unknown"
+    }
     text = known_hosts(lines).encode()
     if not folder.known_hosts.exists() or folder.known_hosts.read_bytes() != text:
         write_whole(folder.known_hosts, text)
+
+
+def _told_key(folder: LabFolder, spec: HostSpec) -> paramiko.PKey:
+    name = f"{spec.name} before" if spec.override.host_key == "changed" else spec.name
+    return host_key(folder.keys, name, key_kind(spec))
 
 
 def client_key(folder: LabFolder) -> tuple[Path, str]:

@@ -42,6 +42,8 @@ class Override:
     free_bytes: int | None = None
     sftp: bool = True
     ssh: Literal["modern", "legacy"] = "modern"
+    host_key: Literal["known", "unknown", "changed"] = "known"
+    """What the lab's known_hosts says of the host's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ class HostSpec:
     """Public keys in OpenSSH form that may log on besides the password."""
 
 
+KEY_STATES = ("known", "unknown", "changed")
 KEYS = ("image", "override", "faults", "speed", "user", "password", "authorized_keys")
 
 
@@ -101,6 +104,7 @@ def _override(fields: Fields) -> Override:
         free_bytes=sub.whole("free_bytes") if sub.has("free_bytes") else None,
         sftp=sub.flag("sftp", default=True),
         ssh=cast("Literal['modern', 'legacy']", sub.choice("ssh", ("modern", "legacy"), "modern")),
+        host_key=cast("Literal['known', 'unknown', 'changed']", sub.choice("host_key", KEY_STATES, "known")),
     )
     sub.done()
     return override
@@ -141,7 +145,7 @@ def to_json(spec: HostSpec) -> dict[str, Json]:
     told: dict[str, Json] = {
         name: getattr(override, name)
         for name in ("language", "time_zone", "daylight", "install_path", "front_end", "cluster", "pending_reboot",
-                     "free_bytes", "sftp", "ssh")
+                     "free_bytes", "sftp", "ssh", "host_key")
     }  # fmt: skip
     told |= {"installed": list(override.installed), "processes": list(override.processes)}
     told |= {"files": dict(override.files)}
