@@ -160,6 +160,19 @@ def concat(values: Iterable[object]) -> object:
     return Secret(text) if hidden else text
 
 
+def opened(data: object) -> tuple[object, bool]:
+    """Plain data with every Secret in it revealed, and whether there was one: the result must be Secret then."""
+    if isinstance(data, Secret):
+        return data.reveal(), True
+    if isinstance(data, Mapping):
+        pairs = [(key, *opened(item)) for key, item in data.items()]
+        return {key: item for key, item, _ in pairs}, any(hidden for _, _, hidden in pairs)
+    if isinstance(data, list):
+        items = [opened(item) for item in data]
+        return [item for item, _ in items], any(hidden for _, hidden in items)
+    return data, False
+
+
 def _as_text(part: object) -> str:
     if isinstance(part, Secret):
         return part.reveal()
@@ -185,6 +198,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja2 for playbooks. Build it with ``template.environment``."""
 
     code_generator_class = _Generator
+    concat = staticmethod(concat)  # type: ignore[assignment]  # macros and set blocks give objects, not only text
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def __init__(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ __all__ = ["OMIT", "Omit", "Templar", "Unknown", "UnknownValue", "check", "check
 
 STEP_LIMIT = 1_000_000
 """Loop rounds and calls one render may take."""
+CHAIN_LIMIT = 50
+"""Variables that may be defined one by the other."""
 SECRET_NAMES = frozenset(
     {
         "ansible_password",
@@ -161,14 +164,14 @@ class Templar:
             raise explained(KeyError(name), name, None, self.variables.names())
         if not var.trusted:
             return _hidden(name, var.value)
+        if len(self._active) >= CHAIN_LIMIT:
+            raise UserError(f"the variable {self._active[0]!r} goes through too many others", source=var.source)
         if name in self._active:
             chain = " -> ".join([*self._active[self._active.index(name) :], name])
             raise UserError(f"the variable {name!r} is defined by itself: {chain}", source=var.source)
         self._active.append(name)
         try:
             value = _hidden(name, self.render(var.value, var.source))
-        except RecursionError:
-            raise UserError(f"the variable {name!r} goes through too many others", source=var.source) from None
         finally:
             self._active.pop()
         self._rendered[name] = value
@@ -246,7 +249,9 @@ def _compiled(text: str, source: Source | None, *, bare: bool) -> Template:
     from remediate.language import compiled
 
     try:
-        return compiled.expression(str(text)) if bare else compiled.template(str(text))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a lone backslash, as in '\d', is meant as it stands
+            return compiled.expression(str(text)) if bare else compiled.template(str(text))
     except TemplateError as error:
         raise explained(error, text, source, ()) from None
     except (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError):

@@ -42,7 +42,7 @@ def explained(error: Exception, text: str, source: Source | None, names: Iterabl
 def _no_name(name: str, source: Source | None, names: Iterable[str]) -> UserError:
     from remediate.language.words import nearest
 
-    near = nearest(name, names)
+    near = nearest(name, names, cutoff=0.7)
     hint = f"did you mean {near!r}?" if near else "define it in vars, or give it one with: | default(...)"
     return UndefinedVariable(f"the variable {name!r} is undefined", source=source, hint=hint)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from remediate.errors import UserError
 from remediate.language import sandbox
+from remediate.model import Secret
 
 
 def filters() -> dict[str, Callable[..., Any]]:
@@ -32,19 +33,22 @@ def filters() -> dict[str, Callable[..., Any]]:
     }
 
 
-def _to_json(value: object, indent: int | None = None, sort_keys: object = False, **_: object) -> str:
+def _to_json(value: object, indent: int | None = None, sort_keys: object = False, **_: object) -> str | Secret:
     if indent is not None and not 0 <= indent <= 16:
         raise ValueError("indent is between 0 and 16")
-    return json.dumps(sandbox.plain(value), indent=indent, sort_keys=bool(sort_keys))
+    data, hidden = sandbox.opened(sandbox.plain(value))
+    text = json.dumps(data, indent=indent, sort_keys=bool(sort_keys))
+    return Secret(text) if hidden else text
 
 
-def _to_yaml(value: object, *, flow: bool | None, indent: int = 2) -> str:
+def _to_yaml(value: object, *, flow: bool | None, indent: int = 2) -> str | Secret:
     import yaml
 
     if not 1 <= indent <= 9:
         raise ValueError("indent is between 1 and 9")
-    data = sandbox.plain(value)
-    return yaml.safe_dump(data, default_flow_style=flow, indent=indent, allow_unicode=True)
+    data, hidden = sandbox.opened(sandbox.plain(value))
+    text = yaml.safe_dump(data, default_flow_style=flow, indent=indent, allow_unicode=True)
+    return Secret(text) if hidden else text
 
 
 def _from_yaml(text: object) -> object:
@@ -116,6 +120,8 @@ def _limited(matches: Iterable[re.Match[str]], count: int) -> Iterable[re.Match[
 
 
 def _expanded(match: re.Match[str], replacement: str) -> str:
+    if "\\" not in replacement:
+        return replacement
     try:
         return match.expand(replacement)
     except (re.error, IndexError) as error:

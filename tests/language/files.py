@@ -23,6 +23,11 @@ def cases(name: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", found, ids=[str(case["name"]) for case in found])
 
 
+def words(text: str) -> list[str]:
+    """The words of a text."""
+    return text.split()
+
+
 def lay(folder: Path, files: Mapping[str, str]) -> None:
     """Write files below ``folder``."""
     for name, text in files.items():

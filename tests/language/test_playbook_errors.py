@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from remediate.errors import UserError
-from tests.language.files import cases, lay, message, read_site
+from tests.language.files import cases, lay, message, read_site, words
 
 
 def check(case: dict[str, Any], folder: Path) -> None:
@@ -48,10 +48,10 @@ def test_roles(case: dict[str, Any], tmp_path: Path) -> None:
 
 
 WORDS = st.sampled_from(
-    (
+    words(
         "hosts tasks debug block rescue when loop roles vars name notify handlers args action serial register "
         "import_tasks include_role with_dict loop_control tags"
-    ).split()
+    )
 )
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-2, 3), WORDS, st.sampled_from(["{{ x }}", "{{", "a=b", ""]))
 TREES = st.recursive(

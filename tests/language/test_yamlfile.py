@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from remediate.errors import UserError
 from remediate.language.yamlfile import SIZE_LIMIT, Map, Raw, Seq, Text, load, load_text, source_of
 from remediate.model import Source
-from tests.language.files import cases
+from tests.language.files import cases, words
 
 SAMPLE = "a: {b: one}\nlist:\n  - x\n  -   y: 2\n"
 
@@ -109,8 +109,10 @@ def test_files_that_cannot_be_read(name: str, says: str, tmp_path: Path) -> None
 
 
 PIECES = st.sampled_from(
-    r"""a : - { } [ ] ' " \ &a *a ! !!int | > # % @ << ? --- ... 1 . _ ~ {{ é 0x `""".split()
-    + [": ", "- ", "\n", "  ", "\t", "\x00", "\ufeff"]
+    [
+        *words(r"""a : - { } [ ] ' " \ &a *a ! !!int | > # % @ << ? --- ... 1 . _ ~ {{ é 0x `"""),
+        *(": ", "- ", "\n", "  ", "\t", "\x00", "\ufeff"),
+    ]
 )
 
 
