@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from remediate.commands import options as common
 from remediate.commands.parser import Parser
 from remediate.events import Event, StepFinished
-from remediate.model import Mode, Result
+from remediate.model import Json, Mode, Result
 
 if TYPE_CHECKING:
     import argparse
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 PLAYBOOK = "playbooks/facts.yml"
 MODULE = "exchange_facts"
+DETAILS = frozenset(
+    {"sources", "_notes", "attributes", "depends", "display", "exists", "folder", "path", "pid", "source"}
+)
+"""What is shown with ``-v`` only: the rest fits a terminal."""
 
 
 def parser() -> Parser:
@@ -62,7 +67,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         outside.print(json.dumps([_document(result) for result in results], indent=2))
     else:
         for result in results:
-            for line in _page(result, sources=options.verbose > 0):
+            for line in _page(result, full=options.verbose > 0):
                 outside.print(line)
     return summary.exit_code
 
@@ -80,7 +85,18 @@ def _document(result: Result) -> dict[str, object]:
     }
 
 
-def _page(result: Result, *, sources: bool) -> list[str]:
+def without(state: Mapping[str, Json], names: Collection[str]) -> dict[str, Json]:
+    """A State without some names, at every depth."""
+
+    def cleaned(value: Json) -> Json:
+        if isinstance(value, Mapping):
+            return without(value, names)
+        return [cleaned(item) for item in value] if isinstance(value, list) else value
+
+    return {key: cleaned(value) for key, value in state.items() if key not in names}
+
+
+def _page(result: Result, *, full: bool) -> list[str]:
     """One host: its name, then the outline of what was seen, or why nothing was."""
     from remediate.reports.outline import outline
     from remediate.reports.plain import step_lines
@@ -88,6 +104,6 @@ def _page(result: Result, *, sources: bool) -> list[str]:
 
     if result.failed:
         return [*step_lines(result, verbosity=1, diff=False), ""]
-    shown = {key: value for key, value in result.before.items() if sources or key not in ("sources", "_notes")}
+    shown = dict(result.before) if full else without(result.before, DETAILS)
     lines = [one_line(result.host), *outline(shown, 1)]
     return [*lines, *(f"  note: {one_line(note)}" for note in result.notes), ""]

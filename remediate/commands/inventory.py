@@ -41,7 +41,7 @@ def parser() -> Parser:
 def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.commands.project import Project
 
-    inventory = Project.around(outside.folder).inventory(options, start_lab=False)
+    inventory = Project.around(outside.folder).inventory(options, start_lab=False, say=outside.complain)
     if options.view == "host":
         _show_host(_host(inventory, options.name), outside, as_json=options.format == "json")
         return 0

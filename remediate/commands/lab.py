@@ -24,7 +24,7 @@ DEEDS = ("up", "status", "reset", "down")
 def parser() -> Parser:
     page = Parser(
         "lab",
-        "The embedded lab: Windows servers modelled in this program, each with a real SSH server on a port of its own.\n"
+        "The embedded lab: Windows servers modelled in this program, each with a real SSH server on its own port.\n"
         "Runs against a lab inventory start it by themselves; it ends after 30 idle minutes and keeps its state.",
         examples=[
             "remediate lab up                       start the lab of the inventory",

@@ -53,18 +53,20 @@ class Project:
                 raise UserError(f"there is no inventory {path}", hint=f"it is named in {self.settings.file}")
         return self.settings.inventory
 
-    def inventory(self, options: argparse.Namespace, *, start_lab: bool) -> Inventory:
-        """The hosts; with ``start_lab`` those of a lab are made to run."""
+    def inventory(self, options: argparse.Namespace, *, start_lab: bool, say: Callable[[str], None]) -> Inventory:
+        """The hosts; with ``start_lab`` those of a lab are made to run. ``say`` hears what the lab has to tell."""
         from remediate.language import inventory
 
-        return inventory.load(self.inventory_files(options.inventory), plugins={"lab": self._lab(start=start_lab)})
+        return inventory.load(self.inventory_files(options.inventory), plugins={"lab": self._lab(start_lab, say)})
 
-    def _lab(self, *, start: bool) -> Callable[[Mapping[str, object], Path], Mapping[str, object]]:
+    def _lab(
+        self, start: bool, say: Callable[[str], None]
+    ) -> Callable[[Mapping[str, object], Path], Mapping[str, object]]:
         def expand(data: Mapping[str, object], path: Path) -> Mapping[str, object]:
             need_lab()
-            from remediate.lab import inventory as lab
+            from remediate.lab.inventory import expand as expand_lab
 
-            return lab.expand(data, path, state_root=self.lab_state, start=start)
+            return expand_lab(data, path, state_root=self.lab_state, start=start, say=say)
 
         return expand
 

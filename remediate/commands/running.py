@@ -30,7 +30,7 @@ def prepare(options: argparse.Namespace, outside: Outside, *, mode: Mode, start_
 
     project = Project.around(outside.folder)
     playbook = project.content.playbook(options.playbook)
-    hosts = project.inventory(options, start_lab=start_lab).with_playbook_vars(playbook.parent)
+    hosts = project.inventory(options, start_lab=start_lab, say=outside.complain).with_playbook_vars(playbook.parent)
     return RunRequest(
         playbook=playbook,
         inventory=with_login(hosts, login(options, outside)),

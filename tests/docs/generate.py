@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from remediate.engine.registry import Registry
 from remediate.reports.document import RunDocument
 from remediate.reports.manual import as_markdown, first_sentence
+from tests.docs import keywordpage
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -31,7 +32,11 @@ def schema() -> str:
     return json.dumps(TypeAdapter(RunDocument).json_schema(), indent=2) + "\n"
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"modules.md": modules, "run-document.schema.json": schema}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "modules.md": modules,
+    "playbook-keywords.md": keywordpage.page,
+    "run-document.schema.json": schema,
+}
 
 
 if __name__ == "__main__":

@@ -13,6 +13,10 @@ from remediate.commands.parser import EXITS
 from remediate.commands.settings import KEYS
 from remediate.connections import endpoint
 from remediate.connections.endpoint import SshOptions
+from remediate.lab.faults import Faults, Moment
+from remediate.lab.hostspec import Override
+from remediate.lab.images import library
+from remediate.lab.packages import catalogue
 from tests.docs.generate import DOCS, PAGES, ROOT
 
 PAGES_BY_HAND = sorted([*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"])
@@ -54,3 +58,24 @@ def test_every_connection_variable_is_documented_with_its_default() -> None:
     for names in (*endpoint._ALIASES.values(), ("ssh_jump_password", *endpoint.CONNECTIONS)):
         for name in names:
             assert f"`{name}`" in text
+
+
+def test_every_fault_override_and_image_of_the_lab_is_documented() -> None:
+    text = (DOCS / "lab.md").read_text(encoding="utf-8")
+    for name in (entry.name for kind in (Faults, Override) for entry in fields(kind)):
+        assert re.search(rf"`{name}\b", text), name
+    for moment in Moment:
+        assert f"`{moment}`" in text
+    for image in library(catalogue()).images:
+        assert f"`{image}`" in text, image
+
+
+def test_messages_of_the_troubleshooting_page_exist() -> None:
+    code = [path.read_text(encoding="utf-8") for top in ("remediate", "modules") for path in (ROOT / top).rglob("*.py")]
+    joined = re.sub(r'"\s*\n\s*f?"', "", "\n".join(code))
+    text = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    messages = [
+        row for row in re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE) if not row.startswith("error:")
+    ]
+    assert len(messages) > 15
+    assert not [message for message in messages if message not in joined]
