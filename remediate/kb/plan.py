@@ -78,7 +78,7 @@ def troubles(request: Request, package: Package) -> tuple[Obstacle, ...]:
     """Why ``package`` cannot be used here as supplied."""
     found = [o for o in (_unusable(request, package),) if o]
     found += for_package(package, request.server)
-    if request.branch and request.start in package.requires:
+    if request.branch:
         found += newer_than(package, request.advisory, request.branch, request.server)
     return tuple(found)
 
