@@ -55,7 +55,7 @@ def test_the_later_update_left_its_traces() -> None:
 
 
 def test_sp1_over_a_fixed_rtm_server_is_unfixed_though_its_number_is_higher() -> None:
-    world = World("exchange2003-rtm", override={"installed": ["KB870585-2003-RTM", "EXCHANGE2003-SP1"]})
+    world = World("exchange2003-rtm", override={"installed": ["KB870585-2003-RTM", "KB836993-2003-SP1"]})
     assert world.version("store.exe") == "6.5.7226.0"
     assert world.machine.registry.exists("HKLM\\SOFTWARE\\Microsoft\\Updates\\Exchange Server 2003\\SP1\\870585")
 

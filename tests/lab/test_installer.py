@@ -50,8 +50,8 @@ def test_the_rtm_hotfix_leaves_the_files_of_the_article() -> None:
     [
         ("exchange2003-rtm", "KB870585-2003-RTM", "Exchange Server 2003\\SP1\\870585"),
         ("exchange2003-sp1", "KB870585-2003-SP1", "Exchange Server 2003\\SP2\\KB870585"),
-        ("exchange2000-sp3-rollup", "KB870585-2000-SP3", "Exchange Server 2000\\SP4\\KB870585"),
-        ("exchange2000-sp3", "KB870540-2000-SP3", "Exchange Server 2000\\SP4\\KB870540"),
+        ("exchange2000-sp3-rollup", "KB870585-2000", "Exchange Server 2000\\SP4\\KB870585"),
+        ("exchange2000-sp3", "KB870540-2000", "Exchange Server 2000\\SP4\\KB870540"),
     ],
 )
 def test_the_proof_in_the_registry_is_named_after_the_next_service_pack(image: str, package: str, key: str) -> None:

@@ -49,7 +49,7 @@ def test_packages_are_handed_out_with_their_hash(tmp_path: Path) -> None:
     for name, told in handed.items():
         assert hashlib.sha256(Path(told["file"]).read_bytes()).hexdigest() == told["sha256"]
         assert told["version"] == library().packages[name].provides
-    assert "{package}" in handed["EXCHANGE2003-SP2"]["command"]
+    assert "{package}" in handed["KB836993-2003-SP2"]["command"]
     assert "command" not in handed["KB870585-2003-SP1"]
 
 
@@ -68,7 +68,7 @@ def test_a_host_can_have_other_files_under_the_same_id(tmp_path: Path) -> None:
     assert handed["KB870585-2003-RTM"] == common["KB870585-2003-SP1"]
     assert "KB931832-2003-SP1" not in handed
     assert handed["KB916803-2003-SP1"]["language"] == "DEU"
-    assert handed["EXCHANGE2003-SP2"] == common["EXCHANGE2003-SP2"]
+    assert handed["KB836993-2003-SP2"] == common["KB836993-2003-SP2"]
 
 
 def test_an_inventory_can_choose_what_is_handed_out(tmp_path: Path) -> None:
