@@ -193,7 +193,7 @@ def _grid(titles: tuple[str, ...]) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for title in titles:
         table.add_column(safe(title), overflow="fold", no_wrap=title == "outcome")
     return table

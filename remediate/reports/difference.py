@@ -55,15 +55,15 @@ def _part(side: Json, name: str) -> Json:
     return side.get(name) if isinstance(side, Mapping) else None
 
 
-def headline(change: Change) -> str:
-    """One line for one Change: what becomes what, and what that does to the host."""
+def headline(change: Change, *, full: bool = False) -> str:
+    """One line: what becomes what, and what that does to the host; ``full`` also what cannot be undone."""
     text = f"{one_line(change.target)}: {_short(change.before)} -> {_short(change.after)}"
     remarks = []
     if change.effect is not Effect.NONE:
         remarks.append(change.effect.value)
     if change.seconds >= 10:
         remarks.append(f"about {duration(change.seconds)}")
-    if not change.reversible:
+    if full and not change.reversible:
         remarks.append("not reversible")
     if change.certainty is Certainty.AFTER_APPLY:
         remarks.append(change.certainty.value)
@@ -71,8 +71,12 @@ def headline(change: Change) -> str:
 
 
 def _short(value: Json) -> str:
-    """A mapping shortened to its version where it has one; any other value in at most 60 characters."""
+    """A mapping shortened to its version, or to the value all its entries share; other values to 60 characters."""
+    if value is None:
+        return "absent"
     if isinstance(value, Mapping) and value.get("version"):
         return one_line(str(value["version"]), 60)
+    if isinstance(value, Mapping) and len(value) > 1 and len({plain_value(item) for item in value.values()}) == 1:
+        return f"{one_line(plain_value(next(iter(value.values()))), 60)} (all {len(value)})"
     text = plain_value(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

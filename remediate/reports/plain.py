@@ -85,7 +85,7 @@ def step_lines(result: Result, *, verbosity: int, diff: bool) -> list[str]:
     if result.failed and result.remedy:
         lines.append(f"{INDENT}remedy: {one_line(result.remedy)}")
     if result.status is not Status.SKIPPED:
-        lines += [INDENT + difference.headline(change) for change in result.changes]
+        lines += [INDENT + difference.headline(change, full=verbosity > 0) for change in result.changes]
     if diff:
         lines += [INDENT + line for line in attribute_lines(result)]
     if verbosity:
