@@ -12,6 +12,9 @@ from remediate.lab.faults import parse as parse_faults
 from remediate.lab.fields import Fields, source_of
 from remediate.model import Json, Source
 
+PASSWORD = "Lab-Passw0rd"  # noqa: S105 - hosts of the lab listen on loopback only
+"""No word that occurs elsewhere: whatever equals a password is blotted out in everything that is printed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
@@ -56,7 +59,7 @@ class HostSpec:
     faults: Faults = field(default_factory=Faults)
     speed: float = 1.0
     user: str = "Administrator"
-    password: str = "lab"  # noqa: S105 - a host of the lab listens on loopback only
+    password: str = PASSWORD
     authorized_keys: tuple[str, ...] = ()
     """Public keys in OpenSSH form that may log on besides the password."""
 
@@ -77,7 +80,7 @@ def parse(name: str, data: object, *, speed: float = 1.0, source: Source | None 
         faults=parse_faults(fields.mapping("faults"), f"host {name}: faults", source=source_of(data, "faults")),
         speed=fields.number("speed", speed),
         user=fields.text("user", "Administrator"),
-        password=fields.text("password", "lab"),
+        password=fields.text("password", PASSWORD),
         authorized_keys=fields.names("authorized_keys"),
     )
     if spec.speed <= 0:

@@ -60,9 +60,7 @@ def _supplied(declared: Declaration, known: Mapping[str, Package]) -> list[str]:
 def _package(folder: LabFolder, package: Package) -> dict[str, str]:
     """What an operator would write of it: the hash is the publisher's, also where the file was damaged since."""
     file, digest = ground.package_file(folder, package)
-    told = {"file": str(file), "sha256": digest}
-    if not package.damage:
-        told["version"] = package.provides
+    told = {"file": str(file), "sha256": digest, "version": package.provides}
     if package.language in LANGUAGES:
         told["language"] = LANGUAGES[package.language]
     if package.command:
@@ -96,11 +94,14 @@ def _host(
 def _replaced(
     host: DeclaredHost, folder: LabFolder, shared: Mapping[str, dict[str, str]], known: Mapping[str, Package]
 ) -> dict[str, dict[str, str]]:
+    """The operator's mistakes: he took this file for that package, so its hash is noted with the version he wanted."""
     packages = dict(shared)
     for name, other in host.packages.items():
         packages.pop(name, None)
         if other:
-            packages[name] = _package(folder, pick(known, other, f"host {host.spec.name}: packages"))
+            told = _package(folder, pick(known, other, f"host {host.spec.name}: packages"))
+            meant = {"version": known[name].provides} if name in known else {}
+            packages[name] = told | meant
     return packages
 
 

@@ -65,7 +65,9 @@ def test_a_host_can_have_other_files_under_the_same_id(tmp_path: Path) -> None:
     damaged = handed["KB870585-2003-SP1"]
     assert damaged["sha256"] == common["KB870585-2003-SP1"]["sha256"]
     assert hashlib.sha256(Path(damaged["file"]).read_bytes()).hexdigest() != damaged["sha256"]
-    assert handed["KB870585-2003-RTM"] == common["KB870585-2003-SP1"]
+    mistaken = handed["KB870585-2003-RTM"]
+    assert mistaken["file"] == common["KB870585-2003-SP1"]["file"]
+    assert mistaken["version"] == common["KB870585-2003-RTM"]["version"]  # what he thinks he has
     assert "KB931832-2003-SP1" not in handed
     assert handed["KB916803-2003-SP1"]["language"] == "DEU"
     assert handed["KB836993-2003-SP2"] == common["KB836993-2003-SP2"]
