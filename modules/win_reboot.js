@@ -46,11 +46,9 @@ function bootMoved(args) {
   return Math.abs(now - before) > 5000;
 }
 function rebootByWmi(said) {
-  var service, rows, e, code;
+  var rows, e, code = -1;
   if (!wmiAlive()) { return { ok: false, text: said + '; and WMI does not work' }; }
-  service = wmiConnect('root\\cimv2');
-  service.Security_.Privileges.AddAsString('SeShutdownPrivilege', true);
-  rows = service.ExecQuery('SELECT * FROM Win32_OperatingSystem');
+  rows = GetObject('winmgmts:{impersonationLevel=impersonate,(Shutdown)}!\\\\.\\root\\cimv2').ExecQuery('SELECT * FROM Win32_OperatingSystem');
   for (e = new Enumerator(rows); !e.atEnd(); e.moveNext()) {
     code = wmiCall(e.item(), 'Win32Shutdown', { Flags: 6 }).ReturnValue; // 2 restart + 4 forced
   }

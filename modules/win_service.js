@@ -5,7 +5,7 @@ function inspect(args) {
     if (rows[i].name.toLowerCase() === args.name.toLowerCase()) { there = true; }
   }
   if (!there) { rows = rows.concat(serviceInfo([args.name])); } // a driver is no row of the list
-  return { services: rows, last_restart: trim(readTail(args.record, 200) || '') };
+  return { services: rows, last_restart: trim(readTail(recordFile(args.name), 200) || '') };
 }
 function state(args) {
   var rows = serviceInfo([args.name]);
@@ -27,6 +27,9 @@ function stop(args) { return stopService(args.name); }
 function mode(args) { return setStartMode(args.name, args.mode); }
 function record(args) {
   toolkitFolder();
-  writeText(args.file, args.once);
+  writeText(recordFile(args.name), args.once);
   return {};
+}
+function recordFile(name) {
+  return expand(remediateFolder) + '\\restarted-' + name.replace(/[^A-Za-z0-9_.\-]/g, '_') + '.txt';
 }

@@ -26,7 +26,6 @@ Examples:
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
@@ -67,7 +66,7 @@ class Params:
 
 
 def inspect(session: Session, params: Params) -> State:
-    seen = dict(session.call("win_service", "inspect", {"name": params.name, "record": _record(session, params)}))
+    seen = dict(session.call("win_service", "inspect", {"name": params.name}))
     rows = cast("list[dict[str, Json]]", seen.pop("services"))
     found = _find(rows, params.name)
     if found is None:
@@ -113,7 +112,7 @@ def apply(session: Session, change: Change, params: Params) -> None:
                 _stop(session, one, params.timeout)
             for one in [name, *reversed(others)]:
                 _start(session, one, params.timeout)
-            session.call("win_service", "record", {"file": _record(session, params), "once": params.once})
+            session.call("win_service", "record", {"name": params.name, "once": params.once})
 
 
 def undo(session: Session, change: Change, params: Params) -> None:
@@ -219,10 +218,6 @@ def _settle(session: Session, name: str, wanted: str, timeout: float) -> None:
         )
     if state != wanted:
         raise Failed(f"{name} did not start: it is stopped again", remedy="see its entries in the host's event log")
-
-
-def _record(session: Session, params: Params) -> str:
-    return f"{session.folder}\\restarted-{re.sub(r'[^A-Za-z0-9_.-]', '_', params.name)}.txt"
 
 
 def _find(rows: list[dict[str, Json]], name: str) -> dict[str, Json] | None:

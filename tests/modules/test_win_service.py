@@ -82,7 +82,7 @@ def test_a_restart_takes_dependents_down_and_up_in_order() -> None:
     session = host(S=["stopped", "running"], A=["stopped", "running"], C=["stopped", "running"])
     seen: dict[str, Json] = {"name": "S", "state": "running", "dependents": dependents}
     log = carry_out(session, seen, name="S", state="restarted", force_dependent_services=True, once="x")
-    assert log == ["stop C", "stop A", "stop S", "start S", "start A", "start C", "record"]
+    assert log == ["stop C", "stop A", "stop S", "start S", "start A", "start C", "record S"]
 
 
 def test_enable_comes_before_start_and_disable_after_stop() -> None:
