@@ -12,7 +12,7 @@ from remediate.engine import actions
 from remediate.engine.params import bind
 from remediate.engine.register import registered
 from remediate.engine.registry import Registry
-from remediate.engine.scope import PlayScope, value_of
+from remediate.engine.scope import PlayScope
 from remediate.errors import UserError
 from remediate.language import yamlfile
 from remediate.language.template import OMIT, Templar, Unknown, UnknownValue
@@ -168,7 +168,7 @@ class Attempt:
 
     def _endpoint(self) -> Endpoint:
         names = [n for n in self.variables.names() if n.startswith(CONNECTION_PREFIXES)]
-        return endpoint(self.scope.host.name, {n: value_of(self.templar, n) for n in names})
+        return endpoint(self.scope.host.name, {n: self.templar.value(n) for n in names})
 
     def _judged(self, result: Result) -> Result:
         """Apply failed_when and changed_when; neither can talk a block or a lost host away."""

@@ -5,21 +5,25 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from remediate.errors import UserError
 from remediate.model import Source
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Locate = Callable[[str], Source | None]
 
 
 def bind(module: str, params_type: type, args: Mapping[str, object], locate: Locate) -> object:
     """``params_type`` made from ``args``; ``locate(argument)`` gives the position to blame."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     check_names(module, params_type, args, locate)
     try:
-        return TypeAdapter(params_type).validate_python(dict(args))
+        return _adapter(params_type).validate_python(dict(args))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = [str(p) for p in first["loc"]]
@@ -29,6 +33,13 @@ def bind(module: str, params_type: type, args: Mapping[str, object], locate: Loc
         shown = f" (got {type(got).__name__} {_short(got)})" if first["type"] != "missing" else ""
         raise UserError(f"{module}: argument {where!r}: {first['msg'].lower()}{shown}", source=locate(name),
                         hint=_hint(params_type, name)) from None  # fmt: skip
+
+
+@cache
+def _adapter(params_type: type) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(params_type)
 
 
 def check_names(module: str, params_type: type, args: Mapping[str, object], locate: Locate) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from remediate.engine.actions import WALKED, actions
@@ -14,7 +15,7 @@ from remediate.engine.fleet import Batch, batches, too_many
 from remediate.engine.outcome import Tally
 from remediate.engine.perform import SessionStore, perform
 from remediate.engine.registry import Registry
-from remediate.engine.scope import Setting, play_scope
+from remediate.engine.scope import Setting, play_scope, vars_mapping
 from remediate.engine.walk import Move, Walker
 from remediate.errors import UserError
 from remediate.events import Event, PlayStarted, RunFinished, RunStarted, Sink, Warned
@@ -96,6 +97,7 @@ class _Run:
             extra_vars=request.extra_vars,
             mode=request.mode,
             playbook_folder=request.playbook.parent,
+            vars_file=cache(vars_mapping),
             memory=self.memory,
         )
         self.context = Context(registry=request.modules, actions=actions(), mode=request.mode, reset=self._reset)

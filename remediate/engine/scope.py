@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,8 @@ class Setting:
     extra_vars: Mapping[str, object]
     mode: Mode
     playbook_folder: Path
+    vars_file: Callable[[Path], Mapping[str, object]]
+    """Reads a file of variables, once a run."""
     memory: dict[str, Mapping[str, object]]
     """Per host: what set_fact and register left, kept across plays."""
 
@@ -51,11 +53,6 @@ class HostVars(Mapping[str, object]):
         return len(self._setting.inventory.hosts)
 
 
-def value_of(templar: Templar, name: str) -> object:
-    """The rendered value of one variable."""
-    return templar.render("{{ " + name + " }}")
-
-
 class _Rendered(Mapping[str, object]):
     def __init__(self, variables: Variables) -> None:
         self._variables = variables
@@ -63,7 +60,7 @@ class _Rendered(Mapping[str, object]):
     def __getitem__(self, name: str) -> object:
         if self._variables.get(name) is None:
             raise KeyError(name)
-        return value_of(Templar(self._variables), name)
+        return Templar(self._variables).value(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._variables.names())
@@ -109,7 +106,7 @@ def play_scope(host: Host, play: Play, batch: tuple[str, ...], setting: Setting)
     variables = variables.with_layer(Layer.EXTRA, setting.extra_vars)
     variables = variables.with_layer(Layer.MAGIC, _magic(host, play, batch, setting), trusted=False)
     for written in play.vars_files:
-        variables = variables.with_layer(Layer.VARS_FILES, _vars_file(written, play, variables))
+        variables = variables.with_layer(Layer.VARS_FILES, _vars_file(written, play, variables, setting))
     return PlayScope(host=host, play=play, setting=setting, base=variables)
 
 
@@ -130,7 +127,7 @@ def _magic(host: Host, play: Play, batch: tuple[str, ...], setting: Setting) -> 
     }
 
 
-def _vars_file(written: object, play: Play, variables: Variables) -> Mapping[str, object]:
+def _vars_file(written: object, play: Play, variables: Variables, setting: Setting) -> Mapping[str, object]:
     """The first of the alternatives that exists; a single path must exist."""
     source = yamlfile.source_of(written, play.source)
     alternatives = written if isinstance(written, list) else [written]
@@ -140,7 +137,7 @@ def _vars_file(written: object, play: Play, variables: Variables) -> Mapping[str
         for candidate in (play.folder / text, play.folder / "vars" / text):
             tried.append(str(candidate))
             if candidate.is_file():
-                return vars_mapping(candidate)
+                return setting.vars_file(candidate)
     raise UserError(f"vars file {alternatives[0]!r} is not there", source=source, hint="looked at " + ", ".join(tried))
 
 

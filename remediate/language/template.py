@@ -49,6 +49,28 @@ def has_template(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
+def is_plain(value: object) -> bool:
+    """Whether nothing inside ``value`` has to be rendered."""
+    if isinstance(value, str):
+        return isinstance(value, Raw) or not has_template(value)
+    if isinstance(value, Mapping):
+        return all(is_plain(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return all(is_plain(item) for item in value)
+    return value is not OMIT and not isinstance(value, Unknown)
+
+
+def stripped(value: Any) -> Any:
+    """Plain data without places: what a large constant becomes once, and is shared as; nobody may change it."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(k) if isinstance(k, str) else k: stripped(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [stripped(item) for item in value]
+    return value
+
+
 def check(value: object, source: Source | None = None) -> None:
     """Raise a UserError when a template anywhere in ``value`` is not well formed. Renders nothing."""
     if isinstance(value, str):
@@ -132,6 +154,11 @@ class Templar:
         return result + text[len(body) :] if isinstance(result, str) else result
 
     def _render_dict(self, value: dict[Any, Any], source: Source | None) -> dict[Any, object]:
+        if isinstance(value, Map) and value.plain is not None:
+            return value.plain
+        if isinstance(value, Map) and is_plain(value):
+            value.plain = stripped(value)
+            return value.plain
         result: dict[Any, object] = {}
         for key, item in value.items():
             rendered = self.render(item, value.value_source(key) if isinstance(value, Map) else source)

@@ -41,17 +41,21 @@ class Raw(Text):
 class Map(dict[Any, Any]):
     """A mapping with the places of itself, its keys and its values."""
 
-    __slots__ = ("_places", "source")
+    __slots__ = ("_places", "plain", "source")
     source: Source
+    plain: dict[Any, Any] | None
+    """The same without places, once somebody found that nothing in it is a template."""
     _places: dict[Hashable, tuple[Source, Source]]
 
     def __init__(self, items: Mapping[Any, Any] | None = None, source: Source | None = None) -> None:
         super().__init__(items or {})
         self.source = source or Source("<mapping>")
+        self.plain = None
         self._places = dict(items._places) if isinstance(items, Map) else {}
 
     def put(self, key: Hashable, value: object, key_source: Source, value_source: Source) -> None:
         self[key] = value
+        self.plain = None
         self._places[key] = (key_source, value_source)
 
     def key_source(self, key: Hashable) -> Source:
