@@ -55,11 +55,19 @@ class Drive:
 class FileTree:
     """All files of a host. Methods take any spelling of an absolute path and raise LabError with Windows' number."""
 
-    def __init__(self, *, now: Callable[[], datetime] = real_time, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime] = real_time,
+        changed: Callable[[], None] = lambda: None,
+        held: Callable[[str], int] = lambda _: 0,
+    ) -> None:
         self._nodes: dict[str, _Node] = {}
         self._drives: dict[str, Drive] = {}
         self.now = now
         self.changed = changed
+        self.held = held
+        """For a path: 0, or the error number of deleting a file some process holds (5 its image, 32 an open file)."""
 
     # drives
 
@@ -151,8 +159,17 @@ class FileTree:
         self._store(full, entry)
 
     def write(self, path: str, data: bytes, modified: datetime | None = None, version: str = "") -> None:
-        """Write a whole file; its folder must exist."""
+        """Write a whole file; its folder must exist. LabError 32 while a process holds the file."""
         full = paths.normal(path)
+        if self.held(full):
+            raise LabError(32)
+        self._write(full, data, modified, version)
+
+    def append(self, path: str, data: bytes) -> None:
+        """Write at the end of a file by the process that holds it."""
+        self._write(paths.normal(path), self.read(path) + data, None, "")
+
+    def _write(self, full: str, data: bytes, modified: datetime | None, version: str) -> None:
         old = self._find(full)
         if old is not None and (old.entry.folder or old.entry.attributes & READ_ONLY):
             raise LabError(5)
@@ -210,14 +227,25 @@ class FileTree:
             self.put(full, FileEntry(attributes=FOLDER, modified=self.now()))
 
     def remove(self, path: str, *, tree: bool = False) -> None:
-        """Remove a file, an empty folder (else LabError 145), or with ``tree`` everything below too."""
+        """Remove a file, an empty folder (else LabError 145), or with ``tree`` everything below too.
+
+        LabError 5 or 32 while a process holds a file: its running image, or an open one.
+        """
         node = self._need(path)
         if len(node.path) <= 3:
             raise LabError(5)
+        if number := self.held(node.path):
+            raise LabError(number)
+        self._remove(node, tree=tree)
+
+    def _remove(self, node: _Node, *, tree: bool) -> None:
         if node.children and not tree:
             raise LabError(145)
         for child in sorted(node.children):
             self.remove(self._nodes[child].path, tree=True)
+        self._forget(node)
+
+    def _forget(self, node: _Node) -> None:
         key = paths.fold(node.path)
         self.drive(node.path).free += node.entry.size
         self._nodes[paths.fold(paths.parent(node.path))].children.discard(key)
@@ -235,7 +263,12 @@ class FileTree:
         if paths.fold(target + "\\").startswith(paths.fold(node.path + "\\")) and there is not node:
             raise LabError(32)
         moved = [(node.path, node.entry), *self._below(node)]
-        self.remove(node.path, tree=True)
+        if any(self.held(path) == 32 for path, _ in moved) or (
+            node.entry.folder and any(self.held(p) for p, _ in moved)
+        ):
+            raise LabError(5 if node.entry.folder else 32)
+        for path, _ in reversed(moved):
+            self._forget(self._need(path))
         for path, entry in moved:
             self._store(target + path[len(node.path) :], entry)
 

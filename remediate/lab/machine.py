@@ -60,10 +60,10 @@ class Machine:
         self.speed = float(speed)
         """Model seconds per real second: 10 makes an installer of 20 s take 2 s."""
         self.lock = threading.RLock()
-        self.files = FileTree(now=self.now, changed=self.touch)
+        self.processes = Processes(self)
+        self.files = FileTree(now=self.now, changed=self.touch, held=self.processes.holds)
         self.registry = Registry(changed=self.touch)
         self.eventlog = EventLog(now=self.now, changed=self.touch)
-        self.processes = Processes(self)
         self.services = ServiceTable(self)
         self.environ: dict[str, str] = {}
         self.boot_time: datetime = self.clock.utc_now()

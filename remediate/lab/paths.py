@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from remediate.lab.errors import LabError
 
@@ -10,6 +11,7 @@ _BAD = re.compile(r'[<>:"|?*\x00-\x1f]')
 _ABSOLUTE = re.compile(r"^[A-Za-z]:\\")
 
 
+@lru_cache(maxsize=4096)
 def normal(path: str) -> str:
     """``c:/Temp\\.\\x.`` -> ``C:\\Temp\\x``. Raises LabError 3, 53 or 123 for what is no absolute local path."""
     text = path.strip().strip('"').replace("/", "\\")

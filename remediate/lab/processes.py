@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from remediate.lab.clock import from_iso, iso
 from remediate.lab.errors import LabError
+from remediate.lab.paths import fold
 from remediate.model import Json
 
 if TYPE_CHECKING:
     from remediate.lab.machine import Machine
 
 EXITS_KEPT = 200
+RUN_FROM_COPIES = ("spuninst.exe",)
+"""Programs that go on from a copy of themselves, so that they can remove the original. Likely."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,17 @@ class Processes:
         for old in list(self._exits)[:-EXITS_KEPT]:
             del self._exits[old]
         self._machine.touch()
+
+    def holds(self, path: str) -> int:
+        """0, or how deleting ``path`` fails: 5 it is a running program, 32 a detached shell writes to it."""
+        key = fold(path)
+        for process in self._running.values():
+            if process.path and fold(process.path) == key and process.image.lower() not in RUN_FROM_COPIES:
+                return 5
+            targets = process.work.get("targets") if process.work else None
+            if isinstance(targets, dict) and any(fold(str(target)) == key for target in targets.values()):
+                return 32
+        return 0
 
     def exit_code(self, pid: int) -> int | None:
         """The code an ended process left; None while it runs or when it is long forgotten."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
@@ -44,6 +45,7 @@ class _Key:
         self.children: set[str] = set()
 
 
+@lru_cache(maxsize=4096)
 def normal_key(key: str) -> str:
     """``hkey_local_machine\\Software\\`` -> ``HKLM\\Software``. LabError 2 for an unknown hive."""
     hive, _, rest = key.strip("\\").partition("\\")

@@ -28,14 +28,8 @@ MEMORY_LIMIT = 64 << 20
 STACK_LIMIT = 1 << 20
 UNSPECIFIED = 0x80004005
 
-_CATCH = re.compile(
-    r"""
-    /\*.*?\*/ | //[^\n]* | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'        # comments and strings: not code
-    | (?<=[(,=:\[!&|?{};+*%~^<>\s-]) / (?![*/\s]) (?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\[\n])+ /    # regular expressions
-    | \b catch \s* \( \s* (?P<name>[\w$]+) \s* \) \s* \{
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+_CATCH = re.compile(r"\bcatch\s*\(\s*([\w$]+)\s*\)\s*\{")
+_STRING = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
 _PLACE = re.compile(r"<input>:(\d+):(\d+)")
 
 
@@ -106,10 +100,11 @@ def _guard_catches(source: str) -> str:
     """Let every catch block pass on the end of the script: ``WScript.Quit`` must not be caught."""
 
     def guard(match: re.Match[str]) -> str:
-        name = match["name"]
-        return f"{match[0]}__quit({name});" if name else match[0]
+        before = source[source.rfind("\n", 0, match.start()) + 1 : match.start()]
+        quoted = re.search(r"[\"']", _STRING.sub("", before)) is not None
+        return match[0] if quoted else f"{match[0]}__quit({match[1]});"
 
-    return _CATCH.sub(guard, source) if "catch" in source else source
+    return _CATCH.sub(guard, source)
 
 
 def _problem(script: str, thrown: dict[str, str]) -> str:

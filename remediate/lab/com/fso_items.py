@@ -123,6 +123,11 @@ class Folder(Item):
         return Collection((Folder(self._run, path) for path in self._children(folders=True)), lambda f: str(f.name))
 
     @property
+    def date_created(self) -> datetime:
+        """A folder's own date never changes here, so it is the one of its making."""
+        return self.date_last_modified
+
+    @property
     def is_root_folder(self) -> bool:
         return len(self._path) <= 3
 

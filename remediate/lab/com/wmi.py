@@ -111,7 +111,7 @@ class Services(ComObject):
         cls = self._class(match[1])
         value = next((v for v in match.groups()[2:] if v is not None), None)
         if value is None:
-            return WmiObject(self._run, cls, {})
+            return WmiObject(self._run, cls, dict.fromkeys(cls.properties))
         wanted = re.sub(r"\\(.)", r"\1", value)
         key = (match[2] or cls.key[0]).lower()
         query = wql.parse(f"{_all_of(cls.name)} WHERE {key} = '{value}'")

@@ -61,13 +61,15 @@ class WmiObject(ComObject):
         self._cls = cls
         self._values = values
         self._name = cls.name if cls else name
+        self._names: dict[str, str] = {}
 
     def com_values(self) -> Values:
         return self._values
 
     def _own(self, name: str) -> str | None:
-        wanted = name.lower()
-        return next((key for key in self._values if key.lower() == wanted), None)
+        if len(self._names) != len(self._values):
+            self._names = {key.lower(): key for key in self._values}
+        return self._names.get(name.lower())
 
     def _method(self, name: str) -> Method | None:
         methods = self._cls.methods if self._cls else {}

@@ -13,6 +13,7 @@ from remediate.lab.errors import LabError
 from remediate.lab.processes import Process
 
 NAMES = ("Name", "Caption", "ProcessId", "ParentProcessId", "CommandLine", "ExecutablePath", "CreationDate", "Handle")
+STARTUP = ("CreateFlags", "EnvironmentVariables", "PriorityClass", "ShowWindow", "Title", "WinstationDesktop", "X", "Y")
 RETURN_CODES = {2: 9, 3: 9, 5: 2, 87: 21}
 """Win32 error -> return value of Create: 2 access denied, 8 unknown failure, 9 path not found, 21 invalid parameter."""
 
@@ -28,7 +29,7 @@ def classes(*, release: str) -> tuple[WmiClass, ...]:
     lacks = frozenset({"commandline"}) if release == "2000" else frozenset[str]()
     return (
         WmiClass(name="Win32_Process", rows=_rows, key=("Handle",), properties=NAMES, lacks=lacks, methods=methods),
-        WmiClass(name="Win32_ProcessStartup", rows=_startup, key=()),
+        WmiClass(name="Win32_ProcessStartup", rows=lambda _run, _query: (), key=(), properties=STARTUP),
     )
 
 
@@ -58,11 +59,6 @@ def _row(run: Run, process: Process) -> Values:
     if run.machine.os.release == "2000":  # the property came with XP
         del row["CommandLine"]
     return row
-
-
-def _startup(_run: Run, _: Query | None) -> Iterable[Values]:
-    """Only ever spawned: how a process to be created shall look."""
-    yield {"ShowWindow": None, "CreateFlags": None, "Title": None, "PriorityClass": None, "EnvironmentVariables": None}
 
 
 def _create(run: Run, _: Values, given: Values) -> Values:

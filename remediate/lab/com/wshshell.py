@@ -21,6 +21,8 @@ WRITABLE = ("REG_SZ", "REG_EXPAND_SZ", "REG_DWORD", "REG_BINARY")
 
 def expand(words: str, environ: dict[str, str]) -> str:
     """``%NAME%`` by ``environ``, without regard to case; unknown ones stay as they are."""
+    if "%" not in words:
+        return words
     known = {name.upper(): value for name, value in environ.items()}
     return re.sub(r"%([^%]+)%", lambda m: known.get(m[1].upper(), m[0]), words)
 

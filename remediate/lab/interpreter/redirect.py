@@ -65,7 +65,7 @@ def write(machine: Machine, shell: ShellState, fd: int, data: bytes) -> None:
         shell.buffers[target] += data
     elif target != NUL and data:
         with machine.lock:
-            machine.files.write(target, machine.files.read(target) + data)
+            machine.files.append(target, data)
 
 
 def flush(machine: Machine, shell: ShellState, written: list[tuple[int, bytes]]) -> None:
