@@ -72,7 +72,7 @@ def parse(name: str, data: object, *, speed: float = 1.0, source: Source | None 
     """A host of an inventory, only the keys in ``KEYS``. Raises UserError."""
     fields = Fields(data, f"host {name}", source=source)
     if not fields.has("image"):
-        raise UserError(f"host {name}: image is missing", source=fields.source, hint="see `remediate doc lab`")
+        raise UserError(f"host {name}: image is missing", source=fields.source, hint="say image: exchange2003-sp1, or another of docs/lab.md")
     spec = HostSpec(
         name=name,
         image=fields.text("image"),
