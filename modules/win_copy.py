@@ -41,7 +41,9 @@ SLACK = 1_000_000
 @dataclass(frozen=True, kw_only=True)
 class Params:
     dest: str = field(metadata={"help": "File on the host, or a folder there (existing, or ending with \\)."})
-    src: str = field(default="", metadata={"help": "File on this machine.", "local_path": "files"})
+    src: str = field(
+        default="", metadata={"help": "File on this machine; a relative path counts from the working folder."}
+    )
     content: str | None = field(default=None, metadata={"help": "Text to write instead of src, as UTF-8, unchanged."})
     backup: bool = field(default=False, metadata={"help": "Keep the file that was there under a name with the time."})
     force: bool = field(default=True, metadata={"help": "False: only copy when there is no file yet."})
