@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from remediate.errors import UserError
-from remediate.language.words import listed
 from remediate.language.yamlfile import Map
 from remediate.model import Source
 
@@ -47,7 +46,7 @@ class Graph:
         self.group(parent).children.setdefault(child, source)
         circle = self._path(child, parent)
         if circle:
-            raise UserError(f"groups contain each other: {listed([*circle, child])}", source=source)
+            raise UserError(f"groups contain each other: {' -> '.join([*circle, child])}", source=source)
 
     def _path(self, start: str, goal: str) -> list[str]:
         """Group names from ``start`` down to ``goal``; empty when it is not below."""

@@ -134,6 +134,8 @@ def _read(path: Path, graph: Graph, plugins: Mapping[str, Plugin]) -> None:
         inventoryini.read(text, graph, str(path))
         return
     data = load_text(text, str(path))
+    if data is None:
+        raise UserError("the inventory file is empty", source=Source(str(path)))
     if not isinstance(data, Map):
         raise UserError(
             f"an inventory must be a mapping of groups, not {kind(data)}",

@@ -19,6 +19,7 @@ from remediate.model import Source
 _SECTION = re.compile(r"\[(?P<name>[^\[\]:]+)(?::(?P<kind>\w+))?\]\s*(?:[#;].*)?\Z")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|\\\\")
 _KINDS = ("hosts", "children", "vars")
+_STRING = re.compile(r"(?P<mark>['\"])(?P<text>(?:\\.|(?!(?P=mark)|\\).)*)(?P=mark)")
 _LITERAL = re.compile(r"[-+.\d'\"\[({]|(?:True|False|None)\Z")
 
 
@@ -110,7 +111,7 @@ def _words(line: _Line) -> list[str]:
     bare = _QUOTED.sub("", line.text)
     if found := re.search(r"\\\w+", bare):
         raise UserError(
-            f"a single backslash would be lost in {found.group()!r}",
+            f"the backslash of '{found.group()}' would be lost",
             source=line.place(found.group()),
             hint="write it twice, or put the value in quotes",
         )
@@ -145,9 +146,14 @@ def _one(name: str, value: str, line: _Line) -> Map:
 
 
 def literal(text: str) -> object:
-    """What an INI value means: a Python literal where it is one, as in Ansible, text otherwise."""
+    """What an INI value means: a Python literal where it is one, as in Ansible, text otherwise.
+
+    Unlike there a backslash in quotes stays: ``"C:\\new"`` is a path, not two lines.
+    """
     if not _LITERAL.match(text):
         return text
+    if quoted := _STRING.fullmatch(text):
+        return re.sub(r"\\([\\\"'])", r"\1", quoted["text"])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -79,6 +79,8 @@ def refusal(data: Map, key: object, kind: Kind, *, more: Iterable[str] = ()) -> 
     word = str(key)
     if word in kind.later:
         hint = "use loop, with_items, with_list or with_dict" if word.startswith("with_") else "remove it"
+        if kind is ROLE:
+            hint = "remove it; a variable of that name goes below 'vars:'"
         return UserError(f"{word!r} is not supported yet", source=source, hint=hint)
     near = nearest(word, [*kind.keywords, *more])
     others = [other.name for other in _EVERYWHERE if word in other.keywords]

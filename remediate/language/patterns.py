@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -87,7 +88,9 @@ def _matching(term: str, names: Names, source: Source | None) -> Sequence[str] |
     if not term.startswith("~") and not re.search(r"[*?\[]", term):
         return None
     try:
-        matches = re.compile(term[1:] if term.startswith("~") else fnmatch.translate(term)).match
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "[[" may mean more in some later Python
+            matches = re.compile(term[1:] if term.startswith("~") else fnmatch.translate(term)).match
     except (re.error, RecursionError, OverflowError) as error:
         raise UserError(f"{term[1:]!r} is not a regular expression: {error}", source=source) from None
     groups = [group for group in names.groups if matches(group)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -116,7 +117,7 @@ def _imported(data: Map, key: str, setting: Setting) -> Iterator[Play]:
     place = data.value_source(key)
     if not name or has_template(name):
         raise UserError("import_playbook needs the name of a file", source=place, hint="import_playbook: other.yml")
-    path = setting.folder / name
+    path = Path(os.path.normpath(setting.folder / name))
     if not path.is_file():
         raise UserError(f"there is no playbook {name!r}", source=place, hint=f"looked for {path}")
     inside = setting.within(data).entering(path, place)

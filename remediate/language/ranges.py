@@ -58,7 +58,7 @@ def _one(found: re.Match[str], source: Source) -> list[str]:
             raise UserError(
                 f"the ends of the range {found.group()} differ in length",
                 source=source,
-                hint=f"write it [{first}:{last.zfill(len(first))}]",
+                hint=f"write it [{first.zfill(len(last))}:{last.zfill(len(first))}]",
             )
         width = len(first) if first.startswith("0") else 0
         return [str(number).zfill(width) for number in range(low, high + 1, step)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -125,7 +126,7 @@ def find_role(name: str, setting: Setting, source: Source | None) -> Path:
         if setting.role is not None:
             places.append(setting.role.path.parent / name)
         places.append(setting.search.folder / name)
-    unique = list(dict.fromkeys(places))
+    unique = [Path(place) for place in dict.fromkeys(map(os.path.normpath, places))]
     found = next((place for place in unique if place.is_dir() and _is_role(place)), None)
     if found is None:
         present = {entry.name for place in unique[:-1] for entry in _folders(place.parent)}

@@ -13,6 +13,9 @@ from remediate.language.tree import Role, Task
 from remediate.language.yamlfile import Map
 from remediate.model import Source
 
+IMPORT_LIMIT = 50
+"""Files that may import each other, one inside the other."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchPath:
@@ -87,6 +90,8 @@ class Setting:
                 source=source,
                 hint="imports are read before anything runs and never end here; use include_tasks with a condition",
             )
+        if len(self.chain) >= IMPORT_LIMIT:
+            raise UserError(f"more than {IMPORT_LIMIT} files import each other", source=source)
         return replace(self, chain=(*self.chain, name), folder=path.parent)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -163,7 +164,7 @@ def find_tasks(name: str, setting: Setting, source: Source | None) -> Path:
     if setting.role is not None:
         places.append(setting.role.path / "tasks" / name)
     places += [setting.search.folder / name, setting.search.folder / "tasks" / name]
-    unique = list(dict.fromkeys(places))
+    unique = [Path(place) for place in dict.fromkeys(map(os.path.normpath, places))]
     found = next((place for place in unique if place.is_file()), None)
     if found is None:
         near = nearest(Path(name).name, [entry.name for entry in _entries((setting.folder / name).parent)])
