@@ -44,7 +44,7 @@ function settle(args) { return jobSettle({ name: args.job }); }
 
 // The newest errors and warnings that may tell why a service does not start; null when the event log cannot be read.
 function events(args) {
-  var since = String(args.since).replace(/[-:T]/g, '').replace(/Z$/, '') + '.000000+000', rows, lines = [], i;
+  var since = srWmiTime(args.since), rows, lines = [], i;
   rows = wmiQuery('root\\cimv2', 'SELECT TimeGenerated, SourceName, EventCode, Message FROM Win32_NTLogEvent WHERE ' +
     "(Logfile = 'System' OR Logfile = 'Application') AND TimeGenerated >= '" + since + "'",
     ['TimeGenerated', 'SourceName', 'EventCode', 'Message']);
@@ -55,6 +55,12 @@ function events(args) {
     }
   }
   return { lines: rows === null ? null : lines };
+}
+
+// A UTC time as WMI writes it: local, with minutes from UTC behind; then even a comparison of texts is right.
+function srWmiTime(utc) {
+  var minutes = bias().minutes, local = isoTime(isoToTime(utc) - minutes * 60000).replace(/[-:TZ]/g, '');
+  return local + '.000000' + (minutes > 0 ? '-' : '+') + pad(Math.abs(minutes), 3);
 }
 
 function srTells(row, words) {

@@ -65,7 +65,8 @@ def read_log(tail: str) -> LogEnd:
 
 def explain(code: int, log: LogEnd) -> tuple[str, str]:
     """What a failing exit code means, with what the log adds; and what to do."""
-    meaning, remedy = EXIT_CODES.get(code, ("the installation failed", "see the log for the cause"))
+    signed = code - (1 << 32) if code >= 1 << 31 else code
+    meaning, remedy = EXIT_CODES.get(signed, ("the installation failed", "see the log for the cause"))
     parts = [f"exit code {code}: {meaning}"]
     if log.extended is not None:
         known = EXTENDED.get(log.extended) or EXIT_CODES.get(log.extended)
