@@ -55,7 +55,8 @@ def read(data: object, path: Path) -> Declaration:
     if fields.text("plugin") != "lab":
         raise UserError(f"{path} does not say `plugin: lab`", source=fields.source)
     speed = fields.number("speed", 1.0)
-    hosts = tuple(_hosts(fields.sub("hosts"), speed))
+    password = fields.text("password", hostspec.PASSWORD)
+    hosts = tuple(_hosts(fields.sub("hosts"), speed, password))
     if not hosts:
         raise UserError(f"{path} declares no hosts", source=fields.source)
     groups = _groups(fields.sub("groups"))
@@ -69,7 +70,7 @@ def read(data: object, path: Path) -> Declaration:
     return declaration
 
 
-def _hosts(fields: Fields, speed: float) -> Iterator[DeclaredHost]:
+def _hosts(fields: Fields, speed: float, password: str) -> Iterator[DeclaredHost]:
     seen: set[str] = set()
     for pattern, entry in fields.data.items():
         source = source_of(fields.data, str(pattern), default=fields.source)
@@ -77,7 +78,7 @@ def _hosts(fields: Fields, speed: float) -> Iterator[DeclaredHost]:
             if name.lower() in seen:
                 raise UserError(f"host {name} is declared twice", source=source)
             seen.add(name.lower())
-            yield _host(name, entry, speed, source)
+            yield _host(name, entry, source, speed=speed, password=password)
             if len(seen) > MOST_HOSTS:
                 raise UserError(f"more than {MOST_HOSTS} lab hosts", source=source)
 
@@ -97,9 +98,9 @@ def names(pattern: str, source: Source | None) -> list[str]:
     return expanded
 
 
-def _host(name: str, entry: object, speed: float, source: Source | None) -> DeclaredHost:
+def _host(name: str, entry: object, source: Source | None, *, speed: float, password: str) -> DeclaredHost:
     fields = Fields(entry, f"host {name}", source=source)
-    spec = hostspec.parse(name, fields.only(hostspec.KEYS), speed=speed, source=fields.source)
+    spec = hostspec.parse(name, fields.only(hostspec.KEYS), speed=speed, password=password, source=fields.source)
     host = DeclaredHost(
         spec=spec,
         vars=fields.mapping("vars"),

@@ -12,8 +12,7 @@ from remediate.lab.faults import parse as parse_faults
 from remediate.lab.fields import Fields, source_of
 from remediate.model import Json, Source
 
-PASSWORD = "Lab-Passw0rd"  # noqa: S105 - hosts of the lab listen on loopback only
-"""No word that occurs elsewhere: whatever equals a password is blotted out in everything that is printed."""
+PASSWORD = "lab"  # noqa: S105 - hosts of the lab listen on loopback only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +67,17 @@ KEY_STATES = ("known", "unknown", "changed")
 KEYS = ("image", "override", "faults", "speed", "user", "password", "authorized_keys")
 
 
-def parse(name: str, data: object, *, speed: float = 1.0, source: Source | None = None) -> HostSpec:
-    """A host of an inventory, only the keys in ``KEYS``. Raises UserError."""
+def parse(
+    name: str, data: object, *, speed: float = 1.0, password: str = PASSWORD, source: Source | None = None
+) -> HostSpec:
+    """A host of an inventory, only the keys in ``KEYS``; ``speed`` and ``password`` where it says none. UserError."""
     fields = Fields(data, f"host {name}", source=source)
     if not fields.has("image"):
-        raise UserError(f"host {name}: image is missing", source=fields.source, hint="say image: exchange2003-sp1, or another of docs/lab.md")
+        raise UserError(
+            f"host {name}: image is missing",
+            source=fields.source,
+            hint="say image: exchange2003-sp1, or another of docs/lab.md",
+        )
     spec = HostSpec(
         name=name,
         image=fields.text("image"),
@@ -80,7 +85,7 @@ def parse(name: str, data: object, *, speed: float = 1.0, source: Source | None 
         faults=parse_faults(fields.mapping("faults"), f"host {name}: faults", source=source_of(data, "faults")),
         speed=fields.number("speed", speed),
         user=fields.text("user", "Administrator"),
-        password=fields.text("password", PASSWORD),
+        password=fields.text("password", password),
         authorized_keys=fields.names("authorized_keys"),
     )
     if spec.speed <= 0:

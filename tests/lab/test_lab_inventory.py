@@ -27,6 +27,7 @@ def test_hosts_groups_and_variables(tmp_path: Path) -> None:
     found = expand(
         tmp_path,
         vars={"route": "auto"},
+        password="common",
         hosts={
             "ex1": {"image": "exchange2003-sp1", "vars": {"route": "hotfix"}, "groups": ["exchange2003"]},
             "ex2": {"image": "exchange2000-sp3", "user": "admin", "password": "other"},
@@ -36,6 +37,7 @@ def test_hosts_groups_and_variables(tmp_path: Path) -> None:
     assert list(found["hosts"]) == ["ex1", "ex2"]
     assert found["vars"]["route"] == "auto"
     assert found["hosts"]["ex1"]["route"] == "hotfix"
+    assert found["hosts"]["ex1"]["ansible_password"] == "common"
     assert found["hosts"]["ex2"]["ansible_user"] == "admin"
     assert found["hosts"]["ex2"]["ansible_password"] == "other"
     assert found["children"]["exchange2003"] == {"hosts": {"ex1": {}}}
