@@ -95,7 +95,13 @@ def columns(state: State, params: Params) -> Mapping[str, str]:  # noqa: ARG001 
     steps = state["steps"]
     names = [str(s["package"]) for s in steps if isinstance(s, Mapping)] if isinstance(steps, list) else []
     name = str(state["branch_name"] or state["product"] or "")
-    return {"product": name, "route": " + ".join(names) or str(state["verdict"]), "before": str(state["build"] or "")}
+    planned = [str(s["provides"]) for s in steps if isinstance(s, Mapping)] if isinstance(steps, list) else []
+    return {
+        "product": name,
+        "route": " + ".join(names) or str(state["verdict"]),
+        "before": str(state["build"] or ""),
+        "planned": planned[-1] if planned else "",
+    }
 
 
 def notes(state: State, params: Params) -> Sequence[str]:  # noqa: ARG001  # the contract's signature

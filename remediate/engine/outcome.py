@@ -12,7 +12,10 @@ COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignor
 
 @dataclass(slots=True)
 class Tally:
-    """Grows with each Result of one host; keeps nothing of their States."""
+    """Grows with each Result of one host; keeps nothing of their States.
+
+    Cells: ``build`` fills before and after by itself, ``planned`` is shown as after where changes are pending.
+    """
 
     host: str
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
@@ -65,7 +68,11 @@ class Tally:
 
     def summary(self, mode: Mode) -> HostSummary:
         outcome, reason, remedy = self._verdict(mode)
-        return HostSummary(host=self.host, outcome=outcome, reason=reason, remedy=remedy, columns=dict(self.columns),
+        columns = dict(self.columns)
+        planned = columns.pop("planned", "")
+        if outcome is Outcome.PENDING and planned:
+            columns["after"] = planned
+        return HostSummary(host=self.host, outcome=outcome, reason=reason, remedy=remedy, columns=columns,
                            counts=dict(self.counts), notes=tuple(self.notes))  # fmt: skip
 
     def _verdict(self, mode: Mode) -> tuple[Outcome, str, str]:

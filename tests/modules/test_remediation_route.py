@@ -47,27 +47,27 @@ def test_it_needs_no_session_and_the_result_is_plain_data(module: LoadedModule) 
 @pytest.mark.parametrize(
     ("server", "more", "cells"),
     [
-        (SP1, {"packages": HOTFIX}, ("Exchange Server 2003 SP1", "KB870585-2003-SP1", "6.5.7226.0")),
-        ({"build": "6.5.7638.1", "sp": 2}, {}, ("Exchange Server 2003 SP2", "compliant", "6.5.7638.1")),
-        (SP1, {}, ("Exchange Server 2003 SP1", "blocked", "6.5.7226.0")),
+        (SP1, {"packages": HOTFIX}, ("Exchange Server 2003 SP1", "KB870585-2003-SP1", "6.5.7226.0", "6.5.7232.35")),
+        ({"build": "6.5.7638.1", "sp": 2}, {}, ("Exchange Server 2003 SP2", "compliant", "6.5.7638.1", "")),
+        (SP1, {}, ("Exchange Server 2003 SP1", "blocked", "6.5.7226.0", "")),
         (
             {"exchange": 2000, "build": "6.0.6249.4", "sp": 3},
             {
                 "packages": {"KB870540-2000": {"file": "r"}, "KB870585-2000": {"file": "h"}},
                 "install_prerequisites": True,
             },
-            ("Exchange 2000 SP3", "KB870540-2000 + KB870585-2000", "6.0.6249.4"),
+            ("Exchange 2000 SP3", "KB870540-2000 + KB870585-2000", "6.0.6249.4", "6.0.6617.6"),
         ),
         (
             {"exchange": "2007", "build": "8.0.685.24"}, {},
-            ("Exchange Server 2007", "not applicable", "8.0.685.24"),
+            ("Exchange Server 2007", "not applicable", "8.0.685.24", ""),
         ),
     ],
 )  # fmt: skip
 def test_cells_of_the_closing_table(module: LoadedModule, server: dict[str, Any], more: Any, cells: Any) -> None:
     state, params = seen(module, server, **more)
     assert module.columns is not None
-    assert module.columns(state, params) == dict(zip(("product", "route", "before"), cells, strict=True))
+    assert module.columns(state, params) == dict(zip(("product", "route", "before", "planned"), cells, strict=True))
 
 
 def test_blocked_and_not_applicable_are_raised_from_diff_only(module: LoadedModule) -> None:
