@@ -54,6 +54,7 @@ class Console:
         self._verbosity = verbosity
         self._diff = diff
         self._board = Board(clock)
+        self._notes = plain.Notes(verbosity)
         self._guard = threading.RLock()
         self._live: Live | None = self._start_live() if live else None
 
@@ -109,7 +110,8 @@ class Console:
         word = plain.outcome_word(result)
         if not (self._verbosity or plain.speech(result, verbosity=0) or result.changed or result.failed):
             return
-        head, *rest = plain.step_lines(result, verbosity=self._verbosity, diff=False)
+        notes = self._notes.fresh(result) if self._verbosity else []
+        head, *rest = plain.step_lines(result, notes, verbosity=self._verbosity, diff=False)
         style = STYLES.get(word, "")
         self._rich.print(Text.assemble((head[: len(word)], style), head[len(word) :]), soft_wrap=True)
         for line in rest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from remediate.events import Event, PlayStarted, Progress, RunFinished, RunStarted, StepFinished, StepStarted, Warned
 from remediate.model import Mode, Result, RunSummary, Status
@@ -13,6 +13,25 @@ Write = Callable[[str], None]
 """Takes one line without its line end."""
 
 INDENT = "    "
+FEW = 6
+"""Notes of one step shown with ``-v``."""
+
+
+class Notes:
+    """Remembers what was said of each host, so that no note is read twice."""
+
+    def __init__(self, verbosity: int) -> None:
+        self._verbosity = verbosity
+        self._said: dict[str, set[str]] = {}
+
+    def fresh(self, result: Result) -> list[str]:
+        """The notes of a step not said of its host before; the first few, and how many more, unless ``-vv``."""
+        said = self._said.setdefault(result.host, set())
+        new = [note for note in dict.fromkeys(map(one_line, result.notes)) if note not in said]
+        said.update(new)
+        if self._verbosity > 1 or len(new) <= FEW + 1:
+            return new
+        return [*new[:FEW], f"{len(new) - FEW} more of this kind (-vv)"]
 
 
 class Plain:
@@ -23,6 +42,7 @@ class Plain:
         self._verbosity = verbosity
         self._diff = diff
         self._table = table
+        self._notes = Notes(verbosity)
 
     def receive(self, event: Event) -> None:
         match event:
@@ -39,7 +59,8 @@ class Plain:
                 if self._verbosity > 1:
                     self._write(f"{'...':<14} {one_line(event.host)}  {one_line(event.text)}{_amount(event)}")
             case StepFinished():
-                self._lines(step_lines(event.result, verbosity=self._verbosity, diff=self._diff))
+                notes = self._notes.fresh(event.result) if self._verbosity else []
+                self._lines(step_lines(event.result, notes, verbosity=self._verbosity, diff=self._diff))
             case Warned():
                 self._write(warning_line(event))
             case RunFinished():
@@ -75,8 +96,8 @@ def outcome_word(result: Result) -> str:
     return result.status.value
 
 
-def step_lines(result: Result, *, verbosity: int, diff: bool) -> list[str]:
-    """One line for the step; further indented ones for what it changed, why, and what to do."""
+def step_lines(result: Result, notes: Sequence[str] = (), *, verbosity: int, diff: bool) -> list[str]:
+    """One line for the step; indented ones for what it changed, why, what to do, and the ``notes`` given."""
     message = speech(result, verbosity=verbosity)
     first, *rest = message.splitlines() or [""]
     head = f"{outcome_word(result):<14} {one_line(result.host)}  {one_line(result.task)}"
@@ -90,8 +111,7 @@ def step_lines(result: Result, *, verbosity: int, diff: bool) -> list[str]:
         lines += [INDENT + line for line in attribute_lines(result)]
     if verbosity:
         lines += [f"{INDENT}why: {one_line(change.why)}" for change in result.changes if change.why]
-        lines += [f"{INDENT}note: {one_line(note)}" for note in result.notes]
-    return lines
+    return [*lines, *(f"{INDENT}note: {one_line(note)}" for note in notes)]
 
 
 def speech(result: Result, *, verbosity: int) -> str:

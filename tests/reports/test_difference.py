@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from remediate.model import Change, Effect
+from remediate.model import Change, Effect, Json
 from remediate.reports.difference import Attribute, attributes, headline
 
 LONG = "x" * 80
@@ -37,8 +37,8 @@ def test_what_cannot_be_undone_is_said_in_full() -> None:
 
 
 def test_attributes_that_differ() -> None:
-    before = {"version": "1.0", "size": 3, "gone": True}
-    after = {"version": "2.0", "size": 3, "new": [1, 2]}
+    before: Json = {"version": "1.0", "size": 3, "gone": True}
+    after: Json = {"version": "2.0", "size": 3, "new": [1, 2]}
     assert attributes(
         [Change(target="f", before=before, after=after), Change(target="s", before=None, after="on")]
     ) == (
