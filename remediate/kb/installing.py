@@ -120,7 +120,7 @@ def diff(state: State, params: InstallParams) -> list[Change]:
     if waiting:
         return [_change(item, found, state, why=waiting, certainty=Certainty.AFTER_APPLY)]
     _refuse_host(item, server)
-    return [_change(item, found, state)]
+    return [_change(item, found, state, why=_disappointment(item, state))]
 
 
 def _change(
@@ -144,6 +144,18 @@ def _change(
         certainty=certainty,
         why=why,
         details={"deed": deed, "guard": _pins(found, state), "services": services},
+    )
+
+
+def _disappointment(item: Work, state: State) -> str:
+    """What to think of a difference that is still there although an installer of ours ended well."""
+    own = probe.part(state, "own_job")
+    code = own.get("exit_code")
+    if own.get("phase") != "finished" or own.get("settled") or code not in item.advisory.exit_codes:
+        return ""
+    return (
+        f"its installer ended with exit code {code} and left these files as they were: restart the server and verify; "
+        f"if it stays so, see the log of {item.label}, take it off and install it again"
     )
 
 
