@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jinja2 import nodes, pass_context
@@ -39,15 +41,16 @@ def environment() -> sandbox.Sandbox:
 @functools.lru_cache(maxsize=8192)
 def template(text: str) -> Template:
     """A text with ``{{ }}`` or ``{% %}`` in it, ready to render. Raises jinja2.TemplateSyntaxError."""
-    return _build(environment().parse(text))
+    with _lone_backslashes():
+        return _build(environment().parse(_literal_backslashes(text)))
 
 
 @functools.lru_cache(maxsize=8192)
 def expression(text: str) -> Template:
     """A bare expression, as ``when`` has it, ready to render."""
-    env = environment()
-    parser = Parser(env, text, state="variable")
-    body = parser.parse_expression()
+    with _lone_backslashes():
+        parser = Parser(environment(), text, state="variable")
+        body = parser.parse_expression()
     if not parser.stream.eos:
         raise TemplateSyntaxError(f"unexpected {parser.stream.current.value!r}", parser.stream.current.lineno)
     return _build(nodes.Template([nodes.Output([body], lineno=1)], lineno=1))
@@ -57,6 +60,29 @@ def render(compiled: Template, scope: Mapping[str, Any]) -> object:
     """The value ``compiled`` gives with the names of ``scope``."""
     context = compiled.new_context(vars=scope, shared=True)  # type: ignore[arg-type]
     return sandbox.concat(compiled.root_render_func(context))
+
+
+def _literal_backslashes(text: str) -> str:
+    """The text with every backslash in a quoted string between ``{{ }}`` doubled, so that it stands for itself.
+
+    As in Ansible: a path, or a group of a regular expression, is written as it is. Not so in ``{% %}`` and conditions.
+    """
+    if "\\" not in text or "{{" not in text:
+        return text
+    parts: list[str] = []
+    inside = False
+    for _, kind, value in environment().lex(text):
+        inside = kind == "variable_begin" or (inside and kind != "variable_end")
+        parts.append(value.replace("\\", "\\\\") if inside and kind == "string" else value)
+    return "".join(parts)
+
+
+@contextlib.contextmanager
+def _lone_backslashes() -> Iterator[None]:
+    """No warning for ``'\\d'`` in a template: a lone backslash is meant as it stands."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def _build(tree: nodes.Template) -> Template:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -276,9 +275,7 @@ def _compiled(text: str, source: Source | None, *, bare: bool) -> Template:
     from remediate.language import compiled
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a lone backslash, as in '\d', is meant as it stands
-            return compiled.expression(str(text)) if bare else compiled.template(str(text))
+        return compiled.expression(str(text)) if bare else compiled.template(str(text))
     except TemplateError as error:
         raise explained(error, text, source, ()) from None
     except (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError):
