@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from benchmarks.detect import ROOT, lab
 from benchmarks.measure import Ratio
@@ -38,5 +39,6 @@ def compliant() -> list[Ratio]:
 
 
 def counters(folder: Path) -> tuple[int, int]:
-    host = control.status(folder / "lab.yml", folder / "state")["hosts"][0]  # type: ignore[index,call-overload]
+    status: Any = control.status(folder / "lab.yml", folder / "state")
+    host = status["hosts"][0]
     return int(host["executions"]), int(host["logons"])

@@ -24,9 +24,10 @@ class Ratio:
         return self.ratio <= self.limit
 
     def __str__(self) -> str:
-        mark = "ok  " if self.kept else "OVER"
+        mark = "    " if self.limit == float("inf") else "ok  " if self.kept else "OVER"
+        limit = "no limit" if self.limit == float("inf") else f"limit {self.limit:g}x"
         return (
-            f"{mark} {self.what:<58} {self.ratio:5.2f}x (limit {self.limit:g}x)   "
+            f"{mark} {self.what:<58} {self.ratio:5.2f}x ({limit:<10})   "
             f"{self.ours:.3f} {self.unit} against {self.theirs:.3f} {self.unit}"
         )
 
