@@ -85,7 +85,7 @@ def _use(
     inside = replace(setting, roles=(*setting.roles, str(path)), role=role, folder=path / "tasks")
     meta = _meta(path)
     nodes = list(read_roles(fields.listing(meta, "dependencies"), replace(inside, vars=Map())))
-    key = (str(path), repr(params), inside.when, inside.tags)
+    key = (str(path), repr(given), inside.when, inside.tags)
     if key in setting.found.used and not repeat and not fields.boolean(meta, "allow_duplicates"):
         return nodes
     setting.found.used.add(key)
