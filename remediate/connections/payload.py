@@ -90,16 +90,20 @@ def resolve(names: Iterable[str]) -> tuple[str, ...]:
 
 @cache
 def library(name: str) -> str:
-    """The text of one shipped library, without indentation and comment lines: hosts are slow, and their disks full."""
-    text = (_LIBRARY_FOLDER / f"{name}.js").read_text(encoding="ascii")
-    lines = (line.lstrip() for line in text.splitlines())
+    """The text of one shipped library, slimmed."""
+    return slim((_LIBRARY_FOLDER / f"{name}.js").read_text(encoding="ascii"))
+
+
+def slim(text: str) -> str:
+    """A script without indentation and comment lines (but ``// needs:``): hosts are slow, and their disks full."""
+    lines = (line.strip() for line in text.splitlines())
     return "".join(f"{line}\n" for line in lines if line and (not line.startswith("//") or _NEEDS.match(line)))
 
 
 def module_text(path: Path) -> str:
     """A module's remote half; UserError when it is not ASCII (the host's code page is unknown)."""
     try:
-        return path.read_text(encoding="ascii")
+        return slim(path.read_text(encoding="ascii"))
     except UnicodeDecodeError as error:
         raise UserError(
             "a remote half must be ASCII: the host reads it in its own code page",
@@ -121,7 +125,10 @@ def literal(value: Json) -> str:
 
 
 def parse(output: Output, nonce: str) -> State:
-    """The object a script answered with, its notes under ``_notes``; RemoteFailed for everything else."""
+    """The object a script answered with, its notes under ``_notes``; RemoteFailed for everything else.
+
+    A list comes back under ``items``.
+    """
     text = _answer(output, nonce)
     try:
         answer = json.loads(text)
@@ -137,6 +144,8 @@ def parse(output: Output, nonce: str) -> State:
             hint=_error_hint(str(error.get("number", ""))),
         )
     value = answer.get("value")
+    if isinstance(value, list):
+        value = {"items": value}
     if not isinstance(value, dict):
         if value is not None:
             raise RemoteFailed("the script answered something that is no object", output=output)
