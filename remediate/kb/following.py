@@ -44,13 +44,17 @@ def look(session: Session, watched: Watched) -> State:
 
 
 def follow(session: Session, watched: Watched) -> State:
-    """The last look, taken when the job runs no more. ``Failed`` when it hangs."""
-    begin, pause = session.now(), 1.0
+    """The last look, taken when the job runs no more. ``Failed`` when it hangs.
+
+    A job that looks lost is looked at twice: its exit code may still be on its way to the disk of a busy host.
+    """
+    begin, pause, doubted = session.now(), 1.0, False
     while True:
         seen = _look_or_wait(session, watched, session.now() - begin)
-        job = probe.part(seen, "job") if seen is not None else {}
-        if seen is not None and job.get("phase") != "running":
+        phase = probe.part(seen, "job").get("phase") if seen is not None else "running"
+        if seen is not None and phase != "running" and (doubted or phase != "lost"):
             return seen
+        doubted = phase == "lost"
         passed = session.now() - begin
         if passed >= watched.timeout:
             raise _hanging(session, watched, seen, passed)

@@ -56,6 +56,12 @@ def test_a_lost_connection_does_not_matter() -> None:
     assert host.said[1] == "KB1: waiting for the connection"
 
 
+def test_lost_is_believed_only_the_second_time() -> None:
+    gone: State = {"job": {"phase": "lost", "exit_code": None}, "tail": "", "log": "x"}
+    assert follow(Host(RUNNING, gone, DONE), WATCHED) == DONE
+    assert follow(Host(RUNNING, gone, RUNNING, gone, gone), WATCHED) == gone
+
+
 @pytest.mark.parametrize("kind", ["auth", "host_key", "name", "algorithms"])
 def test_what_waiting_does_not_cure_is_said_at_once(kind: str) -> None:
     host = Host(RUNNING, lost(kind))
