@@ -14,7 +14,7 @@ _ABSOLUTE = re.compile(r"^[A-Za-z]:\\")
 @lru_cache(maxsize=4096)
 def normal(path: str) -> str:
     """``c:/Temp\\.\\x.`` -> ``C:\\Temp\\x``. Raises LabError 3, 53 or 123 for what is no absolute local path."""
-    text = path.strip().strip('"').replace("/", "\\")
+    text = path.strip(" ").strip('"').replace("/", "\\")
     if text.startswith("\\\\"):
         raise LabError(53)
     if len(text) == 2 and text[1] == ":":
@@ -35,7 +35,7 @@ def normal(path: str) -> str:
 
 def resolve(path: str, folder: str) -> str:
     """``path`` as seen from ``folder``, in normal form; also ``\\x`` and ``C:x``."""
-    text = path.strip().strip('"').replace("/", "\\")
+    text = path.strip(" ").strip('"').replace("/", "\\")
     if _ABSOLUTE.match(text) or text.startswith("\\\\") or re.fullmatch(r"[A-Za-z]:", text):
         return normal(text)
     if text.startswith("\\"):
