@@ -184,6 +184,8 @@ def text(value: object) -> str:
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, ComObject) and value.default:
+        return text(value.com_call("", ()))
     raise ComError(TYPE_MISMATCH, "Type mismatch")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 Row: TypeAlias = "Mapping[str, object]"
@@ -195,6 +196,18 @@ def _like(pattern: str) -> re.Pattern[str]:
         raise BadQueryError from None
 
 
+def _moment(text: str) -> datetime | None:
+    """A WMI date, ``20041115070000.000000-300``, in UTC; None for other text."""
+    match = re.fullmatch(r"(\d{14})\.(\d{6})([+-]\d{3})", text)
+    if match is None:
+        return None
+    try:
+        local = datetime.strptime(match[1] + match[2], "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return local - timedelta(minutes=int(match[3]))
+
+
 def _compare(have: object, operator: str, want: object) -> bool:
     if have is None or want is None:
         return (have is want) == (operator == "=") if operator in ("=", "<>", "!=") else False
@@ -208,5 +221,8 @@ def _compare(have: object, operator: str, want: object) -> bool:
         except ValueError:
             raise BadQueryError from None
         return _OPERATORS[operator]((left > right) - (left < right))
+    moments = _moment(str(have)), _moment(str(want))
+    if moments[0] is not None and moments[1] is not None:
+        return _OPERATORS[operator]((moments[0] > moments[1]) - (moments[0] < moments[1]))
     a, b = str(have).lower(), str(want).lower()
     return _OPERATORS[operator]((a > b) - (a < b))
