@@ -66,21 +66,6 @@ def _rename_later(machine: Machine, target: str, new: FileEntry) -> None:
     machine.registry.set(RENAMES_KEY, RENAMES, pairs, "REG_MULTI_SZ")
 
 
-def finish_renames(machine: Machine) -> None:
-    """What the session manager does at a restart: carry out the pending file operations, then forget them."""
-    found = machine.registry.value(RENAMES_KEY, RENAMES)
-    pairs = found if isinstance(found, list) else []
-    for old, new in zip(pairs[::2], pairs[1::2], strict=False):
-        source, target = (text.removeprefix("!").removeprefix("\\??\\") for text in (old, new))
-        if not machine.files.exists(source):
-            continue
-        if target and machine.files.is_file(target):
-            machine.files.remove(target)
-        machine.files.rename(source, target) if target else machine.files.remove(source)
-    if found is not None:
-        machine.registry.delete(RENAMES_KEY, RENAMES)
-
-
 def restore(machine: Machine, package: Package, file: PackageFile) -> str:
     """Put the backed-up file in its place again, whatever stands there now; what the log says of it."""
     target = f"{bin_folder(machine)}\\{file.name}"

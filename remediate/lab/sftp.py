@@ -119,7 +119,8 @@ class Server(SFTPServerInterface):
     def _do(self, work: Callable[[], int]) -> int:
         try:
             with self.connection.machine.lock:
-                self.connection.machine.advance()
+                if self.connection.away():
+                    return SFTP_CONNECTION_LOST
                 return work()
         except NotModelled as error:
             self.connection.machine.refuse(error.text)

@@ -79,6 +79,8 @@ class Connection(paramiko.ServerInterface):
         """Serve until the client leaves or the connection is cut; blocks."""
         self.host.connections.add(self)
         try:
+            if self.away():
+                return
             transport = self._transport = self._new_transport()
             transport.start_server(server=self)
             while transport.is_active():
@@ -111,6 +113,16 @@ class Connection(paramiko.ServerInterface):
             self._sock.shutdown(socket.SHUT_RDWR)
         except OSError:
             log.debug("%s: cut twice", self.machine.name)
+
+    def away(self) -> bool:
+        """Whether the host is down for a restart; the connection is lost then."""
+        with self.machine.lock:
+            self.machine.advance()
+            down = self.machine.down
+        if down:
+            self.save()
+            self.cut()
+        return down
 
     def save(self) -> None:
         self.host.save()
@@ -183,6 +195,8 @@ class Connection(paramiko.ServerInterface):
         return OPEN_SUCCEEDED if kind == "session" else OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        if self.away():
+            return False
         if self._cut_before():
             self.save()
             self.cut()
@@ -217,7 +231,7 @@ class Connection(paramiko.ServerInterface):
             log.exception("%s: %r", self.machine.name, line)
             self.machine.refuse(f"{line}: the lab itself failed: {error!r}")
             answer = (b"", f"the lab itself failed: {error!r}\r\n".encode(), 255)
-        lost = self._cut_after(busy=busy)
+        lost = self._cut_after(busy=busy) or self.machine.down
         self.save()
         if lost:
             self.cut()

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remediate.lab import laying
+from remediate.lab import laying, restart
 from remediate.lab.errors import LabError, NotModelled
 from remediate.lab.machine import Machine
 from tests.lab.worlds import World, library
@@ -179,7 +179,7 @@ def test_3010_leaves_one_file_for_the_restart() -> None:
     world = World("exchange2003-sp1", faults={"installer_exit": {"code": 3010}})
     assert world.install("KB870585-2003-SP1") == 3010
     assert (world.version("mdbmsg.dll"), world.version("store.exe")) == ("6.5.7226.0", "6.5.7232.35")
-    laying.finish_renames(world.machine)
+    restart.carry_out_pending(world.machine)
     assert world.version("mdbmsg.dll") == "6.5.7232.35"
     assert world.machine.registry.get(laying.RENAMES_KEY, laying.RENAMES) is None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from remediate.lab import hostkeys
+from remediate.lab import hostkeys, restart
 from remediate.lab.drops import Drops
 from remediate.lab.faults import Moment
 from remediate.lab.machine import Machine
@@ -237,6 +237,21 @@ def test_before_verification_cuts_after_the_end_was_seen(tmp_path: Path) -> None
         assert reconnect(wire, "echo finished") == b"finished\r\n"
         assert lost(wire, "echo verify")
         assert reconnect(wire, "echo verify") == b"verify\r\n"
+
+
+def test_a_host_that_restarts_loses_its_connections_and_takes_none_until_it_is_back(wire: Wire) -> None:
+    with wire.client() as client:
+        with client.open_sftp() as wired:
+            restart.order(wire.machine, 0)
+            wire.world.pass_time(1)
+            with pytest.raises((OSError, EOFError, paramiko.SSHException)):
+                wired.stat("C:/WINDOWS")
+        with pytest.raises((OSError, EOFError, paramiko.SSHException)):
+            run(client, "echo there")
+    with pytest.raises((OSError, EOFError, paramiko.SSHException)), wire.client():
+        pass
+    wire.world.pass_time(restart.DOWN_SECONDS)
+    assert reconnect(wire, "echo back") == b"back\r\n"
 
 
 def test_each_moment_cuts_once_also_after_a_restart_of_the_lab() -> None:
