@@ -72,8 +72,10 @@ function jobBegin(args, folder, token) {
 }
 function jobStarting(folder, token) { writeText(folder + "\\starting.txt", utcNow() + " " + token); }
 
+// A command with redirections or several commands gets a shell of its own: they must not touch the wrapper's.
 function jobWrapper(folder, command) {
-  var line = expand(command).replace(/%/g, "%%"), call = /^"?[^"]*\.(cmd|bat)("|\s|$)/i.test(jobProgram(line)) ? "call " : "";
+  var line = expand(command).replace(/%/g, "%%"), call = /\.(cmd|bat)$/i.test(jobProgram(line)) ? "call " : "";
+  if (/[&|<>]/.test(line.replace(/"[^"]*"/g, ""))) { line = expand("%ComSpec%") + ' /c "' + line + '"'; call = ""; }
   return "@echo off\r\n" +
     'echo running > "' + folder + '\\running.txt"\r\n' +
     call + line + ' > "' + folder + '\\output.txt" 2>&1\r\n' +
@@ -215,11 +217,15 @@ function jobOwns(process, folder, seen, program) {
   var name = String(process.name).toLowerCase(), image = program.substring(program.lastIndexOf("\\") + 1).toLowerCase();
   var command = process.command === null ? null : process.command.toLowerCase();
   if (command !== null && command.indexOf(folder.toLowerCase() + "\\run.cmd") >= 0) { return true; }
-  if (process.started && isoToTime(process.started) < isoToTime(seen.started) - 5000) { return false; }
+  if (!jobSince(process, seen)) { return false; }
   if (process.pid === seen.pid && seen.pid && name === "cmd.exe") { return true; }
   if (!image || name !== (image.indexOf(".") < 0 ? image + ".exe" : image)) { return false; }
   // an everyday image name proves nothing: there the whole program must be in the command line
   return !/^(cmd|cscript|wscript|msiexec|net|ping)\.exe$/.test(name) || (command !== null && command.indexOf(seen.command.toLowerCase()) >= 0);
+}
+// Process numbers are used again: what is older than the job is none of it.
+function jobSince(process, seen) {
+  return !process.started || !(isoToTime(process.started) < isoToTime(seen.started) - 5000);
 }
 // True when a file cannot be opened for writing because a running program holds it. Without WMI the only sign of life.
 function jobHeld(path) {
@@ -250,7 +256,7 @@ function jobTree(list, seen) {
   while (grown) {
     grown = false;
     for (i = 0; i < list.length; i++) {
-      if (!known[list[i].pid] && (known[list[i].parent] || jobOwns(list[i], seen.folder, seen, program))) {
+      if (!known[list[i].pid] && jobSince(list[i], seen) && (known[list[i].parent] || jobOwns(list[i], seen.folder, seen, program))) {
         known[list[i].pid] = grown = true;
         pids.push(list[i].pid);
       }

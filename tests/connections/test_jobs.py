@@ -1,0 +1,246 @@
+"""Detached jobs on lab hosts: started once whoever asks, found again, ended, and told apart when something died."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from remediate.connections.base import Job, JobPhase
+from remediate.connections.ssh import SshSession
+from remediate.errors import Blocked, RemoteFailed
+from remediate.lab import packages
+from tests.connections.labhost import LabHost, lab_host
+
+GUARDS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases" / "guards.yml").read_text())
+JOBS = "C:\\WINDOWS\\Temp\\remediate\\jobs"
+COUNT = "C:\\count.txt"
+QUICK = f"echo x>> {COUNT}"
+LONG = '"C:\\fix.exe" /u /q /z'
+"""An installer that hangs on these hosts; its update.exe runs as long as it does."""
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[LabHost]:
+    with hanging(tmp_path) as made:
+        yield made
+        assert made.machine.refusals == []
+
+
+@contextmanager
+def hanging(folder: Path, **faults: Any) -> Iterator[LabHost]:
+    with lab_host(folder, faults={"installer_hangs": True, **faults}) as made:
+        package = packages.catalogue()["KB870585-2003-SP1"]
+        made.machine.files.write("C:\\fix.exe", packages.content(package))
+        yield made
+
+
+def start(session: SshSession, command: str = LONG, **more: Any) -> Job:
+    return session.detach("kb1", command, guard=more.get("guard", {}), record=more.get("record", {}))
+
+
+def finished(session: SshSession) -> Job:
+    for _ in range(100):
+        job = session.poll("kb1")
+        if job.phase is not JobPhase.RUNNING:
+            return job
+        session.wait(0.05)
+    raise AssertionError("the job does not end")
+
+
+def runs(host: LabHost) -> int:
+    return len(host.machine.files.read(COUNT).splitlines()) if host.machine.files.exists(COUNT) else 0
+
+
+def images(host: LabHost) -> list[str]:
+    return [process.image.lower() for process in host.machine.processes.all()]
+
+
+def write(host: LabHost, name: str, text: str) -> None:
+    folder = f"{JOBS}\\kb1"
+    path = ""
+    for part in folder.split("\\"):
+        path = f"{path}\\{part}" if path else part
+        if not host.machine.files.exists(path) and len(path) > 2:
+            host.machine.files.make_folder(path)
+    if name:
+        host.machine.files.write(f"{folder}\\{name}", text.encode())
+
+
+def test_a_job_runs_to_its_end(host: LabHost) -> None:
+    session = host.session()
+    job = start(session, f"{QUICK} & exit 42", record={"services": ["MSExchangeIS", "nothing"], "plan": {"id": 7}})
+    assert (job.adopted, job.folder) == (False, f"{JOBS}\\kb1")
+    job = finished(session)
+    assert (job.phase, job.exit_code) == (JobPhase.FINISHED, 42)
+    assert job.details is not None
+    assert job.details["record"] == {"services": ["MSExchangeIS", "nothing"], "plan": {"id": 7}}
+    (service,) = job.details["services_before"]  # type: ignore[misc,union-attr]
+    assert (service["name"], service["state"], service["start_mode"]) == ("MSExchangeIS", "running", "auto")  # type: ignore[index,call-overload]
+    assert runs(host) == 1
+
+
+def test_absent(host: LabHost) -> None:
+    assert host.session().poll("kb1").phase is JobPhase.ABSENT
+
+
+def test_another_controller_adopts(host: LabHost) -> None:
+    start(host.session())
+    job = start(host.session())
+    assert (job.phase, job.adopted) == (JobPhase.RUNNING, True)
+    assert images(host).count("update.exe") == 1
+
+
+def test_a_finished_job_is_adopted_until_it_is_settled(host: LabHost) -> None:
+    session = host.session()
+    start(session, QUICK)
+    finished(session)
+    job = start(host.session(), QUICK)
+    assert (job.phase, job.exit_code, job.adopted) == (JobPhase.FINISHED, 0, True)
+    assert session.settle("kb1").details["settled"] is True  # type: ignore[index]
+    assert start(session, QUICK).adopted is False
+    finished(session)
+    assert runs(host) == 2
+    assert host.machine.files.exists(f"{JOBS}\\kb1.1\\exit.txt")
+    assert [job["name"] for job in host.ask("jobList()")] == ["kb1"]
+
+
+def test_many_starters_at_the_same_moment(host: LabHost) -> None:
+    together = threading.Barrier(6)
+
+    def one(_: int) -> Job:
+        session = host.session()
+        session.run("ver")
+        together.wait(20)
+        return start(session, f"{QUICK} & {LONG}")
+
+    with ThreadPoolExecutor(6) as pool:
+        jobs = list(pool.map(one, range(6)))
+    assert [job.phase for job in jobs] == [JobPhase.RUNNING] * 6
+    assert sorted(job.adopted for job in jobs) == [False, True, True, True, True, True]
+    assert runs(host) == 1
+
+
+def test_a_connection_lost_right_after_the_start(host: LabHost) -> None:
+    session = host.session()
+    session.run("ver")
+    execute, cut = host.served.execute, threading.Event()
+
+    def losing(machine: Any, line: str, stdin: bytes) -> tuple[bytes, bytes, int]:
+        answer = execute(machine, line, stdin)
+        if not cut.is_set():
+            cut.set()
+            for connection in list(host.served.connections):
+                connection.cut()
+        return answer
+
+    host.served.execute = losing
+    job = start(session)
+    assert cut.is_set()
+    assert (job.phase, job.adopted) == (JobPhase.RUNNING, False)
+    assert images(host).count("update.exe") == 1
+
+
+def test_a_job_whose_processes_died_is_lost_and_not_repeated(host: LabHost) -> None:
+    session = host.session()
+    start(session, f"{QUICK} & {LONG}")
+    for process in host.machine.processes.all():
+        if process.image.lower() in ("cmd.exe", "fix.exe", "update.exe"):
+            host.machine.processes.kill(process.pid)
+    assert session.poll("kb1").phase is JobPhase.LOST
+    job = start(host.session(), QUICK)
+    assert (job.phase, job.adopted) == (JobPhase.LOST, True)
+    assert runs(host) == 1
+    session.settle("kb1")
+    assert start(session, QUICK).adopted is False
+
+
+def test_the_program_lives_on_without_its_wrapper(host: LabHost) -> None:
+    session = host.session()
+    job = start(session)
+    host.machine.processes.kill(int(str(job.details["pid"])))  # type: ignore[index]
+    assert "cmd.exe" not in images(host)
+    assert session.poll("kb1").phase is JobPhase.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("files", "taken"),
+    [
+        ({}, False),
+        ({"starting.txt": "NOW other"}, False),
+        ({"starting.txt": "2004-09-15T20:01:00Z other"}, True),
+        ({"starting.txt": "2004-09-15T20:01:00Z other", "started.txt": "4711 wmi 2004-09-15T20:01:01Z"}, True),
+        ({"starting.txt": "2099-09-15T20:01:00Z other"}, True),
+        ({"starting.txt": ""}, False),
+    ],
+)
+def test_a_start_that_never_happened_is_taken_over_when_it_is_old(
+    host: LabHost, files: dict[str, str], taken: bool
+) -> None:
+    write(host, "", "")
+    now = host.machine.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    for name, text in files.items():
+        write(host, name, text.replace("NOW", now))
+    job = start(host.session(), QUICK)
+    assert job.adopted is not taken
+    assert host.machine.files.exists(f"{JOBS}\\kb1.1") is taken
+    if taken:
+        finished(host.session())
+    assert runs(host) == int(taken)
+
+
+def test_cancel_ends_the_whole_tree(host: LabHost) -> None:
+    session = host.session()
+    start(session, LONG)
+    job = session.cancel("kb1")
+    assert job.phase is JobPhase.LOST
+    assert job.details is not None
+    assert job.details["cancelled"] is True
+    assert "update.exe" not in images(host)
+    assert session.poll("kb1").phase is JobPhase.LOST
+
+
+def test_cancel_of_what_is_not_running_changes_nothing(host: LabHost) -> None:
+    session = host.session()
+    assert session.cancel("kb1").phase is JobPhase.ABSENT
+    start(session, QUICK)
+    finished(session)
+    assert session.cancel("kb1").exit_code == 0
+
+
+@pytest.mark.parametrize("case", GUARDS, ids=lambda case: case["name"])
+def test_guard(host: LabHost, case: dict[str, Any]) -> None:
+    session = host.session()
+    if "refused" not in case:
+        assert start(session, QUICK, guard=case["guard"]).adopted is False
+        return
+    with pytest.raises(Blocked) as caught:
+        start(session, QUICK, guard=case["guard"])
+    assert case["refused"] in caught.value.reason
+    assert caught.value.remedy
+    assert session.poll("kb1").phase is JobPhase.ABSENT
+    assert runs(host) == 0
+
+
+def test_names_are_plain(host: LabHost) -> None:
+    with pytest.raises(RemoteFailed, match="letters, digits"):
+        host.session().detach("..\\x", QUICK, guard={}, record={})
+
+
+@pytest.mark.parametrize("wmi", ["broken", "query_fails"])
+def test_without_wmi(tmp_path: Path, wmi: str) -> None:
+    with hanging(tmp_path, wmi=wmi) as host:
+        session = host.session()
+        job = start(session, f"{QUICK} & {LONG}")
+        assert job.phase is JobPhase.RUNNING
+        assert session.poll("kb1").phase is JobPhase.RUNNING
+        assert start(host.session(), QUICK).adopted is True
+        assert runs(host) == 1
+        with pytest.raises(RemoteFailed, match="WMI does not work"):
+            session.cancel("kb1")
