@@ -48,7 +48,7 @@ def next_line(machine: Machine, shell: ShellState, item: Item) -> None:
     text, at = lines[at], at + 1
     while depth_of(text) > 0 and at < len(lines):
         following, at = lines[at].strip(), at + 1
-        glue = " " if following.startswith(")") or text.rstrip().endswith("(") or not following else "&"
+        glue = "" if following.startswith(")") or text.rstrip().endswith("(") or not following else "&"
         text = f"{text.rstrip()}{glue}{following}"
     item["at"] = at
     shell.stack.append(item)
@@ -64,12 +64,13 @@ def next_line(machine: Machine, shell: ShellState, item: Item) -> None:
 def expanded(machine: Machine, shell: ShellState, text: str) -> str:
     """A line with its variables and, in a batch file, its parameters in place."""
     running = shell.batch()
-    args = None
+    args, path = None, ""
     if running is not None:
+        path = str(running["path"])
         given = running["args"]
         assert isinstance(given, list)
         args = [str(argument) for argument in given]
-    return percent(text, lookup(shell.environ, special(machine, shell)), args)
+    return percent(text, lookup(shell.environ, special(machine, shell)), args, path)
 
 
 def special(machine: Machine, shell: ShellState) -> Mapping[str, str]:

@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 _VARIABLE = re.compile(r"([^%:]+)(?::(?:~(-?\d+)(?:,(-?\d+))?|(\*?[^=%]+)=([^%]*)))?")
 
 
-def percent(line: str, look: Callable[[str], str | None], args: Sequence[str] | None) -> str:
-    """Expand ``%NAME%``; in a batch file (``args`` given) also ``%1 %* %%``, and unknown names become nothing."""
+def percent(line: str, look: Callable[[str], str | None], args: Sequence[str] | None, batch: str = "") -> str:
+    """Expand ``%NAME%``; in a batch file (``args`` given) also ``%1 %* %%``, and unknown names become nothing.
+
+    ``batch`` is the full path of the batch file, for ``%~dp0``.
+    """
     out, at = "", 0
     while at < len(line):
         char = line[at]
@@ -17,12 +20,14 @@ def percent(line: str, look: Callable[[str], str | None], args: Sequence[str] | 
             out += char
             at += 1
             continue
-        piece, at = _one(line, at, look, args)
+        piece, at = _one(line, at, look, args, batch)
         out += piece
     return out
 
 
-def _one(line: str, at: int, look: Callable[[str], str | None], args: Sequence[str] | None) -> tuple[str, int]:
+def _one(
+    line: str, at: int, look: Callable[[str], str | None], args: Sequence[str] | None, path: str
+) -> tuple[str, int]:
     """What the percent sign at ``at`` stands for, and where to go on."""
     batch = args is not None
     following = line[at + 1 : at + 2]
@@ -34,6 +39,7 @@ def _one(line: str, at: int, look: Callable[[str], str | None], args: Sequence[s
     if args is not None and parameter:
         number = int(parameter[2])
         value = args[number] if number < len(args) else ""
+        value = path if parameter[1] and number == 0 else value
         return _parameter(value, parameter[1] or ""), at + parameter.end()
     end = line.find("%", at + 1)
     if end < 0:

@@ -25,12 +25,13 @@ def cscript(call: Call) -> int:
     if "//nologo" not in options:
         call.out(LOGO)
     try:
-        path = call.path(plain[0])
+        path = plain[0]
+        path = call.path(path)
         data = call.machine.files.read(path)
     except LabError as error:
         if error.number not in (2, 3, 123):
             raise
-        call.out(f'Input Error: Can not find script file "{call.shell.folder}\\{plain[0]}".')
+        call.out(f'Input Error: Can not find script file "{path}".')
         return 1
     if not path.lower().endswith(".js") and "//e:jscript" not in options:
         return call.refuse(f"scripts other than JScript: {path}")

@@ -123,6 +123,7 @@ def _find_in(call: Call, wanted: str, switches: set[str], path: str, data: bytes
     for number, line in enumerate(_lines(data), 1):
         text = line.decode(call.codepage, "replace").rstrip("\r\n")
         here = wanted.lower() in text.lower() if "/i" in switches else wanted in text
+        here = here and wanted != ""  # nothing is found nowhere: find /v "" shows every line
         if here != ("/v" in switches):
             count += 1
             if "/c" not in switches:
