@@ -60,7 +60,7 @@ def digest(session: SshSession, remote: str) -> str:
         if files is not None:
             return _digest_sftp(session, files, remote)
     session.say(f"hashing {_name(remote)} on the host")
-    size = int(str(session.call("files", "fileInfo", {"path": remote}).get("size") or 0))
+    size = int(str(session.call("transfer", "fileSize", {"path": remote}).get("size") or 0))
     state = session.call("hash", "hashFile", {"path": remote}, timeout=120 + size / _SLOWEST)
     return str(state["sha256"])
 

@@ -37,27 +37,27 @@ function readTail(path, bytes) {
   if (!fso().FileExists(full)) { return null; }
   size = fso().GetFile(full).Size;
   if (size === 0) { return ""; }
-  wide = size > 1 && isWide(full);
-  skip = size > bytes ? Math.floor((size - bytes) / (wide ? 2 : 1)) : 0;
-  return readFrom(full, skip, wide);
+  wide = size > 3 && isWide(full);
+  skip = wide ? Math.floor((size - 2 - bytes) / 2) : size - bytes; // the byte order mark is no character
+  return readFrom(full, skip, wide, wide ? Math.ceil(bytes / 2) : bytes);
 }
 function isWide(path) {
   var stream = fso().OpenTextFile(path, 1, false, 0), head;
-  try { head = stream.Read(2); } finally { stream.Close(); }
-  // 0xFF 0xFE read by the code page: exact for 1252, and "y" with dots or its like elsewhere never precedes log text
-  return head.length === 2 && head.charCodeAt(0) === 255 && head.charCodeAt(1) === 254;
+  try { head = stream.Read(8); } finally { stream.Close(); }
+  // the byte order mark reads like this in code page 1252 only, the zeros of ASCII letters in all
+  return /^\xff\xfe/.test(head) || /\x00/.test(head);
 }
-function readFrom(path, skip, wide) {
+function readFrom(path, skip, wide, most) {
   var stream = fso().OpenTextFile(path, 1, false, wide ? -1 : 0), text;
   try {
     try {
-      if (skip) { stream.Skip(skip); }
+      if (skip > 0) { stream.Skip(skip); }
       return stream.AtEndOfStream ? "" : stream.ReadAll();
     } catch (e) {
       stream.Close(); // a double-byte code page has fewer characters than bytes, and not every host can Skip
       stream = fso().OpenTextFile(path, 1, false, wide ? -1 : 0);
       text = stream.ReadAll();
-      return text.substring(Math.max(0, text.length - 1000000));
+      return text.substring(Math.max(0, text.length - most));
     }
   } finally { tryValue(function () { stream.Close(); }, null); }
 }

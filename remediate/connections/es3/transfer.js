@@ -68,6 +68,11 @@ function encodePart(args) {
   } finally { stream.Close(); }
   return { size: size, offset: offset, base64: element.text.replace(/\s/g, "") };
 }
+// {path} -> {path, size}; size is null when there is no such file.
+function fileSize(args) {
+  var path = expand(args.path);
+  return { path: path, size: fso().FileExists(path) ? fso().GetFile(path).Size : null };
+}
 // {paths: [..]} -> {paths: [..]} with %VARIABLES% replaced.
 function expandPaths(args) {
   var out = [], i;
