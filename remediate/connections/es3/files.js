@@ -37,7 +37,7 @@ function readTail(path, bytes) {
   if (!fso().FileExists(full)) { return null; }
   size = fso().GetFile(full).Size;
   if (size === 0) { return ""; }
-  wide = size > 3 && isWide(full);
+  wide = size > 3 && tryValue(function () { return isWide(full); }, false);
   skip = wide ? Math.floor((size - 2 - bytes) / 2) : size - bytes; // the byte order mark is no character
   return readFrom(full, skip, wide, wide ? Math.ceil(bytes / 2) : bytes);
 }
