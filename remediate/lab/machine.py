@@ -108,11 +108,8 @@ class Machine:
 
     def advance(self) -> None:
         """Carry out everything that is due. Cheap when nothing is."""
-        events = self.events
-        if not events or self._moment is not None or events[0].at > self.clock.utc_now():
-            return
         with self.lock:
-            while self.events and self.events[0].at <= self.clock.utc_now():
+            while self._moment is None and self.events and self.events[0].at <= self.clock.utc_now():
                 event = self.events.pop(0)
                 self._carry_out(event)
                 self.touch()

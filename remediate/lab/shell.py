@@ -76,8 +76,8 @@ def start(machine: Machine, line: str, *, folder: str, environ: Mapping[str, str
             from remediate.lab import installer
 
             return installer.launch(machine, found.path, [name, *arguments(rest)], parent=parent).pid
-        image = "cmd.exe" if found.kind == "batch" else paths.base(found.path)
-        process = machine.processes.create(image, line, parent=parent, path=found.path, user="Administrator")
+        path = f"{machine.os.system_root}\\system32\\cmd.exe" if found.kind == "batch" else found.path
+        process = machine.processes.create(paths.base(path), line, parent=parent, path=path, user="Administrator")
         shell.targets = {"1": NUL, "2": NUL}
         shell.pid = process.pid
         shell.stack.append(item)

@@ -91,6 +91,8 @@ class Services(ComObject):
             known = {p.lower() for p in (*cls.properties, *(rows[0] if rows else ()))} - cls.lacks
             asked = query.names | {c.lower() for c in query.columns}
             if (rows or cls.properties) and not asked <= known:
+                if asked <= known | cls.lacks:
+                    raise ComError(WBEM_INVALID_QUERY, "Invalid query")
                 raise wql.BadQueryError
             found = [row for row in rows if query.matches({k.lower(): v for k, v in row.items()})]
         except wql.BadQueryError:

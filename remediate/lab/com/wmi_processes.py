@@ -9,7 +9,7 @@ from remediate.lab.com.run import Run
 from remediate.lab.com.wmi_objects import Method, Values, WmiClass
 from remediate.lab.com.wmi_system import cim_time
 from remediate.lab.com.wql import Query
-from remediate.lab.errors import LabError
+from remediate.lab.errors import LabError, NotModelled
 from remediate.lab.processes import Process
 
 NAMES = ("Name", "Caption", "ProcessId", "ParentProcessId", "CommandLine", "ExecutablePath", "CreationDate", "Handle")
@@ -70,6 +70,8 @@ def _create(run: Run, _: Values, given: Values) -> Values:
             run.machine, text(given.get("commandline")), folder=folder, environ=dict(run.machine.environ), parent=0
         )
     except LabError as error:
+        if isinstance(error, NotModelled):
+            run.refuse(error.text)
         return {"ReturnValue": RETURN_CODES.get(error.number, 8), "ProcessId": None}
     return {"ReturnValue": 0, "ProcessId": pid}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from remediate.lab.com.base import NOT_A_MEMBER, Collection, ComError, ComObject, Refused, flag, integer, signed, text
 from remediate.lab.com.run import Run
 from remediate.lab.com.wshenv import Environment
-from remediate.lab.errors import LabError
+from remediate.lab.errors import LabError, NotModelled
 from remediate.lab.eventlog import EntryType
 from remediate.lab.registry import RegData, RegValue, normal_key
 
@@ -123,6 +123,8 @@ class WshShell(ComObject):
                 run.check_time()
                 return done.exit_code
             shell.start(run.machine, line, folder=run.folder, environ=run.environ, parent=run.pid)
+        except NotModelled:
+            raise
         except LabError as error:
             raise ComError(0x80070000 | error.number, error.text, "WshShell.Run") from None
         if flag(wait):
