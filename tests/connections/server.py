@@ -189,7 +189,8 @@ def _forward(transport: paramiko.Transport, onward: socket.socket) -> None:
         with contextlib.suppress(OSError, EOFError):
             while data := read(65536):
                 write(data)
-        channel.close()
+        with contextlib.suppress(OSError, EOFError):  # the other direction, or the transport, may have ended first
+            channel.close()
         onward.close()
 
     threading.Thread(target=pump, args=(channel.recv, onward.sendall), daemon=True).start()
