@@ -146,6 +146,9 @@ def _open(target: _Target) -> socket.socket:
             hint="is the host up, and does a firewall let this machine through? connect_timeout lengthens the wait",
         ) from None
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # else a network that fell silent is noticed after a quarter of an hour
+        patience = max(30.0, 3 * target.options.ssh_keepalive)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1000 * patience))
     return sock
 
 

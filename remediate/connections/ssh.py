@@ -75,7 +75,7 @@ class SshSession:
             except Unreachable as error:
                 alive = self._line is not None
                 self.drop()
-                if self._executions != before or error.kind != "lost" or not alive:
+                if self._executions != before or error.kind not in ("lost", "timeout") or not alive:
                     raise
         return self.execute(command, stdin=(stdin,) if stdin else (), timeout=timeout)
 

@@ -15,7 +15,9 @@ import yaml
 from remediate.connections.base import Job, JobPhase
 from remediate.connections.ssh import SshSession
 from remediate.errors import Blocked, RemoteFailed
-from remediate.lab import packages
+from remediate.lab import installation, packages
+from remediate.lab.drops import struck
+from remediate.lab.faults import Moment
 from tests.connections.labhost import LabHost, lab_host
 
 GUARDS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases" / "guards.yml").read_text())
@@ -245,3 +247,22 @@ def test_without_wmi(tmp_path: Path, wmi: str) -> None:
         assert runs(host) == 1
         with pytest.raises(RemoteFailed, match="WMI does not work"):
             session.cancel("kb1")
+
+
+@pytest.mark.parametrize("moment", [str(moment) for moment in Moment])
+def test_a_hotfix_survives_a_drop(tmp_path: Path, moment: str) -> None:
+    local = tmp_path / "fix.exe"
+    local.write_bytes(packages.content(packages.catalogue()["KB870585-2003-SP1"]))
+    with lab_host(tmp_path / "lab", faults={"drop": [moment]}, speed=10.0) as host:
+        session = host.session()
+        session.put(local, "C:\\fix.exe")
+        job = start(session)
+        while job.phase is JobPhase.RUNNING:
+            job = session.poll("kb1")
+        info = session.call(
+            "libraries", "ask", {"code": 'fileInfo("C:\\\\Program Files\\\\Exchsrvr\\\\bin\\\\store.exe")'}
+        )
+        assert (job.exit_code, info["value"]["version"]) == (0, "6.5.7232.35")  # type: ignore[index,call-overload]
+        assert installation.started(host.machine) == 1
+        assert struck(host.machine) == [moment]
+        assert host.served.logons == 2
