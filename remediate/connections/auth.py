@@ -31,11 +31,12 @@ class _Way:
     attempt: Callable[[Transport], list[str]]
 
 
-def log_in(transport: Transport, credentials: Credentials, where: str) -> None:
-    """Authenticates, or raises Unreachable(kind='auth') with the methods tried and those the server takes."""
+def log_in(transport: Transport, credentials: Credentials, where: str) -> str:
+    """Authenticates and tells with what; Unreachable(kind='auth') names the methods tried and those taken."""
     from paramiko import AuthenticationException, BadAuthenticationType, SSHException
 
     tried: list[str] = []
+    steps: list[str] = []  # taken so far, where the server wants several
     allowed: set[str] | None = None
     for way in _ways(credentials):
         if allowed is not None and way.method not in allowed:
@@ -44,7 +45,8 @@ def log_in(transport: Transport, credentials: Credentials, where: str) -> None:
         try:
             more = way.attempt(transport)
             if transport.is_authenticated():
-                return
+                return " + ".join((*steps, way.label))
+            steps.append(way.label)
             allowed = set(more)
         except BadAuthenticationType as error:
             allowed = set(error.allowed_types)

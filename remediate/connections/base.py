@@ -39,6 +39,18 @@ class Job:
     details: Mapping[str, Json] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Road:
+    """How a session gets to its host, in words for a person."""
+
+    name: str
+    """``ssh``, ``winrm``, ``psrp``, and what is special about it: ``winrm over http, sealed``."""
+    auth: str = ""
+    """What it logged in with: ``password``, ``key ...``, ``NTLM``; "" before it has connected."""
+    server: str = ""
+    """What the other end calls itself, where it says so."""
+
+
 class Session(Protocol):
     """A live, replaceable way to act on one host.
 
@@ -54,6 +66,10 @@ class Session(Protocol):
     @property
     def folder(self) -> str:
         """The toolkit's own folder on the host, created on first write."""
+
+    @property
+    def road(self) -> Road:
+        """How it gets there; complete once it has connected."""
 
     @property
     def notes(self) -> tuple[str, ...]:

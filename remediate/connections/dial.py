@@ -14,6 +14,7 @@ from paramiko.ssh_exception import IncompatiblePeer
 
 from remediate.connections import algorithms, hostkeys
 from remediate.connections.auth import Credentials, log_in
+from remediate.connections.base import Road
 from remediate.connections.endpoint import SshOptions
 from remediate.connections.shared import Shared
 from remediate.errors import Unreachable, UserError
@@ -27,6 +28,14 @@ class Line:
     transport: Transport
     through: Line | None = None
     notes: tuple[str, ...] = ()
+    auth: str = ""
+    """What was logged in with."""
+
+    @property
+    def road(self) -> Road:
+        """See ``base.Road``."""
+        name = "ssh through a jump host" if self.through else "ssh"
+        return Road(name=name, auth=self.auth, server=str(self.transport.remote_version))
 
     def close(self) -> None:
         """Hangs up at once, without waiting for anybody."""
@@ -190,12 +199,12 @@ def _connect(target: _Target, sock: socket.socket | Channel, shared: Shared) -> 
         notes = [_check_key(transport, target, known)]
         if options.ssh_legacy:
             notes.append(_legacy(transport, target))
-        log_in(transport, target.credentials, target.where)
+        auth = log_in(transport, target.credentials, target.where)
         transport.set_keepalive(round(options.ssh_keepalive))
     except BaseException:
         line.close()
         raise
-    return replace(line, notes=tuple(note for note in notes if note))
+    return replace(line, auth=auth, notes=tuple(note for note in notes if note))
 
 
 def _prefer_known(transport: Transport, kinds: list[str]) -> None:

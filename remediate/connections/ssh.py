@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from remediate.connections import detached, payload, transfer
-from remediate.connections.base import Job, Say
+from remediate.connections.base import Job, Road, Say
 from remediate.connections.dial import Line, dial
 from remediate.connections.endpoint import SshOptions
 from remediate.connections.execute import LIMIT, Order, execute
@@ -44,6 +44,11 @@ class SshSession:
     def folder(self) -> str:
         """Asks the host when it is not known yet."""
         return self.steadily(lambda: self.stage.folder(self))
+
+    @property
+    def road(self) -> Road:
+        line = self._line
+        return line.road if line is not None else Road(name="ssh")
 
     @property
     def notes(self) -> tuple[str, ...]:

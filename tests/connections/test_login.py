@@ -9,6 +9,7 @@ from pathlib import Path
 import paramiko
 import pytest
 
+from remediate.connections.base import Road
 from remediate.connections.endpoint import endpoint
 from remediate.connections.sessions import Sessions
 from remediate.errors import UserError
@@ -40,7 +41,9 @@ def test_key(bench: Bench, passphrase: str | None) -> None:
         ansible_ssh_private_key_file=path,
         ansible_ssh_private_key_passphrase=passphrase,
     )
+    assert session.road == Road(name="ssh"), "nothing is known before it connects"
     assert session.run("ver").exit_code == 0
+    assert session.road.auth.startswith("key ecdsa-sha2-nistp256 SHA256:")
 
 
 @pytest.mark.parametrize(
@@ -68,13 +71,18 @@ def test_missing_key_file(bench: Bench) -> None:
 
 def test_keyboard_interactive(bench: Bench) -> None:
     server = bench.serve(Rules(methods="keyboard-interactive"))
-    assert bench.session(server).run("ver").exit_code == 0
+    session = bench.session(server)
+    assert session.run("ver").exit_code == 0
+    assert (session.road.name, session.road.auth) == ("ssh", "keyboard-interactive")
+    assert session.road.server.startswith("SSH-2.0-")
 
 
 def test_key_and_then_password(bench: Bench) -> None:
     path, public = private_key(bench)
     server = bench.serve(Rules(methods="publickey", second="password", keys=public))
-    assert bench.session(server, ansible_ssh_private_key_file=path).run("ver").exit_code == 0
+    session = bench.session(server, ansible_ssh_private_key_file=path)
+    assert session.run("ver").exit_code == 0
+    assert session.road.auth.endswith(" + password")
 
 
 def test_accept_new_learns_once_for_all(bench: Bench) -> None:

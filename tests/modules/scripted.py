@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from remediate.connections.base import Job
+from remediate.connections.base import Job, Road
 from remediate.model import Json, Output, State
 
 Answer = Callable[[str, Mapping[str, Json]], State]
@@ -20,6 +20,7 @@ class ScriptedSession:
     outputs: list[Output] = field(default_factory=list)
     host: str = "ex1"
     folder: str = "C:\\Toolkit"
+    road: Road = field(default_factory=lambda: Road(name="scripted"))
     notes: tuple[str, ...] = ()
     executions: int = 0
     clock: float = 0.0
