@@ -28,12 +28,32 @@ class Cut(Exception):
     """The TCP connection ends without an answer, as a lost network does."""
 
 
-class Input(Protocol):
-    """A command's standard input, still arriving."""
+class Input:
+    """A command's standard input while it arrives. Calling it gives all of it, and waits for that."""
+
+    def __init__(self, condition: threading.Condition) -> None:
+        self._condition = condition
+        self._parts: list[bytes] = []
+        self._ended = False
+        self.size = 0
+
+    def feed(self, data: bytes, *, end: bool = False) -> None:
+        """More of it; with ``end`` the last."""
+        with self._condition:
+            self._parts.append(data)
+            self.size += len(data)
+            self._ended = self._ended or end
+            self._condition.notify_all()
+
+    def ready(self) -> bool:
+        """Whether calling would not wait."""
+        with self._condition:
+            return self._ended
 
     def __call__(self) -> bytes:
-        """All of it; blocks until the client said that there is no more, or stopped the command."""
-        ...
+        with self._condition:
+            self._condition.wait_for(lambda: self._ended)
+            return b"".join(self._parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +122,8 @@ class Pipe:
     chunks: deque[tuple[str, bytes]] = field(default_factory=deque)
     done: bool = False
     exit_code: int = 0
+    turn: int = 0
+    """Counts Receives: a later one takes the place of one that still waits."""
 
     def put(self, stream: str, data: bytes) -> None:
         if data:
@@ -116,13 +138,21 @@ class Pipe:
                 self.done, self.exit_code = True, exit_code
                 self.condition.notify_all()
 
-    def take(self, limit: int, timeout: float, *, split: bool) -> tuple[list[tuple[str, bytes]], bool]:
+    def take(self, request: Request, limit: int, *, split: bool) -> tuple[list[tuple[str, bytes]], bool]:
         """Data of at most ``limit`` bytes, and whether that was the last. Without ``split`` chunks stay whole.
 
-        Raises Fault TIMED_OUT when there is nothing within ``timeout`` seconds.
+        Raises Fault TIMED_OUT when there is nothing in time, Cut when the client has gone or asked again meanwhile.
         """
         with self.condition:
-            if not self.condition.wait_for(lambda: self.chunks or self.done, timeout):
+            self.turn += 1
+            mine = self.turn
+            self.condition.notify_all()
+            found_any = self.condition.wait_for(
+                lambda: self.chunks or self.done or self.turn != mine or request.gone(), request.timeout
+            )
+            if self.turn != mine or request.gone():
+                raise Cut
+            if not found_any:
                 raise timed_out()
             found: list[tuple[str, bytes]] = []
             room = limit

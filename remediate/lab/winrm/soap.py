@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from xml.sax.saxutils import escape, quoteattr
@@ -73,6 +74,8 @@ class Request:
     timeout: float = 60.0
     selectors: dict[str, str] = field(default_factory=dict)
     options: dict[str, str] = field(default_factory=dict)
+    gone: Callable[[], bool] = lambda: False
+    """Whether the client's connection has been cut since: an answer would be lost."""
 
     @property
     def verb(self) -> str:
@@ -87,7 +90,7 @@ class Request:
         return found
 
 
-def parse(data: bytes) -> Request:
+def parse(data: bytes, gone: Callable[[], bool] = lambda: False) -> Request:
     """Read an envelope; Fault for what is none. Document types, and with them entities, are refused."""
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise _malformed("document types are not allowed")
@@ -113,6 +116,7 @@ def parse(data: bytes) -> Request:
         timeout=seconds(_text(head, "w:OperationTimeout"), 60.0),
         selectors=_pairs(head, "w:SelectorSet/w:Selector"),
         options=_pairs(head, "w:OptionSet/w:Option"),
+        gone=gone,
     )
 
 
