@@ -33,7 +33,8 @@
   // values to the host
   function com_out(v) {
     switch (typeof v) {
-      case 'string': return ODD.test(v) || v.charCodeAt(0) === 1 ? '\x01j' + JSON.stringify(v) : v;
+      case 'string':  // a long concatenation is a rope inside the engine, which cannot cross: join makes it flat
+        return ODD.test(v) || v.charCodeAt(0) === 1 ? [`\x01j${JSON.stringify(v)}`].join('') : [v].join('');
       case 'number': case 'boolean': return v;
       case 'undefined': return null;
       default:
