@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from remediate.lab.errors import LabError
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _CMDLET = re.compile(r"[A-Za-z]+-[A-Za-z]+")
 _QUOTED = re.compile(r'"[^"]*"?')
-_ITS_OWN = frozenset(
-    "% ? cat cd chdir clear cls copy cp del dir erase foreach gc gci gi gp gps gsv h history kill ls man md mkdir mount "
-    "move mv ni popd ps pushd pwd r rd ren ri rm rmdir sc select set sleep sort start tee type where write "
+_ITS_OWN = (
+    "% ? cat cd chdir clear cls copy cp del dir erase foreach gc gci gi gp gps gsv h history kill ls man md mkdir "
+    "mount move mv ni popd ps pushd pwd r rd ren ri rm rmdir sc select set sleep sort start tee type where write "
     "begin break continue data do else end exit filter for function if param process return switch throw trap try "
-    "until while".split()
+    "until while"
 )
 """Names that are PowerShell's own before they are programs (``sc`` is Set-Content: programs need their ``.exe``)."""
 
@@ -56,17 +56,14 @@ def run_native(
     """Run a program to its end; gives ("output", line) and ("error", record), and sets ``$LASTEXITCODE``."""
     found = _program(runspace, name)
     line = _line(runspace, found, command_line(arguments, version=runspace.version))
-    out, err, code = runspace.execute(line, _gather(items))
+    stdin = b"".join(input_bytes(item) for item in items)
+    out, err, code = runspace.execute(line, stdin)
     runspace.last_exit = code - (1 << 32) if code >= 1 << 31 else code
     codepage = runspace.machine.os.oem_codepage
     for text in _lines(out, codepage):
         yield "output", text
     for number, text in enumerate(_lines(err, codepage)):
         yield "error", native_record(text, first=number == 0)
-
-
-def _gather(items: Iterable[object]) -> Callable[[], bytes]:
-    return lambda: b"".join(input_bytes(item) for item in items)
 
 
 def input_bytes(item: object) -> bytes:
@@ -83,7 +80,7 @@ def _lines(data: bytes, codepage: str) -> list[str]:
 
 def _program(runspace: Runspace, name: str) -> Found:
     """PowerShell looks in the path, not in the current folder."""
-    if name.lower() in _ITS_OWN or _CMDLET.fullmatch(name):
+    if name.lower() in _ITS_OWN.split() or _CMDLET.fullmatch(name):
         raise UnknownScriptError(f"the command {name}")
     folder = runspace.folder if re.search(r"[\\/:]", name) else f"{runspace.machine.os.system_root}\\system32"
     shell = ShellState(folder=folder, environ=runspace.environ)

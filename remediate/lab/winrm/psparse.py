@@ -27,9 +27,10 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A whole number."""
+    """A whole number; programs get it as it was ``written``."""
 
     value: int
+    written: str
 
 
 Value: TypeAlias = Text | Variable | Number
@@ -175,7 +176,7 @@ def _value(kind: str, text: str) -> Value:
         name, *members = text[1:].split(".")
         return Variable(name.lower(), tuple(member.lower() for member in members))
     if kind == "number":
-        return Number(int(text))
+        return Number(int(text), text)
     return Text((text,))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from remediate.lab.machine import Machine
@@ -43,9 +43,9 @@ class Runspace:
         home = self.machine.environ.get("USERPROFILE", "")
         return home if self.machine.files.is_folder(home) else self.machine.os.system_root
 
-    def execute(self, line: str, stdin: Callable[[], bytes]) -> tuple[bytes, bytes, int]:
+    def execute(self, line: str, stdin: bytes) -> tuple[bytes, bytes, int]:
         """Run a line of cmd.exe's on the host."""
-        return self.desk.run(line, stdin, "", dict(self.extra))
+        return self.desk.run(line, lambda: stdin, "", dict(self.extra))
 
     def look(self, name: str) -> object:
         """The value of ``$name`` (lower case). UnknownScriptError for what the lab does not know."""
