@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,23 +28,46 @@ class Done:
     exit_code: int
 
 
-def execute(machine: Machine, command_line: str, stdin: bytes = b"") -> tuple[bytes, bytes, int]:
-    """Run a line as ``cmd.exe /c`` does for a user who is logged on; returns when it is through."""
+def execute(
+    machine: Machine,
+    command_line: str,
+    stdin: bytes | Callable[[], bytes] = b"",
+    *,
+    folder: str = "",
+    environ: Mapping[str, str] | None = None,
+) -> tuple[bytes, bytes, int]:
+    """Run a line as ``cmd.exe /c`` does for a user who is logged on; returns when it is through.
+
+    ``stdin`` that is still arriving is called when a program reads it. ``folder`` and ``environ`` (in addition to the
+    host's) are for shells that begin elsewhere than at the user's home.
+    """
     if len(command_line) > machine.os.line_limit:
         return b"", TOO_LONG.encode("ascii"), 1
     home = machine.environ.get("USERPROFILE", "")
-    folder = home if machine.files.is_folder(home) else machine.os.system_root
-    shell = ShellState(folder=folder, environ=dict(machine.environ), stdin=stdin)
+    begin = folder or (home if machine.files.is_folder(home) else machine.os.system_root)
+    shell = ShellState(folder=begin, environ=added(machine.environ, environ or {}))
+    if callable(stdin):
+        shell.source = stdin
+    else:
+        shell.stdin = stdin
     shell.stack.append({"do": "line", "text": command_line})
     with machine.processes.visitor("cmd.exe", f"cmd.exe /c {command_line}") as shell.pid:
         done = _run(machine, shell)
     return done.stdout, done.stderr, done.exit_code
 
 
+def added(environ: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+    """Variables with others on top; Windows does not tell upper from lower case in their names."""
+    mine = {name.upper() for name in more}
+    return {name: value for name, value in environ.items() if name.upper() not in mine} | dict(more)
+
+
 def _run(machine: Machine, shell: ShellState) -> Done:
     while shell.stack:
         wait = step(machine, shell)
-        if wait is not None:
+        if wait is not None and wait.input:
+            shell.fetch()
+        elif wait is not None:
             machine.wait_until(partial(_ended, machine, wait.pid), wait.seconds)
     return Done(shell.buffers[OUT], shell.buffers[ERR], shell.result)
 

@@ -27,6 +27,7 @@ def enter(machine: Machine, shell: ShellState, redirects: Json) -> Item:
         elif mode == "<":
             back["stdin"] = shell.stdin.decode("latin-1")
             shell.stdin = _read(machine, shell, to)
+            shell.inner += 1
         else:
             targets[fd] = _open(machine, shell, to, append=mode == ">>")
     shell.targets = targets
@@ -39,6 +40,7 @@ def leave(shell: ShellState, item: Item) -> None:
     shell.targets = {fd: str(target) for fd, target in saved.items()}
     if "stdin" in item:
         shell.stdin = str(item["stdin"]).encode("latin-1")
+        shell.inner -= 1
 
 
 def _is_nul(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -29,6 +30,21 @@ class ShellState:
     targets: dict[str, str] = field(default_factory=lambda: {"1": OUT, "2": ERR})
     buffers: dict[str, bytes] = field(default_factory=lambda: {OUT: b"", ERR: b"", PIPE: b""})
     pid: int = 0
+    source: Callable[[], bytes] | None = None
+    """Input that may still be arriving. Calling it waits, so that is never done under the machine's lock."""
+    inner: int = 0
+    """How many pipes and ``<`` stand between the running command and the shell's own input."""
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the input a command would read now has still to be asked for."""
+        return self.source is not None and self.inner == 0
+
+    def fetch(self) -> None:
+        """Wait for the whole input."""
+        if self.source is not None:
+            self.stdin += self.source()
+            self.source = None
 
     def to_json(self) -> dict[str, Json]:
         return {

@@ -25,6 +25,10 @@ UNLOCKED = ("cscript", "cscript.exe")
 """Programs that take the machine's lock themselves, because they compute for long."""
 
 
+class InputAwaited(Exception):
+    """A program wants input that may still be arriving. It is called again, from its beginning, when all is there."""
+
+
 def step(machine: Machine, shell: ShellState) -> Later | None:
     """One step; a Later means that the shell has to wait before the next. The stack must not be empty."""
     outside: Callable[[], Later | None] | None = None
@@ -91,10 +95,12 @@ def _piped(_: Machine, shell: ShellState, item: Item) -> None:
     shell.targets = {fd: str(target) for fd, target in saved.items()}
     shell.stack += [{"do": "stdin", "text": shell.stdin.decode("latin-1")}, _node(item, "node")]
     shell.stdin, shell.buffers[PIPE] = shell.buffers[PIPE], b""
+    shell.inner += 1
 
 
 def _stdin(_: Machine, shell: ShellState, item: Item) -> None:
     shell.stdin = str(item["text"]).encode("latin-1")
+    shell.inner -= 1
 
 
 def _group(machine: Machine, shell: ShellState, item: Item) -> None:
@@ -208,7 +214,13 @@ def _call(machine: Machine, shell: ShellState, item: Item, found: Found) -> Outc
     if program is None:
         raise LabError(2)
 
+    unlocked = name.lower().rpartition("\\")[2] in UNLOCKED
+
     def read() -> bytes:
+        if shell.awaited:
+            if not unlocked:
+                raise InputAwaited
+            shell.fetch()
         data, shell.stdin = shell.stdin, b""
         return data
 
@@ -219,6 +231,9 @@ def _call(machine: Machine, shell: ShellState, item: Item, found: Found) -> Outc
     def work() -> Later | None:
         try:
             done = program(call)
+        except InputAwaited:
+            shell.stack.append({"do": "call", "name": name, "rest": call.rest, "memory": item["memory"]})
+            return Later(input=True)
         except LabError as error:
             redirect.flush(machine, shell, call.written)
             complain(machine, shell, error)
@@ -232,7 +247,7 @@ def _call(machine: Machine, shell: ShellState, item: Item, found: Found) -> Outc
             shell.level = done
         return None
 
-    return work if name.lower().rpartition("\\")[2] in UNLOCKED else work()
+    return work if unlocked else work()
 
 
 _DO: Mapping[str, Callable[[Machine, ShellState, Item], Outcome]] = MappingProxyType(

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Later:
-    """Call again after ``seconds`` of model time, or when process ``pid`` has ended, with ``memory``."""
+    """Call again after ``seconds`` of model time, when ``pid`` has ended, or (``input``) when all input is there."""
 
     seconds: float = 0.25
     pid: int = 0
+    input: bool = False
     memory: dict[str, Json] = field(default_factory=dict)
 
 

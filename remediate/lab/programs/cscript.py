@@ -35,11 +35,12 @@ def cscript(call: Call) -> int:
         return 1
     if not path.lower().endswith(".js") and "//e:jscript" not in options:
         return call.refuse(f"scripts other than JScript: {path}")
+    source = decode_script(data)
     result = run_script(
         call.machine,
-        decode_script(data),
+        source,
         plain[1:],
-        call.stdin(),
+        call.stdin() if "stdin" in source.lower() else b"",  # who does not read does not wait for input
         path,
         folder=call.shell.folder,
         environ=call.shell.environ,

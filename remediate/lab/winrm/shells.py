@@ -65,9 +65,10 @@ class Desk:
     """The PSRP version: (2, 1) is WinRM 2.0 with PowerShell 2.0, (2, 3) what came with PowerShell 5."""
     max_envelope: int
     idle_seconds: int
-    run: Callable[[str, Input, str, Mapping[str, str]], tuple[bytes, bytes, int]]
-    """Command line for cmd.exe, its input, folder ("": the user's home), additional environment -> stdout, stderr, exit
-    code. Counts as one execution, saves the host's state, and may cut the client's connections; never raises."""
+    run: Callable[[str, Callable[[], bytes], str, Mapping[str, str]], tuple[bytes, bytes, int]]
+    """Command line for cmd.exe, its input (an ``Input``, or what else waits and then gives all), folder ("": the user's
+    home), additional environment -> stdout, stderr, exit code. Counts as one execution, saves the host's state, and may
+    cut the client's connections; never raises."""
     took: Callable[[int], None]
     """To be told the total of input bytes a command has been sent, with every Send; may raise Cut."""
 
