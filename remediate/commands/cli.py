@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "ping": "see whether the hosts can be reached, logged in to and worked with",
         "run": "detect, choose, apply and verify, as the playbook says",
         "plan": "show what `run` would change, and why; changes nothing",
         "verify": "prove that nothing is left to change",
@@ -90,6 +91,7 @@ def overview() -> str:
         "usage: remediate COMMAND [OPTIONS]\n\n"
         f"commands:\n{commands}\n"
         "examples:\n"
+        "  remediate ping                                   can the hosts be worked with? The first thing to run\n"
         "  remediate plan playbooks/kb870585.yml            what would be done, and why\n"
         "  remediate run playbooks/kb870585.yml -l berlin   do it on the hosts of one group\n"
         "  remediate verify playbooks/kb870585.yml          prove that it is done\n"

@@ -73,8 +73,13 @@ def with_login(inventory: Inventory, given: Mapping[str, object]) -> Inventory:
 
 def redactor(request: RunRequest) -> Redactor:
     """Knows every secret the inventory and the command line hold."""
-    found = secrets_in(request.extra_vars)
-    for host in request.inventory.hosts.values():
+    return guard(request.inventory, request.extra_vars)
+
+
+def guard(inventory: Inventory, extra_vars: Mapping[str, object]) -> Redactor:
+    """Knows every secret of these."""
+    found = secrets_in(extra_vars)
+    for host in inventory.hosts.values():
         for name in host.variables.names():
             variable = host.variables.get(name)
             found |= secrets_in(variable.value, name) if variable else set()
@@ -85,9 +90,9 @@ def execute(request: RunRequest, options: argparse.Namespace, outside: Outside) 
     """Run the request with the output the options ask for."""
     from remediate.reports import choose
 
-    guard = redactor(request)
+    known = redactor(request)
     return with_sinks(
-        request, choose.sinks(common.wishes(options, outside), outside.stdout, outside.stderr, guard), outside
+        request, choose.sinks(common.wishes(options, outside), outside.stdout, outside.stderr, known), outside
     )
 
 
@@ -96,14 +101,15 @@ def with_sinks(request: RunRequest, sinks: Sequence[Sink], outside: Outside) -> 
     from remediate.engine.run import run
 
     try:
-        with stopping.interruptible(request.stop, request.abort, say=stopping.say_on(_descriptor(outside))):
+        with stopping.interruptible(request.stop, request.abort, say=stopping.say_on(descriptor(outside))):
             return run(request, sinks)
     finally:
         for sink in sinks:
             sink.close()
 
 
-def _descriptor(outside: Outside) -> int:
+def descriptor(outside: Outside) -> int:
+    """Where a signal handler may write."""
     try:
         return outside.stderr.fileno()
     except OSError:

@@ -7,7 +7,8 @@ var STATICS = {
 };
 var GLOBALS = 'NaN Infinity undefined parseInt parseFloat isNaN isFinite decodeURI decodeURIComponent encodeURI encodeURIComponent ' +
   'escape unescape eval Object Function Array String Boolean Number Date RegExp Error EvalError RangeError ReferenceError SyntaxError ' +
-  'TypeError URIError Math ActiveXObject GetObject Enumerator VBArray ScriptEngine ScriptEngineMajorVersion ScriptEngineMinorVersion WScript';
+  'TypeError URIError Math ActiveXObject GetObject Enumerator VBArray ScriptEngine ScriptEngineMajorVersion ScriptEngineMinorVersion ' +
+  'ScriptEngineBuildVersion WScript';
 var MISSING = 'forEach map filter reduce reduceRight every some find findIndex includes fill flat flatMap at trim trimLeft trimRight ' +
   'trimStart trimEnd padStart padEnd startsWith endsWith repeat replaceAll matchAll codePointAt toISOString toJSON bind __proto__';
 var TEXT_METHODS = 'charAt concat replace slice substr substring toLowerCase toUpperCase toString join';
