@@ -27,6 +27,17 @@ hosts:
   late: {{image: exchange2003-sp2, password: {PASSWORD}, faults: {{clock: {{skew_seconds: -720}}}}}}
 """
 
+OFF = f"""\
+plugin: lab
+hosts:
+  mute:
+    image: exchange2003-sp1
+    password: {PASSWORD}
+    override:
+      registry:
+        HKLM\\SOFTWARE\\Microsoft\\Windows Script Host\\Settings: {{Enabled: 0}}
+"""
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -103,6 +114,17 @@ def test_a_folder_that_cannot_be_written_to(project: Path, sftp: str) -> None:
     assert (code, hosts["fine"]["outcome"]) == (4, "failed")
     assert hosts["fine"]["login"] == "password", "it did log in"
     assert "Q:\\toolkit cannot be written to" in hosts["fine"]["remedy"]
+
+
+def test_a_script_host_switched_off_by_policy(project: Path) -> None:
+    (project / "off.yml").write_text(OFF, encoding="utf-8")
+    try:
+        code, hosts = answers(project, "-i", "off.yml")
+    finally:
+        remediate("lab", "down", "-i", "off.yml", folder=project)
+    assert (code, hosts["mute"]["outcome"], hosts["mute"]["windows"]) == (4, "failed", "5.2.3790")
+    assert "access is disabled on this machine" in hosts["mute"]["message"]
+    assert "switched off by policy: set Enabled to 1 in HKLM" in hosts["mute"]["remedy"]
 
 
 @pytest.mark.parametrize(

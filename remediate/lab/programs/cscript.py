@@ -10,6 +10,19 @@ LOGO = (
     "Microsoft (R) Windows Script Host Version 5.6\r\n"
     "Copyright (C) Microsoft Corporation 1996-2001. All rights reserved.\r\n"
 )
+SETTINGS = (
+    "HKLM\\SOFTWARE\\Microsoft\\Windows Script Host\\Settings",
+    "HKCU\\SOFTWARE\\Microsoft\\Windows Script Host\\Settings",
+)
+DISABLED = (
+    "CScript Error: Windows Script Host access is disabled on this machine. Contact your administrator for details."
+)
+
+
+def switched_off(call: Call) -> bool:
+    """Whether policy forbids scripts: the value Enabled is 0, as a number or as text."""
+    found = [call.machine.registry.get(key, "Enabled") for key in SETTINGS]
+    return any(value is not None and str(value[1]) == "0" for value in found)
 
 
 def cscript(call: Call) -> int:
@@ -24,6 +37,9 @@ def cscript(call: Call) -> int:
         return call.refuse(f"cscript {' '.join(unknown) or 'without a script'}")
     if "//nologo" not in options:
         call.out(LOGO)
+    if switched_off(call):
+        call.out(DISABLED + "\r\n")
+        return 1
     try:
         path = plain[0]
         path = call.path(path)
