@@ -14,6 +14,7 @@ plugin: lab
 speed: 50
 hosts:
   old: {image: exchange2003-sp1, password: not-a-word-17, groups: [repair]}
+  slow: {image: exchange2003-sp1, password: not-a-word-17, speed: 2}
   fine: {image: exchange2003-sp2, password: not-a-word-17}
   other: {image: exchange2007, password: not-a-word-17}
   alone: {image: exchange2003-rtm, password: not-a-word-17, override: {cluster: true}}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,3 +129,25 @@ def test_lists(lab: Path) -> None:
     assert "kb870585 : The files of the article are in place  [verify]" in lines
     assert not any("Look at the server" in line for line in lines)
     assert remediate("run", KB, "--syntax-check", folder=lab).out.startswith("playbook: ")
+
+
+def test_ctrl_c_finishes_the_step_and_the_next_run_the_rest(lab: Path) -> None:
+    command = [sys.executable, "-u", "-m", "remediate", "run", KB, "-l", "slow"]
+    with subprocess.Popen(command, cwd=lab, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        seen = []
+        for line in process.stdout:
+            seen.append(line)
+            if line.startswith("changed") and "Have the package" in line:
+                process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        assert process.stderr is not None
+        assert "stopping: the steps under way are finished" in process.stderr.read()
+    text = "".join(seen)
+    assert "Interrupted: 1 host" in text
+    assert "The files of the article are in place" not in text
+    assert remediate("run", KB, "-l", "slow", folder=lab).code == 0
+    assert remediate("verify", KB, "-l", "slow", folder=lab).code == 0
+    (status,) = json.loads(remediate("lab", "status", "--format", "json", folder=lab).out)
+    installers = next(host["installers"] for host in status["hosts"] if host["name"] == "slow")
+    assert len(installers) == 1, "never a second installer"
