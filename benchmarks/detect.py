@@ -112,6 +112,7 @@ def bare(hosts: Inventory, known_hosts: paramiko.HostKeys, command: str) -> None
             transport.auth_password("Administrator", "lab")
             channel = transport.open_session()
             channel.exec_command(command)
+            channel.shutdown_write()
             while channel.recv(65536):
                 pass
             return channel.recv_exit_status()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from remediate.lab.images import Library
     from remediate.lab.machine import Machine
 
-Execute = Callable[["Machine", str, bytes], tuple[bytes, bytes, int]]
+Execute = Callable[..., tuple[bytes, bytes, int]]
 
 log = logging.getLogger(__name__)
 

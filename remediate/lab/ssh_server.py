@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,8 @@ import paramiko
 from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED, OPEN_SUCCEEDED
 from paramiko.server import InteractiveQuery
 
-from remediate.lab import installation, sftp
-from remediate.lab.errors import LabError
-from remediate.lab.faults import Moment
+from remediate.lab import sftp
+from remediate.lab.visit import WATCH, Line, Visit
 
 if TYPE_CHECKING:
     from remediate.lab.drops import Drops
@@ -27,10 +27,10 @@ LEGACY_MACS = ("hmac-sha1",)
 LEGACY_KEYS = ("ssh-rsa",)
 MODERN_BANNER = "SSH-2.0-LabSSH_2.1"
 LEGACY_BANNER = "SSH-2.0-LabSSH_1.0"
-WATCH = 0.05
-"""Seconds between two looks of a connection that is to be cut at a moment of the installer's."""
-STDIN_GRACE = 0.25
-"""Seconds a command waits for input from a client that neither sends any nor says that there is none."""
+FIRST_INPUT = 0.1
+"""Seconds a command waits for its client to speak first: before that, the client may not know yet that it runs."""
+STDIN_PATIENCE = 60.0
+"""Seconds a program that reads its input waits for a client that neither sends any nor says that there is none."""
 OUTPUT_LIMIT = 32 * 2**20
 
 log = logging.getLogger(__name__)
@@ -49,10 +49,10 @@ class Served:
     """Base64 of the public keys that may log on."""
     sftp: bool
     legacy: bool
-    execute: Callable[[Machine, str, bytes], tuple[bytes, bytes, int]]
-    """cmd.exe: command line and standard input to output, errors and exit code."""
+    execute: Callable[..., tuple[bytes, bytes, int]]
+    """cmd.exe: machine, command line and standard input to output, errors and exit code; see ``shell.execute``."""
     save: Callable[[], None]
-    connections: set[Connection] = field(default_factory=set)
+    connections: set[Line] = field(default_factory=set)
     logons: int = 0
     executions: int = 0
     started_seen: int = 0
@@ -61,15 +61,15 @@ class Served:
     """An execution was answered when an installer had come to its end."""
 
 
-class Connection(paramiko.ServerInterface):
+class Connection(Visit, paramiko.ServerInterface):
     """One TCP connection to a host."""
 
     def __init__(self, sock: socket.socket, host: Served) -> None:
+        super().__init__(host)
         self.host = host
-        self.machine = host.machine
-        self.drops = host.drops
         self._sock = sock
         self._transport: paramiko.Transport | None = None
+        self._was_cut = False
         self._asked = ""
         """User whose password was asked for interactively."""
 
@@ -84,8 +84,8 @@ class Connection(paramiko.ServerInterface):
             transport = self._transport = self._new_transport()
             transport.start_server(server=self)
             while transport.is_active():
-                transport.join(WATCH if self._watched() else None)
-                self._watch()
+                transport.join(WATCH if self.watched() else None)
+                self.watch()
         except (paramiko.SSHException, EOFError, OSError) as error:
             log.debug("%s: %s", self.machine.name, error)
         finally:
@@ -109,54 +109,11 @@ class Connection(paramiko.ServerInterface):
 
     def cut(self) -> None:
         """End the TCP connection without a word, as a lost network does."""
+        self._was_cut = True
         try:
             self._sock.shutdown(socket.SHUT_RDWR)
         except OSError:
             log.debug("%s: cut twice", self.machine.name)
-
-    def away(self) -> bool:
-        """Whether the host is down for a restart; the connection is lost then."""
-        with self.machine.lock:
-            self.machine.advance()
-            down = self.machine.down
-        if down:
-            self.save()
-            self.cut()
-        return down
-
-    def save(self) -> None:
-        self.host.save()
-
-    # moments at which connections are cut
-
-    def _watched(self) -> bool:
-        return self.drops.pending(Moment.AFTER_START) or self.drops.pending(Moment.SERVICE_RESTART)
-
-    def _watch(self) -> None:
-        if not self._watched():
-            return
-        with self.machine.lock:
-            self.machine.advance()
-            begun = installation.started(self.machine) > self.host.started_seen
-            busy = installation.phase(self.machine) in ("files", "register", "start")
-        if (begun and self.drops.strike(Moment.AFTER_START)) or (busy and self.drops.strike(Moment.SERVICE_RESTART)):
-            self.save()
-            self.cut()
-
-    def _cut_before(self) -> bool:
-        return self.host.end_seen and self.drops.strike(Moment.BEFORE_VERIFICATION)
-
-    def _cut_after(self, *, busy: bool) -> bool:
-        """Whether the answer of an execution is lost; ``busy``: an installer was active when it began."""
-        with self.machine.lock:
-            self.machine.advance()
-            count = installation.started(self.machine)
-            active = installation.phase(self.machine) is not None
-        begun, self.host.started_seen = count > self.host.started_seen, count
-        self.host.end_seen = count > 0 and not active
-        if begun and self.drops.strike(Moment.AFTER_START):
-            return True
-        return busy and active and self.drops.strike(Moment.POLLING)
 
     # log-on
 
@@ -182,11 +139,7 @@ class Connection(paramiko.ServerInterface):
         return username.lower() == self.host.user.lower() and password == self.host.password
 
     def _logged_on(self, username: str) -> int:
-        self.host.logons += 1
-        text = f"Successful Network Logon: User Name: {username}"
-        with self.machine.lock:
-            event = 540 if self.machine.os.release == "2003" else 528
-            self.machine.eventlog.add("Security", "Security", event, "Audit Success", text)
+        self.logged_on(username)
         return AUTH_SUCCESSFUL
 
     # channels
@@ -197,9 +150,7 @@ class Connection(paramiko.ServerInterface):
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         if self.away():
             return False
-        if self._cut_before():
-            self.save()
-            self.cut()
+        if self.cut_before():
             return False
         threading.Thread(target=self._execute, args=(channel, command), daemon=True, name="exec").start()
         return True
@@ -207,8 +158,12 @@ class Connection(paramiko.ServerInterface):
     def _execute(self, channel: paramiko.Channel, command: bytes) -> None:
         line = command.decode("utf-8", "replace")
         try:
-            stdin = read_input(channel)
-            out, err, code = self._carry_out(line, stdin)
+            first = first_input(channel)
+            out, err, code = self.carry_out(
+                line, lambda: self.host.execute(self.machine, line, lambda: first + read_input(channel))
+            )
+            if self._was_cut:
+                raise EOFError
             channel.sendall(out[:OUTPUT_LIMIT])
             channel.sendall_stderr(err[:OUTPUT_LIMIT])
             channel.send_exit_status(code & 0xFFFFFFFF)
@@ -216,38 +171,21 @@ class Connection(paramiko.ServerInterface):
         except (OSError, EOFError, paramiko.SSHException) as error:
             log.debug("%s: answer of %r lost: %s", self.machine.name, line, error)
 
-    def _carry_out(self, line: str, stdin: bytes) -> tuple[bytes, bytes, int]:
-        """Run a command line, save what it changed, and give its answer; raises EOFError when it is cut off."""
-        with self.machine.lock:
-            self.machine.advance()
-            busy = installation.phase(self.machine) is not None
-        self.host.executions += 1
-        try:
-            answer = self.host.execute(self.machine, line, stdin)
-        except LabError as error:
-            self.machine.refuse(f"{line}: {error}")
-            answer = (b"", f"{error.text}\r\n".encode(), 1)
-        except Exception as error:  # the host must answer, and the defect of the lab must show
-            log.exception("%s: %r", self.machine.name, line)
-            self.machine.refuse(f"{line}: the lab itself failed: {error!r}")
-            answer = (b"", f"the lab itself failed: {error!r}\r\n".encode(), 255)
-        lost = self._cut_after(busy=busy) or self.machine.down
-        self.save()
-        if lost:
-            self.cut()
-            raise EOFError
-        return answer
+
+def first_input(channel: paramiko.Channel) -> bytes:
+    """What a client sends at once; it has had the answer to its request when this returns."""
+    channel.settimeout(FIRST_INPUT)
+    with suppress(TimeoutError):
+        return channel.recv(65536)
+    return b""
 
 
 def read_input(channel: paramiko.Channel) -> bytes:
-    """All a client sends as standard input; a client that leaves it open without sending waits ``STDIN_GRACE``."""
+    """All a client sends as standard input. Asked for only by programs that read it, and as patient as they are."""
     parts: list[bytes] = []
-    channel.settimeout(STDIN_GRACE)
-    try:
+    channel.settimeout(STDIN_PATIENCE)
+    with suppress(TimeoutError):
         while part := channel.recv(65536):
             parts.append(part)
-            channel.settimeout(None)
-    except TimeoutError:
-        pass
     channel.settimeout(None)
     return b"".join(parts)

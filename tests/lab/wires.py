@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,7 +43,7 @@ class Wire:
         self.port = self.listener.open("ex1", 0)
         self.listener.start()
 
-    def _tiny_cmd(self, _machine: Machine, line: str, stdin: bytes) -> tuple[bytes, bytes, int]:
+    def _tiny_cmd(self, _machine: Machine, line: str, stdin: Callable[[], bytes]) -> tuple[bytes, bytes, int]:
         """Stands in for cmd.exe, whose own tests are elsewhere: exits, echoes, reads, fails, installs."""
         word, _, rest = line.partition(" ")
         if word == "exit":
@@ -51,7 +51,7 @@ class Wire:
         if word == "echo":
             return f"{rest}\r\n".encode(), b"", 0
         if word == "more":
-            return stdin, b"noise", 0
+            return stdin(), b"noise", 0
         if word == "unknown":
             raise NotModelled(rest)
         if word == "defect":
