@@ -30,9 +30,13 @@ def attributes(changes: Iterable[Change]) -> tuple[Attribute, ...]:
 def _rows(change: Change) -> Iterator[Attribute]:
     target = one_line(change.target)
     names = _attribute_names(change.before, change.after)
-    if not names:
+    pairs = _parts(change.before, change.after)
+    if pairs:
+        yield from (
+            Attribute(target, "", one_line(before), one_line(after)) for before, after in pairs if before != after
+        )
+    elif not names:
         yield Attribute(target, "", plain_value(change.before), plain_value(change.after))
-        return
     for name in names:
         before, after = _part(change.before, name), _part(change.after, name)
         if before != after:
@@ -49,6 +53,14 @@ def _attribute_names(before: Json, after: Json) -> tuple[str, ...]:
         if isinstance(side, Mapping):
             names.update(dict.fromkeys(side))
     return tuple(names)
+
+
+def _parts(before: Json, after: Json) -> list[tuple[str, str]]:
+    """Texts that list as many things on both sides (``6.5.7226.0, 3,229,184 bytes``), thing by thing; else empty."""
+    if not isinstance(before, str) or not isinstance(after, str):
+        return []
+    old, new = before.split(", "), after.split(", ")
+    return list(zip(old, new, strict=True)) if len(old) == len(new) > 1 else []
 
 
 def _part(side: Json, name: str) -> Json:

@@ -47,3 +47,10 @@ def test_attributes_that_differ() -> None:
         Attribute("f", "new", "-", "1, 2"),
         Attribute("s", "", "-", "on"),
     )
+
+
+def test_texts_that_list_things_are_compared_thing_by_thing() -> None:
+    listed = Change(target="g", before="1.0, 1,000 bytes, same", after="2.0, 2,000 bytes, same")
+    assert attributes([listed]) == (Attribute("g", "", "1.0", "2.0"), Attribute("g", "", "1,000 bytes", "2,000 bytes"))
+    unlike = Change(target="g", before="a, b", after="c")
+    assert attributes([unlike]) == (Attribute("g", "", "a, b", "c"),)
