@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from remediate.lab import paths
-from remediate.lab.errors import NotModelled
+from remediate.lab.errors import LabError, NotModelled
 from remediate.lab.interpreter import redirect
 from remediate.lab.interpreter.expand import lookup, percent
 from remediate.lab.interpreter.parse import depth_of
@@ -141,10 +141,17 @@ def command_of(machine: Machine, shell: ShellState, rest: str) -> str:
     if not text.startswith('"'):
         return text
     simple = text.count('"') == 2 and text.endswith('"') and not re.search(r"[&<>()@^|]", text)
-    if simple and "/s" not in match[1].lower() and machine.files.is_file(paths.resolve(text, shell.folder)):
+    if simple and "/s" not in match[1].lower() and _is_file(machine, text, shell.folder):
         return text
     last = text.rindex('"')
     return text[1:last] + text[last + 1 :] if last else text[1:]
+
+
+def _is_file(machine: Machine, text: str, folder: str) -> bool:
+    try:
+        return machine.files.is_file(paths.resolve(text, folder))
+    except LabError:
+        return False
 
 
 def nested(machine: Machine, shell: ShellState, rest: str) -> None:

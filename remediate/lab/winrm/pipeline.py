@@ -122,7 +122,7 @@ class Pipeline:
         try:
             self._carry_out(runspace, flush)
         except UnknownScriptError as error:
-            self._desk.refuse(str(error))
+            self._desk.refuse(str(error).removeprefix("lab: "))
             return error.record()
         except TerminatingError as error:
             return error.record()
