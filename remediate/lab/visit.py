@@ -33,11 +33,13 @@ class Visited(Protocol):
 
     machine: Machine
     drops: Drops
-    save: Callable[[], None]
     logons: int
     executions: int
     started_seen: int
     end_seen: bool
+
+    @property
+    def save(self) -> Callable[[], None]: ...
 
 
 class Visit:
