@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import cast
 
+from remediate.connections.roadoptions import RoadOptions
 from remediate.errors import UserError
 from remediate.model import Endpoint, Json, Secret, Source
 
 CONNECTIONS = {"ssh": "ssh", "paramiko": "ssh", "paramiko_ssh": "ssh", "ansible.builtin.ssh": "ssh"}
 """Words ``ansible_connection`` may hold, and the road each means."""
-
-DEFAULT_FOLDER = "%SystemRoot%\\Temp\\remediate"
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "address": ("ansible_host", "ansible_ssh_host"),
@@ -26,7 +25,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SshOptions:
+class SshOptions(RoadOptions):
     """The settings of one SSH endpoint, by the names the variables have. Times are seconds."""
 
     ssh_legacy: bool = False
@@ -44,15 +43,6 @@ class SshOptions:
     """Ask the agent although a key or password is named. Without either the agent is asked anyway."""
     ssh_private_key_file: str = ""
     ssh_keepalive: float = 15.0
-    remote_folder: str = DEFAULT_FOLDER
-    remote_encoding: str = ""
-    """Code page of what commands print; UTF-8, else 850, when empty."""
-    connect_timeout: float = 15.0
-    """For each of: name and port, SSH banner and key exchange, log-in, opening a channel."""
-    command_timeout: float = 0.0
-    """Lengthens every command's own limit to at least this, for slow hosts."""
-    reconnect_timeout: float = 90.0
-    """How long a connection that was lost is tried again."""
 
     @classmethod
     def of(cls, endpoint: Endpoint) -> SshOptions:

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from remediate.connections.endpoint import SshOptions
-from remediate.connections.execute import LIMIT
 from remediate.connections.place import Place, candidates, parents
+from remediate.connections.scriptrun import ANSWER_LIMIT, Attachment, Script, by_stdin
 from remediate.connections.sftp import Sftp, SftpError, open_sftp
 from remediate.errors import RemoteFailed
 from remediate.model import Output
 
 if TYPE_CHECKING:
     from remediate.connections.ssh import SshSession
-
-Script = Callable[[str, str], str]
-"""(toolkit folder, path of the script) -> text of the script."""
-
-_SLACK = 65536
-"""Bytes a script's answer may have beyond its JSON: what other programs print in between."""
 
 
 class Stage:
@@ -32,23 +25,10 @@ class Stage:
         self._channel: Sftp | None = None
         self._place: Place | None = None
         self._without = options.ssh_sftp == "never"
-        self._unanswered: list[str] = []
 
     def forget(self) -> None:
         """The line is gone, and the channel with it."""
         self._channel = None
-
-    def leftovers(self, nonce: str) -> list[str]:
-        """Scripts that may still lie on the host, for the next one to remove; that one counts from now on."""
-        folder = self._place.folder if self._place else self._options.remote_folder
-        found = [f"{folder}\\{name}.js" for name in self._unanswered]
-        self._unanswered = [*self._unanswered[-20:], nonce]
-        return found
-
-    def answered(self, nonce: str) -> None:
-        """A script that answered has removed itself, and those before it."""
-        if nonce in self._unanswered:
-            del self._unanswered[: self._unanswered.index(nonce) + 1]
 
     def folder(self, session: SshSession) -> str:
         """The toolkit's folder as the host names it; with %VARIABLES% where only the host can tell."""
@@ -57,18 +37,16 @@ class Stage:
                 return self._options.remote_folder
             return self.place(session, files).folder
 
-    def run(self, session: SshSession, nonce: str, script: Script, timeout: float) -> Output:
+    def run(
+        self, session: SshSession, nonce: str, script: Script, timeout: float, attachment: Attachment | None = None
+    ) -> Output:
         """One call: the script is written and run."""
         with self.sftp(session) as files:
             path = None if files is None else self._write(session, files, nonce, script)
         if path is not None:
-            return session.execute(f'cscript //nologo "{path}"', timeout=timeout, limit=LIMIT + _SLACK)
-        folder = self._options.remote_folder
-        path = f"{folder}\\{nonce}.js"
-        text = script(folder, path).replace("\n", "\r\n").encode()
-        # every line ends with a newline and has fewer than 1000 characters: findstr hangs or cuts otherwise (likely)
-        command = f'mkdir "{folder}" 2>nul & findstr "^" > "{path}" & cscript //nologo "{path}"'
-        return session.execute(command, stdin=[text], timeout=timeout, limit=LIMIT + _SLACK)
+            return session.execute(f'cscript //nologo "{path}"', timeout=timeout, limit=ANSWER_LIMIT)
+        command, stdin = by_stdin(self._options.remote_folder, nonce, script, attachment)
+        return session.execute(command, stdin=stdin, timeout=timeout, limit=ANSWER_LIMIT)
 
     def sftp(self, session: SshSession) -> _Turn:
         """The SFTP channel for one user at a time; None where the host has none."""

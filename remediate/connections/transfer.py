@@ -1,50 +1,37 @@
-"""Files to and from a host, with SFTP and without: temporary name, size check, rename; progress in bytes."""
+"""Files to and from a host by SFTP: temporary name, size check, rename; progress in bytes. Else through scripts."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from remediate.connections import bytext
 from remediate.connections.place import Place
 from remediate.connections.sftp import Sftp, SftpError
 from remediate.connections.staging import make_all
-from remediate.errors import RemoteFailed, UserError
+from remediate.errors import RemoteFailed
 
 if TYPE_CHECKING:
     from remediate.connections.ssh import SshSession
 
-_LINE = 675
-"""Bytes per line of base64: 900 characters, whole quadruples."""
-_PART = 500_000
-"""Bytes per answer when a file is read through the script host."""
-_SLOWEST = 50_000
-"""Bytes per second at which a host may still hash or decode."""
-
 
 def put(session: SshSession, local: Path, remote: str) -> None:
     """See ``Session.put``."""
-    try:
-        size = local.stat().st_size
-    except OSError as error:
-        raise UserError(f"{local} cannot be read: {error.strerror}") from None
-    remote = expand(session, remote)
+    size = bytext.local_size(local)
     with session.stage.sftp(session) as files:
         if files is not None:
-            _put_sftp(session, files, local, remote, size)
+            _put_sftp(session, files, local, bytext.expand(session, remote), size)
             return
-    _put_text(session, local, remote, size)
+    bytext.put(session, local, remote)
 
 
 def get(session: SshSession, remote: str, limit: int) -> bytes:
     """See ``Session.get``."""
-    remote = expand(session, remote)
     with session.stage.sftp(session) as files:
         if files is None:
-            return b"".join(_parts(session, remote, limit))
+            return bytext.get(session, remote, limit)
+        remote = bytext.expand(session, remote)
         wire = session.stage.place(session, files).wire(remote)
         try:
             size = files.size(wire)
@@ -55,25 +42,10 @@ def get(session: SshSession, remote: str, limit: int) -> bytes:
 
 def digest(session: SshSession, remote: str) -> str:
     """See ``Session.hash``."""
-    remote = expand(session, remote)
     with session.stage.sftp(session) as files:
         if files is not None:
-            return _digest_sftp(session, files, remote)
-    session.say(f"hashing {_name(remote)} on the host")
-    size = int(str(session.call("transfer", "fileSize", {"path": remote}).get("size") or 0))
-    state = session.call("hash", "hashFile", {"path": remote}, timeout=120 + size / _SLOWEST)
-    return str(state["sha256"])
-
-
-def expand(session: SshSession, path: str) -> str:
-    """A path with the host's variables replaced; asks the host only for those that are not known."""
-    base = session.options.remote_folder
-    if path.lower().startswith(base.lower()):
-        path = session.folder + path[len(base) :]
-    if not re.search(r"%[^%\\]+%", path):
-        return path
-    found = session.call("transfer", "expandPaths", {"paths": [path]})["paths"]
-    return str(found[0]) if isinstance(found, list) else path
+            return _digest_sftp(session, files, bytext.expand(session, remote))
+    return bytext.digest(session, remote)
 
 
 def _put_sftp(session: SshSession, files: Sftp, local: Path, remote: str, size: int) -> None:
@@ -85,12 +57,12 @@ def _put_sftp(session: SshSession, files: Sftp, local: Path, remote: str, size: 
 
     try:
         try:
-            files.upload(place.wire(part), _read(local), progress)
+            files.upload(place.wire(part), bytext.read(local), progress)
         except SftpError as error:
             if not error.missing:
                 raise
             make_all(files, place, remote)
-            files.upload(place.wire(part), _read(local), progress)
+            files.upload(place.wire(part), bytext.read(local), progress)
         arrived = files.size(place.wire(part))
         if arrived != size:
             raise RemoteFailed(f"{remote}: {arrived} of {size} bytes arrived", hint="is the disk full? Run again")
@@ -115,71 +87,17 @@ def _forget(files: Sftp, place: Place, path: str) -> None:
         return
 
 
-def _put_text(session: SshSession, local: Path, remote: str, size: int) -> None:
-    path = f"{session.options.remote_folder}\\{session.shared.nonce()}.b64"
-    ready = session.call("transfer", "prepareTarget", {"path": remote})
-    free = ready.get("free")
-    if isinstance(free, int | float) and free < 3 * size:
-        raise RemoteFailed(
-            f"{remote} needs {3 * size} bytes on the way, {free:.0f} are free", hint="free space on the host's drive"
-        )
-
-    def lines() -> Iterator[bytes]:
-        for done, chunk in _numbered(_read(local, _LINE * 64)):
-            session.say(f"copying {local.name}", done, size, "bytes")
-            rows = [chunk[at : at + _LINE] for at in range(0, len(chunk), _LINE)]
-            yield b"".join(base64.b64encode(row) + b"\r\n" for row in rows)
-
-    patience = 120 + size / _SLOWEST
-    written = session.execute(f'findstr "^" > "{path}"', stdin=lines(), timeout=patience)
-    if size and written.exit_code not in (0, 1):
-        raise RemoteFailed(f"{remote}: the host cannot take the file: {written.tail(2)}", output=written)
-    session.call("transfer", "decodeFile", {"source": path, "target": remote, "size": size}, timeout=patience)
-
-
-def _numbered(parts: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
-    done = 0
-    for part in parts:
-        done += len(part)
-        yield done, part
-
-
-def _parts(session: SshSession, remote: str, limit: int) -> Iterator[bytes]:
-    offset, end = -limit, 0
-    while True:
-        state = session.call("transfer", "encodePart", {"path": remote, "offset": offset, "count": _PART})
-        data = base64.b64decode(str(state["base64"]))
-        yield data
-        offset, size = int(str(state["offset"])) + len(data), int(str(state["size"]))
-        end = end or size
-        if not data or offset >= end:
-            return
-
-
 def _digest_sftp(session: SshSession, files: Sftp, remote: str) -> str:
     wire = session.stage.place(session, files).wire(remote)
     found = hashlib.sha256()
     try:
         size = files.size(wire)
-        text = f"reading {_name(remote)} back"
+        text = f"reading {bytext.name(remote)} back"
         for part in files.read(wire, 0, size, lambda done: session.say(text, done, size, "bytes")):
             found.update(part)
     except SftpError as error:
         raise _failed(f"{remote} cannot be read", error) from None
     return found.hexdigest()
-
-
-def _read(path: Path, size: int = 1 << 18) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as stream:
-            while part := stream.read(size):
-                yield part
-    except OSError as error:  # not to be taken for trouble with the wire
-        raise UserError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _name(path: str) -> str:
-    return path.rpartition("\\")[2]
 
 
 def _failed(text: str, error: SftpError) -> RemoteFailed:

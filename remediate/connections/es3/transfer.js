@@ -1,5 +1,5 @@
 // needs: files
-// Files to and from a host whose SSH server has no SFTP: base64 text on the wire, ADODB.Stream and MSXML on the host.
+// Files to and from a host whose road in has no file transfer: base64 text on the wire, ADODB.Stream and MSXML on the host.
 // likely: both are on every Windows 2000 and later.
 function base64Element() {
   var element = new ActiveXObject("MSXML2.DOMDocument").createElement("b");
@@ -13,44 +13,78 @@ function binaryStream() {
   return stream;
 }
 
-// {source, target, size}: decodes lines of base64 into target, whole or not at all. Each line is whole quadruples.
-function decodeFile(args) {
-  var source = expand(args.source), target = expand(args.target), stream = binaryStream(), element = base64Element(), text, lines, line;
-  try {
-    text = fso().OpenTextFile(source, 1, false, 0);
-    try {
-      while (!text.AtEndOfStream) {
-        lines = [];
-        while (lines.length < 64 && !text.AtEndOfStream) {
-          line = trim(text.ReadLine());
-          if (line) { lines.push(line); }
-        }
-        if (lines.length) {
-          element.text = lines.join("");
-          stream.Write(element.nodeTypedValue);
-        }
-      }
-    } finally { text.Close(); }
-    if (stream.Size !== args.size) { throw fail(target + ": " + stream.Size + " bytes arrived, " + args.size + " were sent"); }
-    stream.SaveToFile(target + ".part", 2);
-  } finally {
-    stream.Close();
-    removeQuietly(source);
+function pieceName(args, number) { return expand(args.target) + "." + args.key + "." + number; }
+
+// {path, key, sizes}: the folder above is made; {path, free, there: numbers of the pieces that are on the host whole}.
+function prepareTarget(args) {
+  var path = expand(args.path), there = [], piece, i;
+  makeFolder(fso().GetParentFolderName(path));
+  for (i = 0; i < args.sizes.length; i++) {
+    piece = pieceName({ target: path, key: args.key }, i);
+    if (fso().FileExists(piece) && fso().GetFile(piece).Size === args.sizes[i]) { there.push(i); }
   }
-  return placeFile({ source: target + ".part", target: target });
+  return { path: path, free: freeBytes(path), there: there };
 }
-// {source, target}: the one takes the place of the other.
-function placeFile(args) {
-  var source = expand(args.source), target = expand(args.target);
+// {target, key, number, size}: the base64 in the comment this script begins with becomes one piece, whole or not at all.
+function takePiece(args) {
+  var path = pieceName(args, args.number), part = path + "." + remediateNonce, stream = binaryStream();
+  try {
+    decodeComment(stream);
+    if (stream.Size !== args.size) { throw fail(path + ": " + stream.Size + " bytes arrived, " + args.size + " were sent"); }
+    stream.SaveToFile(part, 2);
+  } catch (e) {
+    removeQuietly(part);
+    throw e;
+  } finally { stream.Close(); }
+  moveOver(part, path);
+  return { path: path, size: fso().GetFile(path).Size };
+}
+function decodeComment(stream) {
+  var text = fso().OpenTextFile(expand(remediateScript), 1, false, 0), element = base64Element(), rest = "", end = -1, whole;
+  try {
+    while (text.ReadLine() !== "/*data") { end = -1; }
+    while (end < 0) {
+      rest += text.Read(65536).replace(/\s+/g, "");
+      end = rest.indexOf("*");
+      if (end >= 0) { rest = rest.substring(0, end); }
+      whole = rest.length - rest.length % 4;
+      if (whole) {
+        element.text = rest.substring(0, whole);
+        stream.Write(element.nodeTypedValue);
+        rest = rest.substring(whole);
+      }
+    }
+  } finally { text.Close(); }
+}
+function moveOver(source, target) {
   if (fso().FileExists(target)) { fso().DeleteFile(target, true); }
   fso().MoveFile(source, target);
+}
+// {target, key, count, size}: all pieces become the target. The first piece goes first: without it the work is done.
+function joinPieces(args) {
+  var target = expand(args.target), part = target + "." + remediateNonce + ".part", stream, i;
+  var done = args.count > 0 && !fso().FileExists(pieceName(args, 0)) && fso().FileExists(target);
+  if (!done) {
+    stream = binaryStream();
+    try {
+      for (i = 0; i < args.count; i++) { addPiece(stream, pieceName(args, i)); }
+      if (stream.Size !== args.size) { throw fail(target + ": " + stream.Size + " bytes arrived, " + args.size + " were sent"); }
+      stream.SaveToFile(part, 2);
+    } catch (e) {
+      removeQuietly(part);
+      throw e;
+    } finally { stream.Close(); }
+    moveOver(part, target);
+  }
+  for (i = 0; i < args.count; i++) { removeQuietly(pieceName(args, i)); }
   return { path: target, size: fso().GetFile(target).Size };
 }
-// {path}: its parent folder is made; both as the host sees them.
-function prepareTarget(args) {
-  var path = expand(args.path);
-  makeFolder(fso().GetParentFolderName(path));
-  return { path: path, free: freeBytes(path) };
+function addPiece(stream, path) {
+  var piece = binaryStream();
+  try {
+    piece.LoadFromFile(path);
+    stream.Write(piece.Read());
+  } finally { piece.Close(); }
 }
 // {path, offset, count}: {size, base64, offset}; a negative offset counts from the end.
 function encodePart(args) {

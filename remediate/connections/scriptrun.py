@@ -1,0 +1,67 @@
+"""Scripts on their way to a host: through standard input, with data along, and those that never answered."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from remediate.connections.order import LIMIT
+
+Script = Callable[[str, str], str]
+"""(toolkit folder, path of the script) -> text of the script."""
+
+ANSWER_LIMIT = LIMIT + 65536
+"""Bytes a script may print: its JSON, and what other programs print in between."""
+LINE = 675
+"""Bytes per line of base64: 900 characters, whole quadruples."""
+_BLOCK = 96
+"""Lines handed over at once: few enough that one block fits into one message of WinRM 2.0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """Bytes that travel in a comment of a script; ``heard`` is told how much of the whole script has left (0 to 1)."""
+
+    data: bytes
+    heard: Callable[[float], None]
+
+    @property
+    def comment(self) -> str:
+        """Base64 has no asterisk, so the comment ends where it should."""
+        rows = (self.data[at : at + LINE] for at in range(0, len(self.data), LINE))
+        return "/*data\n" + "".join(base64.b64encode(row).decode("ascii") + "\n" for row in rows) + "*/\n"
+
+
+class Leftovers:
+    """Names of scripts that did not answer, and so may still lie on the host, for the next one to remove."""
+
+    def __init__(self) -> None:
+        self._unanswered: list[str] = []
+
+    def before(self, nonce: str) -> list[str]:
+        """Those so far; ``nonce`` counts from now on."""
+        found = list(self._unanswered)
+        self._unanswered = [*self._unanswered[-20:], nonce]
+        return found
+
+    def answered(self, nonce: str) -> None:
+        """A script that answered has removed itself, and those before it."""
+        if nonce in self._unanswered:
+            del self._unanswered[: self._unanswered.index(nonce) + 1]
+
+
+def by_stdin(folder: str, nonce: str, script: Script, attachment: Attachment | None) -> tuple[str, Iterator[bytes]]:
+    """The command line that writes the script it reads and runs it, and what to feed it."""
+    path = f"{folder}\\{nonce}.js"
+    # every line ends with a newline and has fewer than 1000 characters: findstr hangs or cuts otherwise (likely)
+    command = f'mkdir "{folder}" 2>nul & findstr "^" > "{path}" & cscript //nologo "{path}"'
+    return command, _blocks(script(folder, path), attachment)
+
+
+def _blocks(text: str, attachment: Attachment | None) -> Iterator[bytes]:
+    lines = text.splitlines()
+    for at in range(0, len(lines), _BLOCK):
+        if attachment is not None and at:
+            attachment.heard(at / len(lines))
+        yield "".join(f"{line}\r\n" for line in lines[at : at + _BLOCK]).encode()
