@@ -85,7 +85,7 @@ class Pipeline:
 
     def start(self, runspaces: Runspaces, limit: Callable[[], int], flush: Callable[[], None]) -> None:
         """Run it in a thread of its own; ``flush`` sends what psrpcore has ready."""
-        self._server.start()
+        self._change(PSInvocationState.Running, tell=False)  # likely: a server tells only how a pipeline ended
         work = threading.Thread(target=self._work, args=(runspaces, limit, flush), daemon=True, name="pipeline")
         work.start()
 
@@ -93,7 +93,6 @@ class Pipeline:
         """End it as Ctrl+C does. A program it started runs on to its end, but nobody hears of it any more."""
         self._stopped = True
         if self._server.state == PSInvocationState.Running:
-            self._server.begin_stop()
             self._server.stop()
         self._condition.notify_all()
 
@@ -176,7 +175,11 @@ class Pipeline:
         if self._server.state == PSInvocationState.Running:
             if error is None:
                 self._server.complete()
-            else:  # psrpcore has no public way to let a pipeline fail
-                self._server._change_state(PSInvocationState.Failed, error=error)
+            else:
+                self._change(PSInvocationState.Failed, error=error)
         flush()
         self.pipe.finish()
+
+    def _change(self, state: PSInvocationState, *, error: ErrorRecord | None = None, tell: bool = True) -> None:
+        """psrpcore has no public way to let a pipeline fail, nor to start one without a message."""
+        self._server._change_state(state, error=error, emit=tell)

@@ -35,6 +35,8 @@ class Straight:
         self.hold: Callable[[], None] = lambda: None
         """Called while a command runs."""
         self.taken: list[int] = []
+        self.waiting = threading.Event()
+        """A Receive has found nothing and waits."""
         self.shells: dict[str, PsShell] = {}
         small = version < (2, 2)
         self.desk = Desk(
@@ -78,12 +80,16 @@ class Straight:
     # pypsrp's transport
 
     def send(self, message: bytes, **_: object) -> bytes:
-        request = replace(soap.parse(message), timeout=RECEIVE_SECONDS)
+        request = replace(soap.parse(message), timeout=RECEIVE_SECONDS, gone=self._waits)
         try:
             return soap.envelope(request, self._answer(request))
         except soap.Fault as fault:
             text = soap.fault_envelope(request, fault, "ex1").decode()
             raise WinRMTransportError("http", fault.http, text) from None
+
+    def _waits(self) -> bool:
+        self.waiting.set()
+        return False
 
     def close(self) -> None:
         """Nothing to close."""
