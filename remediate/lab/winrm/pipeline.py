@@ -66,7 +66,9 @@ class Pipeline:
     ) -> None:
         self.pipe = Pipe(condition)
         self.received = 0
-        """Bytes the client sent for it."""
+        """Bytes the client sent for it, wrapping and all."""
+        self.taken = 0
+        """Characters of text among its input."""
         self._desk = desk
         self._condition = condition
         self._server = psrpcore.ServerPipeline(pool, uuid.UUID(command_id))
@@ -76,6 +78,7 @@ class Pipeline:
 
     def feed(self, item: object) -> None:
         """An object for its input."""
+        self.taken += len(item) if isinstance(item, str) else 0
         self._input.append(item)
         self._condition.notify_all()
 

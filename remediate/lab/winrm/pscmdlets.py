@@ -149,6 +149,7 @@ def _set_content(scope: Scope, bound: Bound, items: Items) -> Iterator[object]:
             scope.runspace.machine.files.write(path, (UNICODE_MARK if name == "unicode" else b"") + data)
     except LabError as error:
         raise _failed(error, path, "Set-Content") from None
+    scope.runspace.desk.save()
     yield from ()
 
 

@@ -74,8 +74,9 @@ class PsShell(ShellBase):
             pipeline.received += len(data)
             if pipeline.received > COMMAND_LIMIT:
                 raise _too_much(COMMAND_LIMIT)
-            self.desk.took(pipeline.received)
         self._feed(data, command_id, stream)
+        if command_id:
+            self.desk.took(pipeline.taken)
 
     def receive(self, request: Request, command_id: str, limit: int) -> str:
         """See ``Shell.receive``: whole fragments only."""

@@ -57,6 +57,7 @@ def copy(runspace: Runspace, arguments: Sequence[object], items: Iterator[object
             runspace.machine.files.write(path, data)
     except LabError as error:
         raise _threw(f'Exception calling "Move" with "2" argument(s): "{error.text}"', "IOException") from None
+    runspace.desk.save()
     yield path
 
 

@@ -71,6 +71,8 @@ class Desk:
     cut the client's connections; never raises."""
     took: Callable[[int], None]
     """To be told the total of input bytes a command has been sent, with every Send; may raise Cut."""
+    save: Callable[[], None] = lambda: None
+    """Write the host's state down: to be called after a change that was made without ``run``."""
 
     def refuse(self, what: str) -> None:
         """Write what the lab does not know into the host's refusal log."""

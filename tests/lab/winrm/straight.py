@@ -35,6 +35,8 @@ class Straight:
         self.hold: Callable[[], None] = lambda: None
         """Called while a command runs."""
         self.taken: list[int] = []
+        self.saved: list[int] = []
+        """Counts of the machine's changes at the moments its state was written down."""
         self.waiting = threading.Event()
         """A Receive has found nothing and waits."""
         self.shells: dict[str, PsShell] = {}
@@ -46,6 +48,7 @@ class Straight:
             idle_seconds=7200,
             run=self._run,
             took=self.taken.append,
+            save=lambda: self.saved.append(self.machine.changed),
         )
 
     def _run(

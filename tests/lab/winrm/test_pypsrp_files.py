@@ -34,6 +34,7 @@ def test_a_file_goes_there_and_back(straight: Straight, tmp_path: Path, size: in
 def test_an_empty_file_can_be_copied(straight: Straight, tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"")
     straight.client().copy(str(tmp_path / "empty"), "C:\\empty")
+    assert straight.saved == [straight.machine.changed]
     assert straight.machine.files.read("C:\\empty") == b""
 
 
