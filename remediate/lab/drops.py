@@ -30,6 +30,15 @@ class Drops:
             self._machine.touch()
             return True
 
+    def once(self, name: str) -> bool:
+        """True the first time ``name`` is asked for in the life of the host's state."""
+        with self._machine.lock:
+            if name in struck(self._machine):
+                return False
+            self._machine.marks[MARK] = [*struck(self._machine), name]
+            self._machine.touch()
+            return True
+
 
 def struck(machine: Machine) -> list[str]:
     """The moments that have cut a connection already."""

@@ -29,6 +29,23 @@ class Moment(StrEnum):
     """At the first execution after one that could see the installer's end."""
 
 
+class WireFault(StrEnum):
+    """What is wrong with a host's WinRM. All but the last two strike one Receive, once."""
+
+    DROP = "drop"
+    """It ends without an answer."""
+    CUT_REPLY = "cut_reply"
+    """Half of its answer arrives."""
+    STALL = "stall"
+    """It is never answered."""
+    FAULT = "fault"
+    """It is answered by a fault."""
+    IDLE_CLOSE = "idle_close"
+    """Connections are closed after a moment's silence."""
+    QUOTA = "quota"
+    """No shell is to be had: others hold all that the user may have."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallerExit:
     """The installer undoes its work and ends with ``code``; ``extended`` is the code its log names (0: none)."""
@@ -73,6 +90,9 @@ class Faults:
     wmi: Literal["works", "broken", "query_fails"] = "works"
     """broken: no connection to any namespace; query_fails: it connects, and every query raises."""
     sftp: Literal["works", "absent"] = "works"
+    winrm: tuple[WireFault, ...] = ()
+    certificate: Literal["works", "expired", "other_name"] = "works"
+    """What WinRM shows over HTTPS; it is always signed by the lab's own authority."""
     disk_full: bool = False
     """Nothing larger than a few KB can be written to the system drive."""
     clock: ClockFault | None = None
@@ -89,13 +109,12 @@ class Faults:
         for name in ("installer_hangs", "installer_never_starts", "disk_full"):
             if getattr(self, name):
                 found[name] = True
-        for name in ("service_fails", "service_disabled", "wmi", "sftp"):
+        for name in ("service_fails", "service_disabled", "wmi", "sftp", "certificate"):
             if getattr(self, name) not in ("", "works"):
                 found[name] = getattr(self, name)
-        if self.installer_leaves:
-            found["installer_leaves"] = list(self.installer_leaves)
-        if self.drop:
-            found["drop"] = [str(moment) for moment in self.drop]
+        for name in ("installer_leaves", "drop", "winrm"):
+            if getattr(self, name):
+                found[name] = [str(word) for word in getattr(self, name)]
         return found
 
 
@@ -110,7 +129,12 @@ def parse(data: object, what: str = "faults", *, source: Source | None = None) -
         service_fails=fields.text("service_fails"),
         service_late=_service_late(fields),
         service_disabled=fields.text("service_disabled"),
-        drop=_moments(fields),
+        drop=tuple(Moment(name) for name in _known(fields, "drop", "moment", [str(moment) for moment in Moment])),
+        winrm=tuple(WireFault(name) for name in _known(fields, "winrm", "fault", [str(fault) for fault in WireFault])),
+        certificate=cast(
+            "Literal['works', 'expired', 'other_name']",
+            _word(fields, "certificate", ("works", "expired", "other_name")),
+        ),
         wmi=cast("Literal['works', 'broken', 'query_fails']", _word(fields, "wmi", ("works", "broken", "query_fails"))),
         sftp=cast("Literal['works', 'absent']", _word(fields, "sftp", ("works", "absent"))),
         disk_full=fields.flag("disk_full"),
@@ -156,13 +180,12 @@ def _clock(fields: Fields) -> ClockFault | None:
     return found
 
 
-def _moments(fields: Fields) -> tuple[Moment, ...]:
-    known = [str(moment) for moment in Moment]
-    for name in fields.names("drop"):
+def _known(fields: Fields, key: str, what: str, known: list[str]) -> tuple[str, ...]:
+    for name in fields.names(key):
         if name not in known:
-            where = source_of(fields.data, "drop", default=fields.source)
-            raise UserError(f"{fields.what}: drop knows no moment {name!r}", source=where, hint=nearest(name, known))
-    return tuple(Moment(name) for name in fields.names("drop"))
+            where = source_of(fields.data, key, default=fields.source)
+            raise UserError(f"{fields.what}: {key} knows no {what} {name!r}", source=where, hint=nearest(name, known))
+    return fields.names(key)
 
 
 def from_json(data: Mapping[str, Json]) -> Faults:
