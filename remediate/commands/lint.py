@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from remediate.commands.project import Project
     from remediate.engine.registry import Registry
     from remediate.language.setting import SearchPath
-    from remediate.language.tree import Node, Playbook, Task
+    from remediate.language.tree import Node, Playbook
 
 
 def parser() -> Parser:
@@ -70,7 +69,7 @@ def document(error: UserError) -> dict[str, object]:
 def examine(path: Path, project: Project) -> tuple[list[UserError], int]:
     """Every mistake in reading order, and how many tasks were looked at."""
     from remediate.commands import checks
-    from remediate.commands.listing import walk
+    from remediate.commands.listing import included, walk
 
     modules, search = project.modules(path), project.search(path)
     book, errors, nodes = _read(path, search, modules)
@@ -78,7 +77,9 @@ def examine(path: Path, project: Project) -> tuple[list[UserError], int]:
     for play in book.plays if book else ():
         errors += checks.of_play(play)
         tasks += [*walk(play.nodes), *play.handlers]
-    tasks += _included(tasks, search, modules, errors)
+    below, unreadable = included(tasks, search, modules)
+    tasks += below
+    errors += [error for error in unreadable if isinstance(error, UserError)]
     for task in tasks:
         errors += checks.of_task(task, modules)
     return checks.in_order(errors), len(tasks)
@@ -98,28 +99,3 @@ def _read(path: Path, search: SearchPath, modules: Registry) -> tuple[Playbook |
         pieces = Pieces(Modules(known.__contains__, known), search)
         pieces.read(path)
         return None, [error, *pieces.errors], pieces.nodes
-
-
-def _included(tasks: list[Task], search: SearchPath, modules: Registry, errors: list[UserError]) -> Iterator[Task]:
-    """The tasks of files that are included at run time under a fixed name, and of those they include."""
-    from remediate.commands.listing import walk
-    from remediate.engine.run import words
-    from remediate.language import playbook
-    from remediate.language.template import has_template
-
-    known, todo, seen = words(modules), list(tasks), set[str]()
-    while todo:
-        task = todo.pop(0)
-        name = str(task.args.get("name" if task.action == "include_role" else "file", task.args.get("_raw", "")))
-        place = f"{task.action} {task.folder} {name}"
-        if task.action not in ("include_tasks", "include_role") or has_template(name) or place in seen:
-            continue
-        seen.add(place)
-        try:
-            nodes = playbook.load_tasks(Path(name), task, search=search, modules=known.__contains__, known=known)
-        except UserError as error:
-            errors.append(error)
-            continue
-        below = list(walk(nodes))
-        todo += below
-        yield from below

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remediate.commands import extravars, stopping
+from remediate.commands import asked, extravars, stopping
 from remediate.commands import options as common
 from remediate.commands.project import Project
 from remediate.errors import UserError
@@ -31,7 +31,7 @@ def prepare(options: argparse.Namespace, outside: Outside, *, mode: Mode, start_
     project = Project.around(outside.folder)
     playbook = project.content.playbook(options.playbook)
     hosts = project.inventory(options, start_lab=start_lab, say=outside.complain).with_playbook_vars(playbook.parent)
-    return RunRequest(
+    request = RunRequest(
         playbook=playbook,
         inventory=with_login(hosts, login(options, outside)),
         search=project.search(playbook),
@@ -44,6 +44,8 @@ def prepare(options: argparse.Namespace, outside: Outside, *, mode: Mode, start_
         forks=common.forks(options, project.settings.forks),
         start_at_task=options.start_at_task,
     )
+    asked.check(request)
+    return request
 
 
 def login(options: argparse.Namespace, outside: Outside) -> Mapping[str, object]:

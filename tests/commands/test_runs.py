@@ -151,3 +151,21 @@ def test_ctrl_c_finishes_the_step_and_the_next_run_the_rest(lab: Path) -> None:
     (status,) = json.loads(remediate("lab", "status", "--format", "json", folder=lab).out)
     installers = next(host["installers"] for host in status["hosts"] if host["name"] == "slow")
     assert len(installers) == 1, "never a second installer"
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["-t", "aply"], "error: --tags: no task of the playbook has the tag 'aply'\n  hint: did you mean 'apply'?"),
+        (["--skip-tags", "verifi"], "error: --skip-tags: no task of the playbook has the tag 'verifi'"),
+        (["--start-at-task", "Choose the package"], "error: --start-at-task: no task is called 'Choose the package'"),
+        (["-l", "old:!repair"], "error: --limit 'old:!repair' leaves no host"),
+        (["-l", "odl"], "error: --limit: no host or group is called 'odl'\n  hint: did you mean 'old'?"),
+        (["-e", "route"], "error: --extra-vars: 'route' is not a variable"),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, list) else "",
+)
+def test_what_fits_nothing_is_an_error_and_not_compliant(lab: Path, words: list[str], error: str) -> None:
+    done = remediate("verify", KB, *words, folder=lab)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(error)
