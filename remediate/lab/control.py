@@ -53,7 +53,7 @@ def prepare(declared: Declaration, folder: LabFolder) -> None:
     """Ports, keys and known_hosts for the declared hosts, without starting anything; a running lab is left alone."""
     with locked(folder.root / "lock"):
         specs = declared_specs(declared, folder)
-        at = ground.ports(folder, [spec.name for spec in specs])
+        at = ground.ports(folder, ground.port_names(specs))
         if not running(folder):
             ground.write_known_hosts(folder, specs, at)
 
@@ -93,7 +93,7 @@ def status(path: Path, state_root: Path) -> dict[str, Json]:
     rows = ask(folder, {"do": "status"})["hosts"] if alive else _at_rest(folder)
     at = read_json(folder.ports)
     hosts: list[Json] = [
-        {"address": "127.0.0.1", "port": at.get(str(row["name"])), **row}
+        {"address": "127.0.0.1", "port": at.get(str(row["name"])), **_winrm_port(at, str(row["name"])), **row}
         for row in (rows if isinstance(rows, list) else [])
         if isinstance(row, dict)
     ]
@@ -103,6 +103,11 @@ def status(path: Path, state_root: Path) -> dict[str, Json]:
         "pid": read_json(folder.daemon).get("pid") if alive else None,
         "hosts": hosts,
     }
+
+
+def _winrm_port(at: Mapping[str, Json], name: str) -> dict[str, Json]:
+    found = at.get(ground.winrm_port(name))
+    return {"winrm_port": found} if found else {}
 
 
 def _at_rest(folder: LabFolder) -> list[Json]:

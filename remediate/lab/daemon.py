@@ -57,9 +57,9 @@ class Daemon:
         rows = read_json(self.folder.plan).get("hosts", [])
         assert isinstance(rows, list)
         specs = [hostspec.from_json(row) for row in rows if isinstance(row, dict)]
-        at = ground.ports(self.folder, [spec.name for spec in specs])
+        at = ground.ports(self.folder, ground.port_names(specs))
         moved, notes = self.keeper.declare(specs)
-        for name in moved:
+        for name in [port for host in moved for port in (host, ground.winrm_port(host))]:
             self.listener.shut(name)
             if name in at:
                 at[name] = self.listener.open(name, at[name])
@@ -76,11 +76,13 @@ class Daemon:
             with sock:
                 self._answer(sock)
             return
-        served = self.keeper.served.get(name)
-        if served is None:
+        served, winrm = self.keeper.served.get(name), self.keeper.winrm.get(name)
+        if winrm is not None:
+            winrm.serve(sock)
+        elif served is not None:
+            Connection(sock, served).run()
+        else:
             sock.close()
-            return
-        Connection(sock, served).run()
         self.used = time.monotonic()
 
     def _answer(self, sock: socket.socket) -> None:

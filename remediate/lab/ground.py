@@ -25,6 +25,16 @@ def key_kind(spec: HostSpec) -> Kind:
     return "rsa" if spec.override.ssh == "legacy" else "ed25519"
 
 
+def port_names(specs: Iterable[HostSpec]) -> list[str]:
+    """What each port of the hosts is called: SSH's as the host, WinRM's by ``winrm_port``."""
+    return [name for spec in specs for name in (spec.name, *([winrm_port(spec.name)] if spec.winrm else []))]
+
+
+def winrm_port(name: str) -> str:
+    """What the WinRM port of host ``name`` is called; no host can be called so."""
+    return f"{name} winrm"
+
+
 def ports(folder: LabFolder, names: Sequence[str]) -> dict[str, int]:
     """A loopback port for each host, the same as last time; free ones are picked for new hosts."""
     kept = {name: int(str(port)) for name, port in read_json(folder.ports).items()}

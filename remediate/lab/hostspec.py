@@ -10,6 +10,8 @@ from remediate.errors import UserError
 from remediate.lab.faults import Faults
 from remediate.lab.faults import parse as parse_faults
 from remediate.lab.fields import Fields, source_of
+from remediate.lab.winrm import settings
+from remediate.lab.winrm.settings import WinrmSpec
 from remediate.model import Json, Source
 
 PASSWORD = "lab"  # noqa: S105 - hosts of the lab listen on loopback only
@@ -33,6 +35,8 @@ class Override:
     pending_reboot: bool = False
     installed: tuple[str, ...] = ()
     """Packages laid over the image, in order."""
+    stored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Folder of the host (``D:\\kb``) or of a share it sees (``\\\\files\\kb``) -> packages that lie there."""
     files: Mapping[str, str] = field(default_factory=dict)
     """File name -> version; "" takes the file away."""
     registry: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
@@ -46,6 +50,10 @@ class Override:
     ssh: Literal["modern", "legacy"] = "modern"
     host_key: Literal["known", "unknown", "changed"] = "known"
     """What the lab's known_hosts says of the host's key."""
+
+    @property
+    def packages_stored(self) -> tuple[str, ...]:
+        return tuple(name for names in self.stored.values() for name in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +69,14 @@ class HostSpec:
     password: str = PASSWORD
     authorized_keys: tuple[str, ...] = ()
     """Public keys in OpenSSH form that may log on besides the password."""
+    connection: settings.Connection = "ssh"
+    """The road the inventory tells clients to take; SSH is open in any case."""
+    winrm: WinrmSpec | None = None
+    """Its WinRM, where it has one."""
 
 
 KEY_STATES = ("known", "unknown", "changed")
-KEYS = ("image", "override", "faults", "speed", "user", "password", "authorized_keys")
+KEYS = ("image", "override", "faults", "speed", "user", "password", "authorized_keys", "connection", "winrm")
 
 
 def parse(
@@ -87,6 +99,8 @@ def parse(
         user=fields.text("user", "Administrator"),
         password=fields.text("password", password),
         authorized_keys=fields.names("authorized_keys"),
+        connection=settings.connection(fields),
+        winrm=settings.parse(fields),
     )
     if spec.speed <= 0:
         raise fields.wrong("speed", "above 0")
@@ -105,6 +119,7 @@ def _override(fields: Fields) -> Override:
         cluster=sub.flag("cluster"),
         pending_reboot=sub.flag("pending_reboot"),
         installed=sub.names("installed"),
+        stored=_stored(sub),
         files=_files(sub),
         registry=_registry(sub),
         services=_services(sub),
@@ -121,6 +136,11 @@ def _override(fields: Fields) -> Override:
 def _files(fields: Fields) -> dict[str, str]:
     sub = fields.sub("files")
     return {name: sub.text(name) for name in sub.data}
+
+
+def _stored(fields: Fields) -> dict[str, tuple[str, ...]]:
+    sub = fields.sub("stored")
+    return {folder: sub.names(folder) for folder in sub.data}
 
 
 def _registry(fields: Fields) -> dict[str, dict[str, str | int]]:
@@ -157,6 +177,7 @@ def to_json(spec: HostSpec) -> dict[str, Json]:
     }  # fmt: skip
     told |= {"installed": list(override.installed), "processes": list(override.processes)}
     told |= {"files": dict(override.files)}
+    told |= {"stored": {folder: list(names) for folder, names in override.stored.items()}}
     told |= {"registry": {key: dict(values) for key, values in override.registry.items()}}
     told |= {"services": {key: dict(values) for key, values in override.services.items()}}
     return {
@@ -168,6 +189,8 @@ def to_json(spec: HostSpec) -> dict[str, Json]:
         "user": spec.user,
         "password": spec.password,
         "authorized_keys": list(spec.authorized_keys),
+        "connection": spec.connection,
+        "winrm": spec.winrm.to_json() if spec.winrm else None,
     }
 
 

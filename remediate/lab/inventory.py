@@ -9,6 +9,7 @@ from remediate.lab import control, declaration, ground
 from remediate.lab.declaration import Declaration, DeclaredHost
 from remediate.lab.folder import LabFolder, lab_folder
 from remediate.lab.packages import Package, catalogue, pick
+from remediate.lab.winrm.settings import client_variables
 
 LANGUAGES = {1031: "DEU", 1036: "FRA", 1041: "JPN"}
 """Three-letter codes of packages that are not English (1033, ENU)."""
@@ -38,10 +39,10 @@ def expand(
         control.up_declared(declared, folder, say=say)
     else:
         control.prepare(declared, folder)
-    at = ground.ports(folder, [host.spec.name for host in declared.hosts])
+    at = ground.ports(folder, ground.port_names(host.spec for host in declared.hosts))
     supplied = _supplied(declared, known)
     shared = {name: _package(folder, known[name]) for name in supplied}
-    hosts = {host.spec.name: _host(host, at[host.spec.name], folder, shared, known) for host in declared.hosts}
+    hosts = {host.spec.name: _host(host, at, folder, shared, known) for host in declared.hosts}
     common = {
         **declared.vars,
         "ansible_connection": "ssh",
@@ -70,17 +71,19 @@ def _package(folder: LabFolder, package: Package) -> dict[str, str]:
 
 def _host(
     host: DeclaredHost,
-    port: int,
+    at: Mapping[str, int],
     folder: LabFolder,
     shared: Mapping[str, dict[str, str]],
     known: Mapping[str, Package],
 ) -> dict[str, object]:
     told: dict[str, object] = {
         "ansible_host": "127.0.0.1",
-        "ansible_port": port,
+        "ansible_port": at[host.spec.name],
         "ansible_user": host.spec.user,
     }
-    if host.login == "key":
+    if host.spec.connection != "ssh":
+        told |= _winrm(host, at, folder)
+    elif host.login == "key":
         told["ansible_ssh_private_key_file"] = str(ground.client_key(folder)[0])
     else:
         told["ansible_password"] = host.spec.password
@@ -89,6 +92,24 @@ def _host(
     if host.packages:
         told["packages"] = _replaced(host, folder, shared, known)
     return told | dict(host.vars)
+
+
+def _winrm(host: DeclaredHost, at: Mapping[str, int], folder: LabFolder) -> dict[str, object]:
+    from remediate.lab.winrm import tls
+
+    spec = host.spec
+    assert spec.winrm is not None
+    told: dict[str, object] = {"ansible_port": at[ground.winrm_port(spec.name)]}
+    authority, certificate = "", ("", "")
+    if spec.winrm.transport == "https":
+        authority = str(tls.authority(folder.keys))
+    if spec.winrm.auth[0] == "certificate":
+        pem, key = tls.user_certificate(folder.keys, spec.user)
+        certificate = (str(pem), str(key))
+    else:
+        told["ansible_password"] = spec.password
+    variables = client_variables(spec.connection, spec.winrm, authority=authority, certificate=certificate)
+    return told | variables
 
 
 def _replaced(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from remediate.lab import drops, images, installation
 from remediate.lab.folder import LabFolder
-from remediate.lab.ground import key_kind
+from remediate.lab.ground import key_kind, winrm_port
 from remediate.lab.hostkeys import host_key
 from remediate.lab.ssh_server import Served
 from remediate.lab.store import Store
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from remediate.lab.hostspec import HostSpec
     from remediate.lab.images import Library
     from remediate.lab.machine import Machine
+    from remediate.lab.winrm.host import WinrmHost
 
 Execute = Callable[..., tuple[bytes, bytes, int]]
 
@@ -37,6 +38,8 @@ class Keeper:
         self._specs: dict[str, HostSpec] = {}
         self._prints: dict[str, str] = {}
         self.served: dict[str, Served] = {}
+        self.winrm: dict[str, WinrmHost] = {}
+        """WinRM of the hosts that have it, by the name of its port."""
 
     def declare(self, specs: Iterable[HostSpec]) -> tuple[list[str], list[str]]:
         """Take over a declaration: hosts that changed are built anew, those not named any more forgotten.
@@ -82,10 +85,21 @@ class Keeper:
             save=lambda: self._store.save(machine, self._prints[spec.name]),
         )
         self._cut(old)
+        self._stop_winrm(spec.name)
+        if spec.winrm is not None:
+            from remediate.lab.winrm.host import WinrmHost
+
+            self.winrm[winrm_port(spec.name)] = WinrmHost(self.served[spec.name], spec.winrm, self._folder.keys)
         self.served[spec.name].save()
+
+    def _stop_winrm(self, name: str) -> None:
+        winrm = self.winrm.pop(winrm_port(name), None)
+        if winrm is not None:
+            winrm.service.close_all()
 
     def _forget(self, name: str) -> None:
         self._cut(self.served.pop(name, None))
+        self._stop_winrm(name)
         self._specs.pop(name, None)
         self._prints.pop(name, None)
         self._store.forget(name)

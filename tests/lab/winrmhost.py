@@ -14,7 +14,8 @@ from remediate.lab.hostkeys import host_key
 from remediate.lab.listener import Listener
 from remediate.lab.ssh_server import Connection, Served
 from remediate.lab.winrm import tls
-from remediate.lab.winrm.host import WinrmHost, WinrmSpec
+from remediate.lab.winrm.host import WinrmHost
+from remediate.lab.winrm.settings import WinrmSpec
 
 PASSWORD = "Lab-Pass1!"
 

@@ -7,9 +7,8 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from remediate.lab.visit import WATCH, Line, Visit
 from remediate.lab.winrm import soap, tls
@@ -22,24 +21,11 @@ from remediate.lab.winrm.wsman import ENVELOPE_2_0, ENVELOPE_3_0, Service
 
 if TYPE_CHECKING:
     from remediate.lab.ssh_server import Served
+    from remediate.lab.winrm.settings import WinrmSpec
     from remediate.lab.winrm.shells import NewShell, Shell
     from remediate.lab.winrm.soap import Request
 
-Auth = Literal["ntlm", "basic", "certificate"]
-AUTHS: tuple[Auth, ...] = ("ntlm", "basic", "certificate")
-VERSIONS = ("2.1", "2.3")
 IDLE_2_0, IDLE_3_0 = 180, 7200  # likely: seconds after which a shell nobody uses ends, by default
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WinrmSpec:
-    """How a host's WinRM is set up."""
-
-    transport: Literal["http", "https"] = "http"
-    version: Literal["2.1", "2.3"] = "2.1"
-    """Of PSRP: 2.1 is WinRM 2.0 with PowerShell 2.0, the last for Windows Server 2003; 2.3 came with PowerShell 5."""
-    auth: tuple[Auth, ...] = ("ntlm",)
-    """The first is what the inventory tells clients to use."""
 
 
 class WinrmHost(Visit):
