@@ -1,10 +1,15 @@
-"""Have a package on the host, byte for byte, before anything is installed. The file itself is checked here first.
+"""Have a package on the host, byte for byte, before anything is installed; it comes from here, a share, or the host.
 
-A missing file, a wrong hash, a web page under the package's name or a package of another branch is found on this side,
-before the host is written to. On the host the package lies in the toolkit's folder under a name that begins with its
-hash, so that two packages of one name cannot be mistaken. What is there already is trusted only by its hash.
+``file`` on this side is checked here first: a missing file, a wrong hash, a web page under the package's name or a
+package of another branch is found before the host is written to; then it is uploaded. ``file`` as a UNC path
+(``\\\\server\\share\\x.exe``) is copied by the host itself, ``on_host`` is used where it lies on the host: nothing is
+uploaded, the host tells size and version, and the hash decides, so ``sha256`` must be given.
 
-The registered result holds ``path`` (on the host), ``sha256``, ``size``, ``version`` and ``language`` of the package.
+On the host a package lies in the toolkit's folder under a name that begins with its hash, so that two packages of one
+name cannot be mistaken, and one that is there under any name is not sent again. It is trusted only by its hash.
+
+The registered result holds ``path`` (on the host), ``sha256``, ``size``, ``version``, ``language`` and ``way``
+(``upload``, ``share`` or ``host``) of the package.
 
 Examples:
 
@@ -15,25 +20,40 @@ Examples:
     file: /srv/packages/Exchange2003-KB870585-x86-ENU.exe
     sha256: 3f5a...
   register: staged
+
+- name: The same from a share the server can read
+  package_staged:
+    package: KB870585-2003-SP1
+    file: '\\\\files\\kb\\Exchange2003-KB870585-x86-ENU.exe'
+    sha256: 3f5a...
+
+- name: The same from a folder on the server
+  package_staged:
+    package: KB870585-2003-SP1
+    on_host: 'D:\\kb\\Exchange2003-KB870585-x86-ENU.exe'
+    sha256: 3f5a...
 ```
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remediate.errors import Blocked, Failed
-from remediate.kb import packagefile, probe
+from remediate.kb import packagefile, probe, source
 from remediate.kb.installing import staged_path
-from remediate.model import Change, State
+from remediate.model import Change, Json, State
 
 if TYPE_CHECKING:
     from remediate.connections.base import Session
 
 NEEDS = {"session": "yes"}
 BYTES_A_SECOND = 1_000_000
+SLOWEST = 50_000
+"""Bytes a second at which a host may still copy from a share."""
 MARGIN = 20_000_000
 """Bytes that stay free beside the package, so that staging never fills a system drive."""
 
@@ -41,43 +61,87 @@ MARGIN = 20_000_000
 @dataclass(frozen=True, kw_only=True)
 class Params:
     package: str = field(metadata={"help": "Id of the package, for messages."})
-    file: str = field(default="", metadata={"help": "The package on this side."})
-    sha256: str = field(default="", metadata={"help": "Its SHA-256 as recorded; empty: whatever the file has."})
+    file: str = field(default="", metadata={"help": "The package on this side, or as a UNC path the host can read."})
+    on_host: str = field(default="", metadata={"help": "The package on the host already, instead of file."})
+    sha256: str = field(default="", metadata={"help": "Its SHA-256 as recorded; empty: whatever a file here has."})
     size: int = field(default=0, metadata={"help": "Its size in bytes; 0: not checked."})
     version: str = field(default="", metadata={"help": "Version it must carry; empty: not checked."})
     language: str = field(default="", metadata={"help": "Three letters of its language; empty: not checked."})
 
 
 def inspect(session: Session, params: Params) -> State:
-    if not params.file:
-        raise Blocked(
-            f"there is no file for package {params.package}",
-            f"get it and say where it is: packages: {{{params.package}: {{file: PATH, sha256: HASH}}}}",
-        )
-    local = packagefile.check(
-        Path(params.file),
-        packagefile.Expected(
-            package=params.package,
-            sha256=params.sha256,
-            size=params.size,
-            version=params.version,
-            language=params.language,
-        ),
+    way = source.way(params.package, params.file, params.on_host)
+    expected = packagefile.Expected(
+        package=params.package,
+        sha256=params.sha256,
+        size=params.size,
+        version=params.version,
+        language=params.language,
     )
+    if way == "upload":
+        return _from_here(session, params, packagefile.check(Path(params.file), expected))
+    return (_on_host if way == "host" else _from_share)(session, params, expected)
+
+
+def _on_host(session: Session, params: Params, expected: packagefile.Expected) -> State:
+    """Used where it lies: it is the package, or there is none."""
+    wanted = source.recorded_hash(expected)
+    seen = session.call("package_staged", "inspect", {"path": params.on_host, "source": "", "prefix": ""})
+    found = probe.part(seen, "staged")
+    source.check(found, expected, "host")
+    path = str(found.get("path"))
+    if (digest := session.hash(path)) != wanted:
+        raise source.other_file(path, digest, expected)
+    return {**seen, "way": "host", **_known(params, wanted, found), "path": path, "same": True}
+
+
+def _from_share(session: Session, params: Params, expected: packagefile.Expected) -> State:
+    """The share is looked at only as long as the host has no copy: it may be gone by the next run."""
+    wanted = source.recorded_hash(expected)
+    path = staged_path(session.folder, wanted, params.file)
+    seen = session.call("package_staged", "inspect", {"path": path, "source": params.file, "prefix": wanted[:16]})
+    staged = _staged(session, seen, wanted, params.size)
+    if not staged:
+        source.check(probe.part(seen, "source"), expected, "share")
+    known = _known(params, wanted, staged or probe.part(seen, "source"))
+    return {**seen, "way": "share", **known, "path": staged.get("path", path), "same": bool(staged)}
+
+
+def _known(params: Params, sha256: str, found: Mapping[str, Json]) -> dict[str, Json]:
+    """What the host tells of a file this machine does not read."""
+    return {
+        "package": params.package,
+        "sha256": sha256,
+        "size": found.get("size"),
+        "version": found.get("version") or "",
+        "language": params.language,
+    }
+
+
+def _from_here(session: Session, params: Params, local: packagefile.PackageFile) -> State:
     path = staged_path(session.folder, local.sha256, local.path.name)
-    seen = session.call("package_staged", "inspect", {"path": path})
-    staged = probe.part(seen, "staged")
-    same = bool(staged.get("exists")) and staged.get("size") == local.size and session.hash(path) == local.sha256
+    seen = session.call("package_staged", "inspect", {"path": path, "source": "", "prefix": local.sha256[:16]})
+    staged = _staged(session, seen, local.sha256, local.size)
     return {
         **seen,
+        "way": "upload",
         "package": params.package,
-        "path": path,
+        "path": staged.get("path", path),
         "sha256": local.sha256,
         "size": local.size,
         "version": local.file_version,
         "language": local.language,
-        "same": same,
+        "same": bool(staged),
     }
+
+
+def _staged(session: Session, seen: State, sha256: str, size: int) -> Mapping[str, Json]:
+    """What lies on the host and is the package by its hash, under its own name or another; {} when nothing does."""
+    for entry in (probe.part(seen, "staged"), *probe.entries(seen, "others")):
+        fits = entry.get("exists") and not entry.get("folder") and size in (0, entry.get("size"))
+        if fits and session.hash(str(entry.get("path"))) == sha256:
+            return entry
+    return {}
 
 
 def diff(state: State, params: Params) -> list[Change]:
@@ -89,23 +153,42 @@ def diff(state: State, params: Params) -> list[Change]:
             f"{free / 1e6:,.0f} MB are free on the host, {params.package} needs {(size + MARGIN) / 1e6:,.0f} MB there",
             "free some space on the system drive, then run again",
         )
+    shared = state.get("way") == "share"
     return [
         Change(
             target=str(state["path"]),
             before="something else of that name" if staged.get("exists") else None,
-            after=f"{Path(params.file).name}, {size:,} bytes",
+            after=f"{size:,} bytes, {'copied by the host' if shared else 'uploaded'}",
             seconds=1.0 + size / BYTES_A_SECOND,
+            why=f"the host copies it from {params.file}, nothing is uploaded" if shared else "",
         )
     ]
 
 
+def notes(state: State, params: Params) -> Sequence[str]:
+    if not state.get("same") or not state.get("way"):
+        return ()
+    size = f"{int(str(state['size'])):,} bytes"
+    if state["way"] == "host":
+        return (f"{params.package} is used where it lies on the host: {state['path']}, {size}, nothing is uploaded",)
+    return (f"{params.package} is on the host already: {state['path']}, {size}, nothing is uploaded",)
+
+
 def apply(session: Session, change: Change, params: Params) -> State | None:
-    local = packagefile.inspect(Path(params.file))
-    session.put(local.path, change.target)
+    if source.is_unc(params.file):
+        wanted = params.sha256.strip().lower()
+        session.say(f"the host copies {params.file}")
+        patience = 300 + params.size / SLOWEST if params.size else 3600.0
+        session.call("package_staged", "copy", {"source": params.file, "target": change.target}, timeout=patience)
+    else:
+        local = packagefile.inspect(Path(params.file))
+        wanted = local.sha256
+        session.put(local.path, change.target)
     arrived = session.hash(change.target)
-    if arrived != local.sha256:
+    if arrived != wanted:
+        session.call("package_staged", "discard", {"path": change.target})
         raise Failed(
-            f"{change.target} arrived with SHA-256 {arrived}, sent was {local.sha256}",
-            remedy="see whether a scanner on the host alters files, then run again",
+            f"{change.target} arrived with SHA-256 {arrived}, wanted is {wanted}",
+            remedy="see whether it is another package, or a scanner on the host alters files, then run again",
         )
     return None

@@ -53,7 +53,8 @@ class Params:
     facts: dict[str, Any] = field(metadata={"help": "The registered result of exchange_facts."})
     advisory: dict[str, Any] = field(metadata={"help": "The article as data, from the role's vars."})
     packages: dict[str, Supplied] = field(
-        default_factory=dict, metadata={"help": "What you have: {package id: {file, sha256, language, command}}."}
+        default_factory=dict,
+        metadata={"help": "What you have: {package id: {file or on_host, sha256, ...}}."},
     )
     route: RouteName = field(default="auto", metadata={"help": "What may bring the fix."})
     install_prerequisites: bool = field(default=False, metadata={"help": "Also install what the fix needs first."})

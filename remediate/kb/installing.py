@@ -26,6 +26,10 @@ class InstallParams:
     advisory: dict[str, Any] = field(metadata={"help": "The article as data; names the package, its files and limits."})
     package: str = field(metadata={"help": "Id of the package in the advisory."})
     file: str = field(default="", metadata={"help": "The package on the controller, as given to package_staged."})
+    staged: str = field(
+        default="", metadata={"help": "Where it lies on the host: path of package_staged's result; empty: by file."}
+    )
+    size: int = field(default=0, metadata={"help": "Its size in bytes, for staged; 0: not checked once more."})
     sha256: str = field(default="", metadata={"help": "SHA-256 of that file."})
     language: str = field(default="", metadata={"help": "Three letters, when the package is not the English one."})
     command: str = field(

@@ -20,11 +20,14 @@ WEIGHT = {"hotfix": 1, "rollup": 1, "superseding": 10, "service_pack": 100}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supplied:
-    """A package file the operator has, as in ``packages: {<package id>: {file:, sha256:}}``."""
+    """A package the operator has, as in ``packages: {<package id>: {file:, sha256:}}``."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
-    file: str
+    file: str = ""
+    """Path on this machine, or UNC path the host copies from."""
+    on_host: str = ""
+    """Path on the host, used where it lies."""
     sha256: str = ""
     version: str = ""
     """Version inside the file, when known."""
@@ -85,8 +88,11 @@ def troubles(request: Request, package: Package) -> tuple[Obstacle, ...]:
 
 def _unusable(request: Request, package: Package) -> Obstacle | None:
     given, server = request.supplied.get(package.id), request.server
-    if given is None:
+    if given is None or not (given.file or given.on_host):
         return Obstacle(f"package {package.id} ({package.title}) was not supplied", _supply(request, package))
+    if given.file and given.on_host:
+        both = f"package {package.id} is said to be in two places: {given.file} and {given.on_host}"
+        return Obstacle(both, f"leave out file or on_host in packages: {{{package.id}: ...}}")
     own = languages.name(given.language) or given.language.strip().upper() or package.language
     if server.language and own != server.language:
         return Obstacle(

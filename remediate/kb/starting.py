@@ -67,13 +67,17 @@ def _watched(item: Work) -> Watched:
 
 def _package(session: Session, item: Work) -> dict[str, Json]:
     """What the host must find at the staged path when the installer is about to start."""
-    local = Path(item.params.file)
-    if not item.params.file or not local.is_file():
-        raise UserError(f"{item.label}: the package {item.params.file or '(none given)'} is not here",
-                        hint="give package_staged and this task the same file and sha256")  # fmt: skip
-    path = staged_path(session.folder, item.params.sha256, local.name)
-    wanted: dict[str, Json] = {"path": path, "size": local.stat().st_size}
-    return {**wanted, "version": item.params.version} if item.params.version else wanted
+    params = item.params
+    if params.staged:
+        wanted: dict[str, Json] = {"path": params.staged, **({"size": params.size} if params.size else {})}
+    else:
+        local = Path(params.file)
+        if not params.file or not local.is_file():
+            raise UserError(f"{item.label}: the package {params.file or '(none given)'} is not here",
+                            hint="give package_staged and this task the same file and sha256")  # fmt: skip
+        path = staged_path(session.folder, params.sha256, local.name)
+        wanted = {"path": path, "size": local.stat().st_size}
+    return {**wanted, "version": params.version} if params.version else wanted
 
 
 def _record(change: Change, item: Work, watched: Watched) -> dict[str, Json]:

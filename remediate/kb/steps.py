@@ -35,6 +35,7 @@ def data(
         "provides": str(package.provides),
         "files": _files(package),
         "file": given.file if given else "",
+        "on_host": given.on_host if given else "",
         "sha256": given.sha256.lower() if given else "",
         "version": given.version if given else "",
         "size": given.size if given else 0,

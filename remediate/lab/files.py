@@ -79,14 +79,22 @@ class FileTree:
             self._nodes[paths.fold(root)] = _Node(root, entry, set())
         self.changed()
 
+    def add_share(self, name: str) -> None:
+        """A share of some server, as this host sees it: ``\\\\server\\share``."""
+        root = paths.normal(name)
+        self._drives[paths.volume(root)] = Drive(total=2**40, free=2**40)
+        if paths.fold(root) not in self._nodes:
+            self._nodes[paths.fold(root)] = _Node(root, FileEntry(attributes=FOLDER, modified=self.now()), set())
+        self.changed()
+
     def drives(self) -> tuple[str, ...]:
         """("C:", ...)"""
-        return tuple(sorted(self._drives))
+        return tuple(sorted(name for name in self._drives if not name.startswith("\\")))
 
     def drive(self, path: str) -> Drive:
-        drive = self._drives.get(path[:2].upper())
+        drive = self._drives.get(paths.volume(path))
         if drive is None:
-            raise LabError(15)
+            raise LabError(53 if path.startswith("\\") else 15)
         return drive
 
     def free_bytes(self, path: str = "C:") -> int:
@@ -105,6 +113,8 @@ class FileTree:
         node = self._find(path)
         if node is None:
             above = paths.parent(paths.normal(path))
+            if path.startswith("\\\\") and paths.volume(paths.normal(path)) not in self._drives:
+                raise LabError(53)
             raise LabError(2 if not above or self.is_folder(above) else 3)
         return node
 
@@ -232,7 +242,7 @@ class FileTree:
         LabError 5 or 32 while a process holds a file: its running image, or an open one.
         """
         node = self._need(path)
-        if len(node.path) <= 3:
+        if not paths.parent(node.path):
             raise LabError(5)
         if number := self.held(node.path):
             raise LabError(number)
@@ -258,7 +268,7 @@ class FileTree:
         there = self._find(target)
         if there is not None and there is not node:
             raise LabError(183)
-        if not self.is_folder(paths.parent(target)) or len(node.path) <= 3:
+        if not self.is_folder(paths.parent(target)) or not paths.parent(node.path):
             raise LabError(3)
         if paths.fold(target + "\\").startswith(paths.fold(node.path + "\\")) and there is not node:
             raise LabError(32)
@@ -294,7 +304,10 @@ class FileTree:
         assert isinstance(files, dict)
         for name, values in drives.items():
             assert isinstance(values, list)
-            self.add_drive(name, total=2**62, free=2**62)
+            if name.startswith("\\"):
+                self.add_share(name)
+            else:
+                self.add_drive(name, total=2**62, free=2**62)
         for path, value in files.items():
             entry = _entry_from_json(value, fetch)
             self._store(path, entry)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from remediate.errors import UserError
-from remediate.lab import datafile
+from remediate.lab import datafile, paths
 from remediate.lab.fields import nearest
 from remediate.lab.files import FileEntry
 from remediate.lab.hostspec import HostSpec, to_json
 from remediate.lab.installation import SETUP_KEY, UNINSTALL_KEY, bin_folder
 from remediate.lab.laying import RENAMES, RENAMES_KEY, lay_over
 from remediate.lab.osinfo import OsInfo, Release
-from remediate.lab.packages import Package, pick
+from remediate.lab.packages import Package, content, pick
 from remediate.lab.services import Kind, Service, StartMode
 from remediate.lab.windows import bare_windows
 
@@ -52,7 +52,7 @@ def check(spec: HostSpec, known: Library) -> None:
     if zone and zone not in known.zones:
         hint = nearest(zone, tuple(known.zones))
         raise UserError(f"host {spec.name}: no time zone {zone!r} in the lab", hint=hint)
-    for package in spec.override.installed:
+    for package in (*spec.override.installed, *spec.override.packages_stored):
         pick(known.packages, package, f"host {spec.name}")
 
 
@@ -65,6 +65,7 @@ def fingerprint(spec: HostSpec, known: Library) -> str:
         known.services.get(image.get("services", "")),
         known.zones.get(spec.override.time_zone or STANDARD_ZONE),
         [repr(known.packages[name]) for name in (*image["installed"], *spec.override.installed)],
+        [repr(known.packages[name]) for name in spec.override.packages_stored],
     )
     return hashlib.sha256(json.dumps(made_of, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -93,6 +94,8 @@ def build(spec: HostSpec, known: Library, *, clock_source: Callable[[], datetime
     for name in (*image["installed"], *override.installed):
         lay_over(machine, known.packages[name])
     _differences(machine, spec)
+    for folder, names in override.stored.items():
+        _store(machine, folder, [known.packages[name] for name in names])
     if override.free_bytes is not None:
         free = min(free, override.free_bytes) if spec.faults.disk_full else override.free_bytes
     machine.files.set_free("C:", free)
@@ -169,6 +172,18 @@ def _differences(machine: Machine, spec: HostSpec) -> None:
         waiting = f"{machine.os.system_root}\\system32\\SET9.tmp"
         machine.files.put(waiting, machine.files.stat(target))
         machine.registry.set(RENAMES_KEY, RENAMES, [f"\\??\\{waiting}", f"!\\??\\{target}"], "REG_MULTI_SZ")
+
+
+def _store(machine: Machine, folder: str, stored: Sequence[Package]) -> None:
+    """Packages an operator has laid down where the host finds them."""
+    files, root = machine.files, paths.normal(folder)
+    if root.startswith("\\\\"):
+        files.add_share("\\".join(root.split("\\")[:4]))
+    elif root[:2] not in files.drives():
+        files.add_drive(root[0], total=ROOMY, free=ROOMY)
+    for package in stored:
+        data = content(package)
+        files.put(paths.join(root, package.file_name), FileEntry(size=len(data), data=data))
 
 
 def _cluster(machine: Machine) -> None:

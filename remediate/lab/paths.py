@@ -13,16 +13,32 @@ _ABSOLUTE = re.compile(r"^[A-Za-z]:\\")
 
 @lru_cache(maxsize=4096)
 def normal(path: str) -> str:
-    """``c:/Temp\\.\\x.`` -> ``C:\\Temp\\x``. Raises LabError 3, 53 or 123 for what is no absolute local path."""
+    """``c:/Temp\\.\\x.`` -> ``C:\\Temp\\x``; ``\\\\server\\share\\x``. LabError 3, 53 or 123 for no absolute path."""
     text = path.strip(" ").strip('"').replace("/", "\\")
     if text.startswith("\\\\"):
-        raise LabError(53)
+        return _on_a_share(text)
     if len(text) == 2 and text[1] == ":":
         text += "\\"
     if not _ABSOLUTE.match(text):
         raise LabError(3)
+    return text[0].upper() + ":\\" + "\\".join(_parts(text[3:]))
+
+
+def _on_a_share(text: str) -> str:
+    server, *share = text[2:].split("\\", 2)
+    if not server or not share or not share[0] or _BAD.search(server + share[0]):
+        raise LabError(53)
+    return "\\\\" + "\\".join([server, share[0], *_parts(share[1] if len(share) > 1 else "")])
+
+
+def volume(path: str) -> str:
+    """What a normal path is on: ``C:``, or ``\\\\SERVER\\SHARE``."""
+    return fold("\\".join(path.split("\\", 4)[:4])) if path.startswith("\\\\") else path[:2].upper()
+
+
+def _parts(text: str) -> list[str]:
     parts: list[str] = []
-    for raw in text[3:].split("\\"):
+    for raw in text.split("\\"):
         part = raw if raw in (".", "..") else raw.rstrip(". ")
         if part == "..":
             del parts[-1:]
@@ -30,7 +46,7 @@ def normal(path: str) -> str:
             if _BAD.search(part):
                 raise LabError(123)
             parts.append(part)
-    return text[0].upper() + ":\\" + "\\".join(parts)
+    return parts
 
 
 def resolve(path: str, folder: str) -> str:
@@ -54,8 +70,8 @@ def fold(text: str) -> str:
 
 
 def parent(path: str) -> str:
-    """Folder of a normal path; "" for a drive's root."""
-    if len(path) <= 3:
+    """Folder of a normal path; "" for the root of a drive or share."""
+    if len(path) <= 3 or (path.startswith("\\\\") and path.count("\\") == 3):
         return ""
     head = path.rpartition("\\")[0]
     return head + "\\" if len(head) == 2 else head

@@ -43,6 +43,8 @@ def number_of(work: object) -> int:
         ("C:\\a. \\b..", "C:\\a\\b"),
         ('"C:\\a b"', "C:\\a b"),
         ("C:\\..\\..\\a", "C:\\a"),
+        ("//srv/share", "\\\\srv\\share"),
+        ("\\\\srv\\share\\a\\..\\..\\..\\b.", "\\\\srv\\share\\b"),
     ],
 )
 def test_one_normal_form(given_path: str, normal: str) -> None:
@@ -50,7 +52,8 @@ def test_one_normal_form(given_path: str, normal: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "number"), [("a.txt", 3), ("\\\\srv\\share\\x", 53), ("C:\\a?b", 123), ("C:\\a|b", 123)]
+    ("path", "number"),
+    [("a.txt", 3), ("\\\\srv", 53), ("\\\\srv\\", 53), ("\\\\?\\C:\\x", 53), ("C:\\a?b", 123), ("C:\\a|b", 123)],
 )
 def test_paths_that_are_none(path: str, number: int) -> None:
     assert number_of(lambda: paths.normal(path)) == number
@@ -163,3 +166,19 @@ def test_space_and_listings_agree_whatever_happens(deeds: list[tuple[str, str, s
     used = sum(entry.size for _, entry in files.walk())
     assert files.free_bytes() == 5_000 - used
     assert {path for path, _ in files.walk()} == {"C:\\", *(f"C:\\{name}" for name in files.listing("C:\\"))}
+
+
+def test_a_share_of_another_server() -> None:
+    tree = FileTree()
+    tree.add_share("\\\\files\\kb")
+    tree.put("\\\\FILES\\KB\\old\\x.exe", FileEntry(size=3, data=b"abc"))
+    assert tree.read("//Files/kb/OLD/x.EXE") == b"abc"
+    assert tree.listing("\\\\files\\kb") == ("old",)
+    assert tree.drives() == ()
+    assert number_of(lambda: tree.read("\\\\files\\kb\\none")) == 2
+    assert number_of(lambda: tree.read("\\\\files\\other\\x.exe")) == 53
+    assert number_of(lambda: tree.write("\\\\files\\other\\x.exe", b"")) == 3
+    assert number_of(lambda: tree.remove("\\\\files\\kb", tree=True)) == 5
+    again = FileTree()
+    again.load(tree.to_json())
+    assert again.read("\\\\files\\kb\\old\\x.exe") == b"abc"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from modules import package_staged
 from remediate.errors import UserError
 from remediate.lab import packages
 from remediate.model import Result, Status
+from tests.kb.servers import role_data
 from tests.modules.conftest import Make
 from tests.modules.labhost import LabHost
 
@@ -83,3 +86,113 @@ def test_a_hash_in_the_wrong_form_is_a_mistake_of_the_user(make: Make) -> None:
     params = package_staged.Params(package=SP1, file=host.package(SP1)["file"], sha256="abc")
     with pytest.raises(UserError, match="is not 64 hexadecimal digits"):
         package_staged.inspect(host.sessions.open(host.endpoint), params)
+
+
+SHARE, LOCAL = "\\\\files\\kb", "D:\\kb"
+
+
+def elsewhere(host: LabHost, folder: str, package: str = SP1, **more: Any) -> dict[str, Any]:
+    """Arguments for a package that lies on a share or on the host."""
+    known = host.known.packages[package]
+    place = {"file" if folder == SHARE else "on_host": f"{folder}\\{known.file_name}"}
+    data = packages.content(known)
+    return {"package": package, "sha256": sha256(data).hexdigest(), **place, **more}
+
+
+def test_the_host_copies_it_from_a_share(make: Make) -> None:
+    host = make("exchange2003-sp1", override={"stored": {SHARE: [SP1]}})
+    given = elsewhere(host, SHARE)
+    planned = host.do("package_staged", check=True, **given)
+    assert planned.status is Status.PENDING
+    size = len(packages.content(host.known.packages[SP1]))
+    assert planned.changes[0].after == f"{size:,} bytes, copied by the host"
+    assert planned.changes[0].why == f"the host copies it from {given['file']}, nothing is uploaded"
+    first = host.do("package_staged", **given)
+    assert (first.status, first.after["way"], first.after["version"]) == (Status.CHANGED, "share", "6.5.7232.35")
+    assert staged_file(host, first) == packages.content(host.known.packages[SP1])
+    host.machine.files.remove(given["file"])
+    again = host.do("package_staged", **given)
+    assert again.status is Status.OK, "a share that is gone is not missed once the host has its copy"
+    assert "is on the host already" in again.notes[0]
+
+
+def test_it_is_used_where_it_lies_on_the_host(make: Make) -> None:
+    host = make("exchange2003-sp1", override={"stored": {LOCAL: [SP1]}})
+    before = host.machine.fingerprint()
+    result = host.do("package_staged", **elsewhere(host, LOCAL))
+    assert (result.status, result.after["way"]) == (Status.OK, "host")
+    assert result.after["path"] == f"{LOCAL}\\{host.known.packages[SP1].file_name}"
+    assert "is used where it lies on the host" in result.notes[0]
+    assert host.machine.fingerprint() == before
+
+
+@pytest.mark.parametrize("folder", [SHARE, LOCAL])
+def test_installed_from_there(make: Make, folder: str) -> None:
+    host = make("exchange2003-sp1", override={"stored": {folder: [SP1]}})
+    given = elsewhere(host, folder)
+    staged = host.do("package_staged", **given).after
+    done = host.do(
+        "hotfix",
+        advisory=role_data(),
+        package=SP1,
+        staged=staged["path"],
+        size=staged["size"],
+        sha256=staged["sha256"],
+        version=staged["version"],
+    )
+    assert done.status is Status.CHANGED, done.message
+    assert host.version("store.exe") == "6.5.7232.35"
+    assert len(host.runs) == 1
+
+
+@pytest.mark.parametrize(
+    ("folder", "more", "says"),
+    [
+        (SHARE, {"file": "\\\\files\\other\\x.exe"}, "the host does not see \\\\files\\other\\x.exe"),
+        (SHARE, {"size": 5}, "has 333,"),
+        (SHARE, {"version": "6.5.7638.1"}, "should carry 6.5.7638.1"),
+        (SHARE, {"sha256": ""}, "sha256 is missing"),
+        (LOCAL, {"on_host": "D:\\kb\\none.exe"}, "the host does not see D:\\kb\\none.exe"),
+        (LOCAL, {"on_host": "D:\\kb"}, "the host does not see D:\\kb"),
+        (LOCAL, {"sha256": "00" * 32}, "is not the file recorded for"),
+        (LOCAL, {"version": "6.5.7638.1"}, "should carry 6.5.7638.1"),
+        (LOCAL, {"on_host": "kb\\none.exe"}, "is no full path of a Windows host"),
+        (LOCAL, {"file": "/srv/x.exe"}, "both file and on_host say where it is"),
+        (LOCAL, {"sha256": "abc"}, "is not 64 hexadecimal digits"),
+    ],
+)
+def test_wrong_on_the_other_side(make: Make, folder: str, more: dict[str, Any], says: str) -> None:
+    host = make("exchange2003-sp1", override={"stored": {folder: [SP1]}})
+    result = host.do("package_staged", **elsewhere(host, folder, **more))
+    assert result.status in (Status.BLOCKED, Status.FAILED)
+    assert says in result.message
+    assert result.remedy
+    assert host.served.executions <= 1
+
+
+def test_a_share_that_holds_another_package(make: Make) -> None:
+    host = make("exchange2003-sp1", override={"stored": {SHARE: [SP1]}})
+    given = elsewhere(host, SHARE, sha256="12" * 32)
+    result = host.do("package_staged", **given)
+    assert result.status is Status.FAILED
+    assert f"wanted is {'12' * 32}" in result.message
+    folder = str(result.before["path"]).rpartition("\\")[0]
+    assert host.machine.files.listing(folder) == (), "what is not the package does not stay"
+
+
+def test_the_same_bytes_under_another_name_are_not_sent_again(make: Make) -> None:
+    host = make("exchange2003-sp1")
+    first = host.stage(SP1)
+    given = host.package(SP1)
+    other = Path(given["file"]).with_name("renamed.exe")
+    other.write_bytes(Path(given["file"]).read_bytes())
+    again = host.stage(SP1, file=str(other))
+    assert (again.status, again.after["path"]) == (Status.OK, first.after["path"])
+    assert f"{len(other.read_bytes()):,} bytes, nothing is uploaded" in again.notes[0]
+
+
+def test_what_a_plan_says_of_an_upload(make: Make) -> None:
+    host = make("exchange2003-sp1")
+    (change,) = host.do("package_staged", check=True, package=SP1, **host.package(SP1)).changes
+    size = len(packages.content(host.known.packages[SP1]))
+    assert change.after == f"{size:,} bytes, uploaded"
