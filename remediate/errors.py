@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 if TYPE_CHECKING:
     from remediate.model import Output, Source
 
-Reach = Literal["name", "refused", "timeout", "host_key", "auth", "algorithms", "protocol", "lost", "unknown"]
+Reach = Literal[
+    "name", "refused", "timeout", "host_key", "auth", "denied", "tls", "algorithms", "protocol", "lost", "unknown"
+]
 """Why a host could not be reached: one word each, so that reports and retries can tell them apart."""
 
 

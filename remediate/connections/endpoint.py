@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import cast
 
+from remediate.connections import winrmoptions
 from remediate.connections.roadoptions import RoadOptions
+from remediate.connections.values import choice, nearest, option, port, secret, source, text
 from remediate.errors import UserError
-from remediate.model import Endpoint, Json, Secret, Source
+from remediate.model import Endpoint, Json
 
-CONNECTIONS = {"ssh": "ssh", "paramiko": "ssh", "paramiko_ssh": "ssh", "ansible.builtin.ssh": "ssh"}
+CONNECTIONS = {
+    "ssh": "ssh",
+    "paramiko": "ssh",
+    "paramiko_ssh": "ssh",
+    "ansible.builtin.ssh": "ssh",
+    "winrm": "winrm",
+    "ansible.builtin.winrm": "winrm",
+    "psrp": "psrp",
+    "ansible.builtin.psrp": "psrp",
+}
 """Words ``ansible_connection`` may hold, and the road each means."""
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -56,112 +65,53 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {"ssh_host_key": ("strict", "accept-ne
 
 def endpoint(host: str, variables: Mapping[str, object]) -> Endpoint:
     """How to reach ``host`` by its connection variables. UserError (with the value's position) for what cannot be."""
-    word = _text(variables, ("ansible_connection",), "ssh")
+    word = text(variables, ("ansible_connection",), "ssh")
     connection = CONNECTIONS.get(word)
     if connection is None:
         raise UserError(
             f"unknown connection {word!r} for host {host}",
-            source=_source(variables, "ansible_connection"),
-            hint=_nearest(word, sorted(CONNECTIONS)),
+            source=source(variables, "ansible_connection"),
+            hint=nearest(word, sorted(CONNECTIONS)),
         )
+    return _ssh(host, variables) if connection == "ssh" else _winrm(host, connection, variables)
+
+
+def _ssh(host: str, variables: Mapping[str, object]) -> Endpoint:
     options: dict[str, Json] = {}
     for field in fields(SshOptions):
-        if variables.get(field.name) is not None:
-            options[field.name] = _option(field.name, variables[field.name], field.default)
-    key = _text(variables, _ALIASES["key"], "")
+        value = variables.get(field.name)
+        if value is not None:
+            known = _CHOICES.get(field.name)
+            options[field.name] = (
+                choice(field.name, value, known) if known else option(field.name, value, field.default)
+            )
+    key = text(variables, _ALIASES["key"], "")
     if key:
         options["ssh_private_key_file"] = key
-    secrets = {"passphrase": _secret(variables, _ALIASES["passphrase"])}
-    secrets["jump_password"] = _secret(variables, ("ssh_jump_password",))
+    secrets = {"passphrase": secret(variables, _ALIASES["passphrase"])}
+    secrets["jump_password"] = secret(variables, ("ssh_jump_password",))
     return Endpoint(
         host=host,
-        connection=connection,
-        address=_text(variables, _ALIASES["address"], host),
-        port=_port(variables),
-        user=_text(variables, _ALIASES["user"], ""),
-        password=_secret(variables, _ALIASES["password"]),
+        connection="ssh",
+        address=text(variables, _ALIASES["address"], host),
+        port=port(variables, _ALIASES["port"], 22),
+        user=text(variables, _ALIASES["user"], ""),
+        password=secret(variables, _ALIASES["password"]),
         options=options,
         secrets={name: value for name, value in secrets.items() if value is not None},
     )
 
 
-def _first(variables: Mapping[str, object], names: Sequence[str]) -> str:
-    return next((name for name in names if variables.get(name) not in (None, "")), "")
-
-
-def _text(variables: Mapping[str, object], names: Sequence[str], default: str) -> str:
-    name = _first(variables, names)
-    if not name:
-        return default
-    value = variables[name]
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise UserError(f"{name} must be text, not {_kind(value)}", source=_source(variables, name))
-    return str(value)
-
-
-def _secret(variables: Mapping[str, object], names: Sequence[str]) -> Secret | None:
-    name = _first(variables, names)
-    value = variables.get(name)
-    if isinstance(value, Secret):
-        return value
-    return Secret(_text(variables, (name,), "")) if name else None
-
-
-def _port(variables: Mapping[str, object]) -> int:
-    name = _first(variables, _ALIASES["port"])
-    text = _text(variables, (name,), "22") if name else "22"
-    if not text.isdigit() or not 0 < int(text) < 65536:
-        raise UserError(f"{name} must be a port from 1 to 65535, not {text!r}", source=_source(variables, name))
-    return int(text)
-
-
-def _option(name: str, value: object, default: object) -> Json:
-    if isinstance(default, bool):
-        return _boolean(name, value)
-    if isinstance(default, float):
-        return _seconds(name, value)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise UserError(f"{name} must be text, not {_kind(value)}", source=_source({name: value}, name))
-    text = str(value)
-    if name in _CHOICES and text not in _CHOICES[name]:
-        hint = _nearest(text, _CHOICES[name])
-        raise UserError(f"{name} cannot be {text!r}", source=_source({name: value}, name), hint=hint)
-    return text
-
-
-def _boolean(name: str, value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = str(value).strip().lower()
-    if word in ("yes", "true", "on", "1"):
-        return True
-    if word in ("no", "false", "off", "0"):
-        return False
-    raise UserError(f"{name} must be true or false, not {value!r}", source=_source({name: value}, name))
-
-
-def _seconds(name: str, value: object) -> float:
-    try:
-        number = float(cast("str", value))
-    except (TypeError, ValueError):
-        number = -1.0
-    if isinstance(value, bool) or not 0 <= number < 1e9:
-        raise UserError(f"{name} must be a number of seconds, not {value!r}", source=_source({name: value}, name))
-    return number
-
-
-def _kind(value: object) -> str:
-    return {"Map": "a mapping", "dict": "a mapping", "Seq": "a list", "list": "a list", "bool": "true or false"}.get(
-        type(value).__name__, type(value).__name__
+def _winrm(host: str, connection: str, variables: Mapping[str, object]) -> Endpoint:
+    key_password = secret(variables, winrmoptions.KEY_PASSWORD)
+    options, number = winrmoptions.read(host, connection, variables)
+    return Endpoint(
+        host=host,
+        connection=connection,
+        address=text(variables, winrmoptions.HOST, host),
+        port=number,
+        user=text(variables, winrmoptions.USER, ""),
+        password=secret(variables, winrmoptions.PASSWORD),
+        options=options,
+        secrets={} if key_password is None else {"key_password": key_password},
     )
-
-
-def _source(variables: Mapping[str, object], name: str) -> Source | None:
-    """Where a value was written, when whoever read it kept that with it."""
-    found = getattr(variables.get(name), "source", None)
-    return found if isinstance(found, Source) else None
-
-
-def _nearest(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"

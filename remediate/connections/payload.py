@@ -17,6 +17,7 @@ LIBRARIES = ("wmi", "files", "registry", "services", "hash", "transfer", "jobs",
 
 _LIBRARY_FOLDER = Path(__file__).parent / "es3"
 _NEEDS = re.compile(r"\A//\s*needs:(.*)")
+_FOLDER = re.compile(r',"folder":("(?:[^"\\]|\\.)*")\}\Z')
 _CHUNK = 400
 """Characters of a string literal per line: a script must survive line-based ways of writing a file."""
 
@@ -151,6 +152,12 @@ def parse(output: Output, nonce: str) -> State:
             raise RemoteFailed("the script answered something that is no object", output=output)
         value = {}
     return cast("State", {**value, "_notes": answer.get("notes", [])})
+
+
+def folder(output: Output, nonce: str) -> str:
+    """The toolkit's folder in the host's words, where a script that did not know it says so; of a parsed answer."""
+    found = _FOLDER.search(_answer(output, nonce))
+    return str(json.loads(found[1])) if found else ""
 
 
 def _answer(output: Output, nonce: str) -> str:

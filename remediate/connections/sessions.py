@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from remediate.errors import UserError
 from remediate.model import Endpoint
 
 if TYPE_CHECKING:
-    from remediate.connections.ssh import SshSession
+    from remediate.connections.steady import SteadySession
 
 
 class Sessions:
@@ -27,7 +27,7 @@ class Sessions:
     ) -> None:
         self._shared = shared or Shared(scripts=Scripts(tuple(payloads)), stop=stop or threading.Event())
         self._lock = threading.Lock()
-        self._sessions: dict[str, tuple[Endpoint, SshSession]] = {}
+        self._sessions: dict[str, tuple[Endpoint, SteadySession]] = {}
         self._watchers: dict[str, Say] = {}
         logger = logging.getLogger("paramiko")  # it prints tracebacks of what is reported here in plain words
         if not logger.handlers:
@@ -41,15 +41,12 @@ class Sessions:
 
     def open(self, endpoint: Endpoint) -> Session:
         """The session of a host; it connects at its first use. An endpoint that has changed gets a new one."""
-        if endpoint.connection != "ssh":
-            raise UserError(f"there is no connection {endpoint.connection!r} (host {endpoint.host})")
-        from remediate.connections.ssh import SshSession  # paramiko is not cheap to load
-
+        road = _road(endpoint)
         with self._lock:
             known = self._sessions.get(endpoint.host)
             if known is not None and known[0] == endpoint:
                 return known[1]
-            session = SshSession(endpoint, self._shared, self._watchers.get(endpoint.host, _nobody))
+            session = road(endpoint, self._shared, self._watchers.get(endpoint.host, _nobody))
             self._sessions[endpoint.host] = (endpoint, session)
         if known is not None:
             known[1].close()
@@ -71,6 +68,19 @@ class Sessions:
         if sessions:
             with ThreadPoolExecutor(max_workers=min(16, len(sessions))) as pool:
                 list(pool.map(lambda session: session.close(), sessions))
+
+
+def _road(endpoint: Endpoint) -> Callable[[Endpoint, Shared, Say], SteadySession]:
+    """Each loads its library, none of which is cheap, only when a host needs it."""
+    if endpoint.connection == "ssh":
+        from remediate.connections.ssh import SshSession
+
+        return SshSession
+    if endpoint.connection in ("winrm", "psrp"):
+        from remediate.connections.winrm import WinrmSession
+
+        return WinrmSession
+    raise UserError(f"there is no connection {endpoint.connection!r} (host {endpoint.host})")
 
 
 def _nobody(text: str, done: float, total: float, unit: str) -> None:

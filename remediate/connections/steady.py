@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from remediate.connections import detached, payload
@@ -33,6 +34,8 @@ class SteadySession(ABC):
         self._executions = 0
         self._broken = False
         self.leftovers = Leftovers()
+        self.learned_folder = ""
+        """The toolkit's folder in the host's own words, once a script has told it."""
 
     @property
     @abstractmethod
@@ -58,6 +61,15 @@ class SteadySession(ABC):
     @abstractmethod
     def deliver(self, nonce: str, script: Script, timeout: float, attachment: Attachment | None) -> Output:
         """Brings a script onto the host and runs it there: one execution."""
+
+    @abstractmethod
+    def put(self, local: Path, remote: str) -> None: ...
+
+    @abstractmethod
+    def get(self, remote: str, *, limit: int = 1_000_000) -> bytes: ...
+
+    @abstractmethod
+    def hash(self, remote: str) -> str: ...
 
     @property
     def host(self) -> str:
@@ -220,4 +232,5 @@ class SteadySession(ABC):
         except RemoteFailed as error:
             raise RemoteFailed(f"{module}: {error.message}", output=error.output, hint=error.hint) from None
         self.leftovers.answered(nonce)
+        self.learned_folder = payload.folder(output, nonce) or self.learned_folder
         return state

@@ -1,0 +1,122 @@
+"""Every road to a lab host, each set up as an inventory would: the session on one end, the machine on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from remediate.connections.endpoint import endpoint
+from remediate.connections.sessions import Sessions
+from remediate.connections.steady import SteadySession
+from remediate.lab.machine import Machine
+from tests.connections.labhost import lab_host
+from tests.lab.winrmhost import PASSWORD, winrm_host
+
+MODULE = """// needs: files registry services jobs hash transfer
+function say(args) { note("road", "any"); return {said: args.text, folder: toolkitFolder()}; }
+function fails(args) { throw fail("it is broken: " + args.text); }
+function lines(args) { var i, out = []; for (i = 0; i < args.count; i++) { out.push("line " + i); } return out; }
+"""
+
+
+@dataclass(slots=True)
+class Ground:
+    """A host that serves one road; every ``session()`` is that of another controller."""
+
+    machine: Machine
+    folder: Path
+    variables: Mapping[str, Any]
+    cut: Callable[[], None]
+    """Ends every connection of the moment; what runs on the host goes on."""
+    opened: list[Sessions] = field(default_factory=list)
+
+    def session(self, **more: Any) -> SteadySession:
+        sessions = Sessions([self.folder / "js"])
+        self.opened.append(sessions)
+        session = sessions.open(endpoint("ex1", {**self.variables, **more}))
+        assert isinstance(session, SteadySession)
+        return session
+
+    def close(self) -> None:
+        for sessions in self.opened:
+            sessions.close_all()
+
+
+@contextmanager
+def ssh(folder: Path, *, variables: Mapping[str, Any] | None = None, **declared: Any) -> Iterator[Ground]:
+    with lab_host(folder, **declared) as host:
+
+        def cut() -> None:
+            for line in list(host.served.connections):
+                line.cut()
+
+        ground = Ground(host.machine, folder, {**host.variables, **(variables or {})}, cut)
+        try:
+            yield ground
+        finally:
+            ground.close()
+
+
+@contextmanager
+def winrm(
+    folder: Path, *, connection: str, transport: str, version: str = "2.1", auth: str = "ntlm", **declared: Any
+) -> Iterator[Ground]:
+    declared.setdefault("speed", 100.0)
+    with winrm_host(folder, transport=transport, version=version, auth=(auth,), **_spec(declared)) as host:
+        variables: dict[str, Any] = {
+            "ansible_connection": connection,
+            "ansible_host": "127.0.0.1",
+            "ansible_port": host.port,
+            "ansible_user": "Administrator",
+            "ansible_password": PASSWORD,
+            "winrm_scheme": transport,
+            "winrm_auth": auth,
+        }
+        if transport == "https":
+            variables["winrm_ca"] = str(host.authority)
+        if auth == "certificate":
+            pem, key = host.user_certificate()
+            variables |= {"winrm_cert_pem": str(pem), "winrm_cert_key_pem": str(key)}
+        ground = Ground(host.machine, folder, variables, host.winrm.cut)
+        try:
+            yield ground
+        finally:
+            ground.close()
+
+
+def _spec(declared: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in declared.items() if name != "speed"}
+
+
+Road = Callable[..., AbstractContextManager[Ground]]
+
+
+def _winrm(**how: Any) -> Road:
+    return lambda folder, **declared: winrm(folder, **{**how, **declared})
+
+
+def _ssh(variables: Mapping[str, Any] | None = None, **how: Any) -> Road:
+    return lambda folder, **declared: ssh(folder, variables=variables, **{**how, **declared})
+
+
+ROADS: dict[str, Road] = {
+    "ssh": _ssh(),
+    "ssh without sftp": _ssh(variables={"ssh_sftp": "never"}),
+    "ssh legacy": _ssh(override={"ssh": "legacy"}),
+    "winrs sealed": _winrm(connection="winrm", transport="http"),
+    "winrs ntlm tls": _winrm(connection="winrm", transport="https", version="2.3"),
+    "winrs basic tls": _winrm(connection="winrm", transport="https", auth="basic"),
+    "winrs certificate": _winrm(connection="winrm", transport="https", auth="certificate", version="2.3"),
+    "psrp 2.1": _winrm(connection="psrp", transport="http"),
+    "psrp 2.3": _winrm(connection="psrp", transport="https", version="2.3"),
+}
+WINRM = tuple(name for name in ROADS if not name.startswith("ssh"))
+
+
+def module(folder: Path) -> None:
+    """The scripts the suite calls."""
+    (folder / "js").mkdir(parents=True, exist_ok=True)
+    (folder / "js" / "probe.js").write_text(MODULE, encoding="ascii")
