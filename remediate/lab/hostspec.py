@@ -10,6 +10,8 @@ from remediate.errors import UserError
 from remediate.lab.faults import Faults
 from remediate.lab.faults import parse as parse_faults
 from remediate.lab.fields import Fields, source_of
+from remediate.lab.winrm import settings
+from remediate.lab.winrm.settings import WinrmSpec
 from remediate.model import Json, Source
 
 PASSWORD = "lab"  # noqa: S105 - hosts of the lab listen on loopback only
@@ -67,10 +69,14 @@ class HostSpec:
     password: str = PASSWORD
     authorized_keys: tuple[str, ...] = ()
     """Public keys in OpenSSH form that may log on besides the password."""
+    connection: settings.Connection = "ssh"
+    """The road the inventory tells clients to take; SSH is open in any case."""
+    winrm: WinrmSpec | None = None
+    """Its WinRM, where it has one."""
 
 
 KEY_STATES = ("known", "unknown", "changed")
-KEYS = ("image", "override", "faults", "speed", "user", "password", "authorized_keys")
+KEYS = ("image", "override", "faults", "speed", "user", "password", "authorized_keys", "connection", "winrm")
 
 
 def parse(
@@ -93,6 +99,8 @@ def parse(
         user=fields.text("user", "Administrator"),
         password=fields.text("password", password),
         authorized_keys=fields.names("authorized_keys"),
+        connection=settings.connection(fields),
+        winrm=settings.parse(fields),
     )
     if spec.speed <= 0:
         raise fields.wrong("speed", "above 0")
@@ -181,6 +189,8 @@ def to_json(spec: HostSpec) -> dict[str, Json]:
         "user": spec.user,
         "password": spec.password,
         "authorized_keys": list(spec.authorized_keys),
+        "connection": spec.connection,
+        "winrm": spec.winrm.to_json() if spec.winrm else None,
     }
 
 
