@@ -99,6 +99,7 @@ class WinrmHost(Visit):
             idle_seconds=IDLE_2_0 if old else IDLE_3_0,
             run=self._run,
             took=self._took,
+            save=self.save,
         )
 
     def _run(
