@@ -195,7 +195,7 @@ def test_a_file_left_behind_is_not_admitted() -> None:
 def test_a_hanging_installer_holds_the_services_until_it_is_killed(victim: str) -> None:
     world = World("exchange2003-sp1", faults={"installer_hangs": True})
     pid = world.start(world.stage("KB870585-2003-SP1"))
-    assert world.finish(pid, limit=86400) is None
+    assert world.finish(pid, limit=7200) is None
     assert world.state("MSExchangeIS") == "stopped"
     (worker,) = world.machine.processes.named("update.exe")
     if victim == "package":

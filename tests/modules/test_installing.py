@@ -96,7 +96,7 @@ def test_a_hanging_installer_is_left_and_found_again(make: Make) -> None:
 
 def test_a_killed_controller_repeats_nothing(make: Make) -> None:
     """The first is gone right after the start; the second finds the job, waits and brings everything back."""
-    host = make("exchange2003-sp1", speed=2)
+    host = make("exchange2003-sp1", speed=0.6)  # long enough that a slow machine still finds it running
     before = host.states()
     host.stage(SP1)
     first = host.install(SP1, timeout=0.01)
@@ -117,7 +117,7 @@ def test_a_killed_controller_repeats_nothing(make: Make) -> None:
 
 
 def test_hotfix_itself_adopts_a_running_job(make: Make) -> None:
-    host = make("exchange2003-sp1", speed=2)
+    host = make("exchange2003-sp1", speed=0.6)  # long enough that a slow machine still finds it running
     host.stage(SP1)
     host.install(SP1, timeout=0.01)
     result = host.install(SP1, by=host.controller())
