@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from remediate.lab.faults import Moment, WireFault
+from remediate.lab.faults import WireFault
+from remediate.lab.visit import WATCH
 from remediate.lab.winrm.shells import Cut
 from remediate.lab.winrm.soap import E_FAIL, Fault
 
@@ -13,9 +15,6 @@ if TYPE_CHECKING:
     from remediate.lab.drops import Drops
     from remediate.lab.machine import Machine
 
-STAGING_SIZE = 100_000
-"""Bytes of input that no script has: more is a file to install."""
-UPLOAD_SIZE = 200_000
 STALL_SECONDS = 60.0
 """How long a stalled Receive holds its connection; no client is that patient."""
 
@@ -40,12 +39,14 @@ class Strikes:
         """How long a connection may be silent before it is closed: http.sys waits two minutes."""
         return 0.3 if WireFault.IDLE_CLOSE in self._machine.faults.winrm else 120.0
 
-    def before_receive(self) -> None:
+    def before_receive(self, gone: Callable[[], bool]) -> None:
         """Raises Cut or Fault where the fault of the host says so; what waits for the client stays there."""
         if self._once(WireFault.DROP):
             raise Cut
         if self._once(WireFault.STALL):
-            time.sleep(STALL_SECONDS)
+            end = time.monotonic() + STALL_SECONDS
+            while time.monotonic() < end and not gone():
+                time.sleep(WATCH)
             raise Cut
         if self._once(WireFault.FAULT):
             raise Fault(E_FAIL, "The WS-Management service cannot process the request: unspecified error.")
@@ -55,6 +56,4 @@ class Strikes:
 
     def took(self, total: int) -> bool:
         """Whether the line is cut now that a command has been sent ``total`` bytes of input."""
-        if total > STAGING_SIZE and self._drops.strike(Moment.BEFORE_STAGING):
-            return True
-        return total > UPLOAD_SIZE and self._drops.strike(Moment.UPLOAD)
+        return self._drops.took(total)

@@ -164,7 +164,7 @@ class Service:
         if kept is not None:
             return Answer(200, kept)
         shell = self._shell(request)
-        self._strikes.before_receive()
+        self._strikes.before_receive(request.gone)
         wanted = request.child("rsp:Receive").find("rsp:DesiredStream", dict(NS))
         limit = (min(request.max_envelope, self.desk.max_envelope) - ENVELOPE_OVERHEAD) * 3 // 4
         told = shell.receive(request, wanted.get("CommandId", "") if wanted is not None else "", limit)
