@@ -24,15 +24,8 @@ KNOCK = 2.0
 
 _WINRM: Mapping[str, str] = MappingProxyType(
     {
-        "refused": (
-            "is WinRM set up there? On the host: `winrm quickconfig`, then `winrm enumerate winrm/config/listener`. "
-            "WinRM 2.0 listens on 5985 and 5986, WinRM 1.1 on 80 and 443"
-        ),
+        "refused": "`winrm quickconfig` on the host sets it up; WinRM 1.1 listens on 80 and 443, 2.0 on 5985, 5986",
         "timeout": "does the host's firewall let WinRM in (`netsh firewall set portopening TCP 5985 WinRM`)?",
-        "tls": (
-            "a host whose TLS is too old for this machine (Windows 2003: 1.0) is reached by http and NTLM, which "
-            "seals what is said: ansible_winrm_scheme: http, ansible_winrm_transport: ntlm"
-        ),
     }
 )
 _LOCKED = "is the account locked, disabled or expired (`net user NAME`)?"
@@ -66,7 +59,7 @@ def unreachable(error: Unreachable, endpoint: Endpoint, doors: Callable[[Endpoin
         said.append(_WINRM.get(error.kind, ""))
     if error.kind == "auth":
         said += [_LOCKED, _POLICY, _KERBEROS if winrm else ""]
-    if str(error.kind) == "denied":
+    if error.kind == "denied":
         said.append(_DENIED)
     if error.kind in ("refused", "timeout", "protocol"):
         said += doors(endpoint)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from remediate.commands import pingadvice
-from remediate.errors import HostError, Unreachable, UserError
+from remediate.errors import HostError, RemoteFailed, Unreachable, UserError
 from remediate.model import Endpoint
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Answer:
     address: str
     connection: str
     status: str = "answers"
-    """``answers``, ``unreachable`` (nobody logged in), or ``failed`` (logged in, and no script can be run)."""
+    """``answers``, ``unreachable`` (no log-in, or lost), or ``failed`` (logged in, and no script can be run)."""
     road: str = ""
     login: str = ""
     server: str = ""
@@ -113,7 +113,7 @@ def clock_warnings(answer: Answer) -> tuple[str, ...]:
 
 
 def _bad(answer: Answer, error: HostError | UserError, endpoint: Endpoint, session: Session | None) -> Answer:
-    if isinstance(error, Unreachable) and not answer.login:
+    if isinstance(error, Unreachable):
         return replace(
             answer,
             status="unreachable",
@@ -122,7 +122,7 @@ def _bad(answer: Answer, error: HostError | UserError, endpoint: Endpoint, sessi
             remedy=pingadvice.unreachable(error, endpoint),
         )
     remedy = error.hint
-    if session is not None and isinstance(error, HostError) and answer.login:
+    if session is not None and isinstance(error, RemoteFailed):
         remedy = pingadvice.no_script(error, session)
     text = f"{error.source}: {error.message}" if isinstance(error, UserError) and error.source else error.message
     return replace(answer, status="failed", message=text, remedy=remedy)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from remediate.lab.machine import Machine
 
 MARK = "drops"
+STAGING_SIZE = 100_000
+"""Bytes of input that no script has: more is a file to install."""
+UPLOAD_SIZE = 200_000
 
 
 class Drops:
@@ -29,6 +32,12 @@ class Drops:
             self._machine.marks[MARK] = [*struck(self._machine), str(moment)]
             self._machine.touch()
             return True
+
+    def took(self, total: int) -> bool:
+        """Whether the line is cut now that a command has been sent ``total`` bytes of input."""
+        if total > STAGING_SIZE and self.strike(Moment.BEFORE_STAGING):
+            return True
+        return total > UPLOAD_SIZE and self.strike(Moment.UPLOAD)
 
     def once(self, name: str) -> bool:
         """True the first time ``name`` is asked for in the life of the host's state."""

@@ -160,7 +160,7 @@ class Connection(Visit, paramiko.ServerInterface):
         try:
             first = first_input(channel)
             out, err, code = self.carry_out(
-                line, lambda: self.host.execute(self.machine, line, lambda: first + read_input(channel))
+                line, lambda: self.host.execute(self.machine, line, lambda: first + self._input(channel, len(first)))
             )
             if self._was_cut:
                 raise EOFError
@@ -171,6 +171,18 @@ class Connection(Visit, paramiko.ServerInterface):
         except (OSError, EOFError, paramiko.SSHException) as error:
             log.debug("%s: answer of %r lost: %s", self.machine.name, line, error)
 
+    def _input(self, channel: paramiko.Channel, before: int) -> bytes:
+        """What is sent after the first ``before`` bytes; a line that is cut meanwhile ends it early, as on Windows."""
+
+        def took(total: int) -> bool:
+            struck = self.drops.took(before + total)
+            if struck:
+                self.save()
+                self.cut()
+            return struck
+
+        return read_input(channel, took)
+
 
 def first_input(channel: paramiko.Channel) -> bytes:
     """What a client sends at once; it has had the answer to its request when this returns."""
@@ -180,12 +192,14 @@ def first_input(channel: paramiko.Channel) -> bytes:
     return b""
 
 
-def read_input(channel: paramiko.Channel) -> bytes:
+def read_input(channel: paramiko.Channel, took: Callable[[int], bool] = lambda _: False) -> bytes:
     """All a client sends as standard input. Asked for only by programs that read it, and as patient as they are."""
     parts: list[bytes] = []
     channel.settimeout(STDIN_PATIENCE)
     with suppress(TimeoutError):
         while part := channel.recv(65536):
             parts.append(part)
+            if took(sum(map(len, parts))):
+                break
     channel.settimeout(None)
     return b"".join(parts)
