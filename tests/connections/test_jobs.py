@@ -253,7 +253,7 @@ def test_without_wmi(tmp_path: Path, wmi: str) -> None:
 def test_a_hotfix_survives_a_drop(tmp_path: Path, moment: str) -> None:
     local = tmp_path / "fix.exe"
     local.write_bytes(packages.content(packages.catalogue()["KB870585-2003-SP1"]))
-    with lab_host(tmp_path / "lab", faults={"drop": [moment]}, speed=10.0) as host:
+    with lab_host(tmp_path / "lab", faults={"drop": [moment]}, speed=3.0) as host:
         session = host.session()
         session.put(local, "C:\\fix.exe")
         job = start(session)
@@ -266,3 +266,21 @@ def test_a_hotfix_survives_a_drop(tmp_path: Path, moment: str) -> None:
         assert installation.started(host.machine) == 1
         assert struck(host.machine) == [moment]
         assert host.served.logons == 2
+
+
+def test_an_exit_code_that_appears_between_two_looks_is_not_lost(host: LabHost) -> None:
+    """The program ends while its job is being read: the job is running still or finished with its code, never neither."""
+    code = """(function () {
+      var folder = jobRoot() + '\\\\late', text = jobText, seen;
+      makeFolder(folder);
+      writeText(folder + '\\\\starting.txt', utcNow() + ' t');
+      writeText(folder + '\\\\running.txt', 'running');
+      jobText = function (where, file) {
+        var read = text(where, file);
+        if (file === 'started.txt') { writeText(folder + '\\\\exit.txt', '0'); }
+        return read;
+      };
+      seen = jobRead(folder, 'late');
+      return seen.phase + ' ' + seen.exit_code;
+    })()"""
+    assert host.ask(code) == "finished 0"

@@ -179,10 +179,14 @@ function jobRead(folder, name) {
   var seen = { name: name, phase: "running", exit_code: null, started: starting[0], settled: jobHas(folder, "settled.txt"), folder: folder,
     token: starting[1] || "", command: data.command || "", record: data.record || {}, services_before: data.services_before || [],
     pid: 0, cancelled: jobHas(folder, "cancelled.txt"), starting: false, never_started: false };
-  exit = jobText(folder, "exit.txt");
   launched = jobText(folder, "started.txt").split(" ");
   seen.pid = parseInt(launched[0], 10) || 0;
-  if (jobHas(folder, "exit.txt")) {
+  if (jobHas(folder, "exit.txt")) { // read only once it is there: it may appear between two looks
+    exit = jobText(folder, "exit.txt");
+    if (!/^-?\d+$/.test(exit)) { // somebody else holds it for a moment
+      pause(300);
+      exit = jobText(folder, "exit.txt");
+    }
     seen.phase = "finished";
     seen.exit_code = /^-?\d+$/.test(exit) ? parseInt(exit, 10) : null;
   } else if (seen.cancelled) {
