@@ -42,12 +42,12 @@ PLAYBOOK = """
 
 
 @contextmanager
-def lab(hosts: int) -> Iterator[tuple[Path, Inventory]]:
-    """A lab of compliant servers in its own process; the folder it lives in and its inventory."""
+def lab(hosts: int, **declared: object) -> Iterator[tuple[Path, Inventory]]:
+    """A lab of compliant servers in its own process, each ``declared`` so; the folder it lives in and its inventory."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         file = folder / "lab.yml"
-        images = {f"mail{n:03}": {"image": "exchange2003-sp2"} for n in range(hosts)}
+        images = {f"mail{n:03}": {"image": "exchange2003-sp2", **declared} for n in range(hosts)}
         file.write_text(yaml.safe_dump({"plugin": "lab", "hosts": images}))
         root = folder / "state"
         plugins = {"lab": lambda data, path: expand(data, path, state_root=root, start=True)}
