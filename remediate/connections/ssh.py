@@ -42,7 +42,8 @@ class SshSession(SteadySession):
         return self._line is not None
 
     def put(self, local: Path, remote: str) -> None:
-        self.steadily(lambda: transfer.put(self, local, remote))
+        nonce = self._shared.nonce()  # the same for every attempt: none leaves a part behind
+        self.steadily(lambda: transfer.put(self, local, remote, nonce))
 
     def get(self, remote: str, *, limit: int = 1_000_000) -> bytes:
         return self.steadily(lambda: transfer.get(self, remote, limit))

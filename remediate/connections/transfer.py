@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from remediate.connections.ssh import SshSession
 
 
-def put(session: SshSession, local: Path, remote: str) -> None:
-    """See ``Session.put``."""
-    size = bytext.local_size(local)
+def put(session: SshSession, local: Path, remote: str, nonce: str) -> None:
+    """See ``Session.put``; ``nonce`` is part of the temporary name."""
+    bytext.local_size(local)
     with session.stage.sftp(session) as files:
         if files is not None:
-            _put_sftp(session, files, local, bytext.expand(session, remote), size)
+            _put_sftp(session, files, local, bytext.expand(session, remote), nonce)
             return
     bytext.put(session, local, remote)
 
@@ -48,9 +48,10 @@ def digest(session: SshSession, remote: str) -> str:
     return bytext.digest(session, remote)
 
 
-def _put_sftp(session: SshSession, files: Sftp, local: Path, remote: str, size: int) -> None:
+def _put_sftp(session: SshSession, files: Sftp, local: Path, remote: str, nonce: str) -> None:
+    size = bytext.local_size(local)
     place = session.stage.place(session, files)
-    part = f"{remote}.{session.shared.nonce()}.part"
+    part = f"{remote}.{nonce}.part"
 
     def progress(done: int) -> None:
         session.say(f"copying {local.name}", done, size, "bytes")

@@ -107,11 +107,13 @@ class WinrmSession(SteadySession):
         mine = self._turn.acquire(blocking=False)
         try:
             shells = [*self._old, *([self._shell] if self._shell is not None else [])]
-            line = self._wire if mine and self._wire is not None else wire(self._endpoint, self._options, self._shared)
-            self._end(shells, line)
-            self._old = []
-            self._shell = None
-            line.close()
+            line = self._wire if mine else None
+            if shells:
+                line = line or wire(self._endpoint, self._options, self._shared)
+                self._end(shells, line)
+            self._old, self._shell = [], None
+            if line is not None:
+                line.close()
             if mine:
                 self._wire = None
         finally:
@@ -176,13 +178,15 @@ class WinrmSession(SteadySession):
         from remediate.connections.psrp import PowerShellPool
 
         shell = PowerShellPool(line)
-        if self._cmd_refused:
-            shell.open()
-            return shell
         try:
             shell.open()
         except Unreachable:
+            self._old.append(shell)  # it may be there, half made
+            if self._cmd_refused:
+                raise
             raise refused from None
+        if self._cmd_refused:
+            return shell
         self._cmd_refused = True
         self.note(f"PowerShell is used: {refused.message}")
         return shell

@@ -207,5 +207,5 @@ function remediateMain(name, fn, args) {
   WScript.Echo(["remediate", remediateNonce, text.length, text].join(":"));
 }
 function removeQuietly(path) {
-  if (path) { tryValue(function () { fso().DeleteFile(path, true); }, null); }
+  if (path) { tryValue(function () { fso().DeleteFile(path.indexOf("%") < 0 ? path : expand(path), true); }, null); }
 }

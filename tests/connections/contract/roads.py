@@ -18,6 +18,7 @@ from tests.lab.winrmhost import PASSWORD, winrm_host
 MODULE = """// needs: files registry services jobs hash transfer
 function say(args) { note("road", "any"); return {said: args.text, folder: toolkitFolder()}; }
 function fails(args) { throw fail("it is broken: " + args.text); }
+function slow(args) { WScript.Sleep(args.seconds * 1000); return {}; }
 function lines(args) { var i, out = []; for (i = 0; i < args.count; i++) { out.push("line " + i); } return out; }
 """
 
@@ -41,12 +42,15 @@ class Ground:
         return session
 
     def close(self) -> None:
+        """Ends every session there is."""
         for sessions in self.opened:
             sessions.close_all()
+        self.opened.clear()
 
 
 @contextmanager
 def ssh(folder: Path, *, variables: Mapping[str, Any] | None = None, **declared: Any) -> Iterator[Ground]:
+    declared.setdefault("speed", 1.0)
     with lab_host(folder, **declared) as host:
 
         def cut() -> None:
@@ -64,8 +68,7 @@ def ssh(folder: Path, *, variables: Mapping[str, Any] | None = None, **declared:
 def winrm(
     folder: Path, *, connection: str, transport: str, version: str = "2.1", auth: str = "ntlm", **declared: Any
 ) -> Iterator[Ground]:
-    declared.setdefault("speed", 100.0)
-    with winrm_host(folder, transport=transport, version=version, auth=(auth,), **_spec(declared)) as host:
+    with winrm_host(folder, transport=transport, version=version, auth=(auth,), **declared) as host:
         variables: dict[str, Any] = {
             "ansible_connection": connection,
             "ansible_host": "127.0.0.1",
@@ -85,10 +88,6 @@ def winrm(
             yield ground
         finally:
             ground.close()
-
-
-def _spec(declared: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in declared.items() if name != "speed"}
 
 
 Road = Callable[..., AbstractContextManager[Ground]]
