@@ -104,7 +104,7 @@ def _from_share(session: Session, params: Params, expected: packagefile.Expected
     if not staged:
         source.check(probe.part(seen, "source"), expected, "share")
     known = _known(params, wanted, staged or probe.part(seen, "source"))
-    return {**seen, "way": "share", **known, "path": staged.get("path", path), "same": bool(staged)}
+    return {**seen, "way": "share", **known, "path": _place(staged, seen, path), "same": bool(staged)}
 
 
 def _known(params: Params, sha256: str, found: Mapping[str, Json]) -> dict[str, Json]:
@@ -126,13 +126,18 @@ def _from_here(session: Session, params: Params, local: packagefile.PackageFile)
         **seen,
         "way": "upload",
         "package": params.package,
-        "path": staged.get("path", path),
+        "path": _place(staged, seen, path),
         "sha256": local.sha256,
         "size": local.size,
         "version": local.file_version,
         "language": local.language,
         "same": bool(staged),
     }
+
+
+def _place(staged: Mapping[str, Json], seen: State, path: str) -> str:
+    """Where the package is or will be, as the host names it: the same over every road."""
+    return str(staged.get("path") or probe.part(seen, "staged").get("path") or path)
 
 
 def _staged(session: Session, seen: State, sha256: str, size: int) -> Mapping[str, Json]:
