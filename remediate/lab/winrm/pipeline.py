@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psrpcore
@@ -75,6 +76,8 @@ class Pipeline:
         self._input: deque[object] = deque()
         self._ended = False
         self._stopped = False
+        self._release: Callable[[], None] | None = None
+        """Gives the runspace back."""
 
     def feed(self, item: object) -> None:
         """An object for its input."""
@@ -93,8 +96,9 @@ class Pipeline:
         work.start()
 
     def stop(self) -> None:
-        """End it as Ctrl+C does. A program it started runs on to its end, but nobody hears of it any more."""
+        """End it as Ctrl+C does. A program it started runs on in the lab, but nobody waits for it or hears of it."""
         self._stopped = True
+        self._let_go()
         if self._server.state == PSInvocationState.Running:
             self._server.stop()
         self._condition.notify_all()
@@ -105,19 +109,27 @@ class Pipeline:
         self._server.close()
 
     def _work(self, runspaces: Runspaces, limit: Callable[[], int], flush: Callable[[], None]) -> None:
-        runspace: Runspace | None = None
         error: ErrorRecord | None = None
         try:
-            with self._condition:
-                runspace = runspaces.take(limit, lambda: self._stopped)
-            error = self._outcome(runspace, flush)
+            error = self._outcome(self._take(runspaces, limit), flush)
         except StoppedError:
             log.debug("%s: a pipeline was stopped", self._desk.machine.name)
         finally:
             with self._condition:
-                if runspace is not None:
-                    runspaces.give_back(runspace)
+                self._let_go()
                 self._finish(error, flush)
+
+    def _take(self, runspaces: Runspaces, limit: Callable[[], int]) -> Runspace:
+        with self._condition:
+            mine = runspaces.take(limit, lambda: self._stopped)
+            self._release = lambda: runspaces.give_back(replace(mine) if self._stopped else mine)
+        return mine
+
+    def _let_go(self) -> None:
+        """Others may have the runspace; one that is still in use here goes as a copy."""
+        if self._release is not None:
+            self._release()
+            self._release = None
 
     def _outcome(self, runspace: Runspace, flush: Callable[[], None]) -> ErrorRecord | None:
         """Carry it out; the error that made it fail."""

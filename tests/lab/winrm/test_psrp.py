@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -62,7 +63,7 @@ def test_a_pool_of_one_runs_one_after_the_other_and_says_what_is_free(straight: 
         assert pool.get_available_runspaces() == 1
 
 
-def test_stopping_a_pipeline_that_waits_for_its_program(straight: Straight) -> None:
+def test_stopping_a_pipeline_frees_its_runspace(straight: Straight) -> None:
     go, running = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -70,15 +71,18 @@ def test_stopping_a_pipeline_that_waits_for_its_program(straight: Straight) -> N
         assert go.wait(20)
 
     straight.hold = hold
-    with straight.pool(max_runspaces=2) as pool:
-        shell = PowerShell(pool).add_cmdlet("hostname.exe")
+    with straight.pool() as pool:
+        shell = PowerShell(pool).add_cmdlet("cmd.exe").add_argument("/c").add_argument("exit 9")
         shell.begin_invoke()
         assert running.wait(20)
         shell.stop()
         straight.hold = lambda: None
         assert cmdlet(pool, "hostname.exe").output == ["ex1"]
         go.set()
-        assert shell.output == []
+        while any(thread.name == "pipeline" for thread in threading.enumerate()):
+            time.sleep(0.001)
+        assert script(pool, "$LASTEXITCODE").output == [0]
+        assert pool.get_available_runspaces() == 1
 
 
 def test_stopping_a_pipeline_that_waits_for_input(straight: Straight) -> None:
