@@ -88,7 +88,7 @@ def values(host: Host) -> dict[str, object]:
 
 def _show_host(host: Host, outside: Outside, *, as_json: bool) -> None:
     from remediate.reports.plain import aligned
-    from remediate.reports.text import one_line, plain_value
+    from remediate.reports.text import one_line, plain_value, visible
 
     shown = values(host)
     if as_json:
@@ -98,9 +98,20 @@ def _show_host(host: Host, outside: Outside, *, as_json: bool) -> None:
     rows: list[tuple[str, ...]] = [("variable", "value", "written in")]
     for name, value in shown.items():
         var = host.variables.get(name)
-        rows.append((name, plain_value(value), str(var.source) if var and var.source else "-"))
+        cell = "(below)" if _nested(value) else plain_value(value)
+        rows.append((name, cell, str(var.source) if var and var.source else "-"))
     for line in aligned(rows):
         outside.print(f"  {line}")
+    nested = {name: value for name, value in shown.items() if _nested(value)}
+    if nested:
+        import yaml
+
+        text = yaml.safe_dump(json.loads(json.dumps(nested, default=str)), sort_keys=False, width=100)
+        outside.print("\n" + "\n".join(f"  {visible(line)}" for line in text.splitlines()))
+
+
+def _nested(value: object) -> bool:
+    return isinstance(value, dict | list) and bool(value)
 
 
 def table(hosts: tuple[Host, ...]) -> list[str]:
