@@ -21,6 +21,7 @@ from remediate.engine.scope import vars_mapping
 from remediate.kb.advisory import load as load_advisory
 from remediate.kb.probe import questions
 from remediate.lab import control
+from remediate.lab.hostspec import PASSWORD
 from remediate.lab.inventory import expand
 from remediate.language import inventory
 from remediate.language.inventory import Inventory
@@ -109,7 +110,7 @@ def bare(hosts: Inventory, known_hosts: paramiko.HostKeys, command: str) -> None
             transport.start_client(timeout=30)
             if not known_hosts.check(f"[127.0.0.1]:{port}", transport.get_remote_server_key()):
                 raise RuntimeError("host key")
-            transport.auth_password("Administrator", "lab")
+            transport.auth_password("Administrator", PASSWORD)
             channel = transport.open_session()
             channel.exec_command(command)
             channel.shutdown_write()

@@ -14,7 +14,7 @@ from remediate.lab.winrm import settings
 from remediate.lab.winrm.settings import WinrmSpec
 from remediate.model import Json, Source
 
-PASSWORD = "lab"  # noqa: S105 - hosts of the lab listen on loopback only
+PASSWORD = "Lab-Passw0rd"  # noqa: S105 - hosts of the lab listen on loopback only; a common word would be blotted out everywhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
