@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from remediate.commands.outside import Outside
     from remediate.commands.pinging import Answer
 
+ROUNDING = 0.05
+"""Seconds: clocks of hosts tick ten or more milliseconds at a time."""
 TITLES = ("host", "outcome", "road", "log-in", "Windows", "script host", "account", "clock")
 
 
@@ -85,7 +87,7 @@ def clock(answer: Answer) -> str:
     """``+0.2 s``: how far the host's clock is ahead; ``0 s`` where the difference is within what can be told."""
     if answer.skew is None:
         return ""
-    if abs(answer.skew) <= answer.doubt:
+    if abs(answer.skew) <= answer.doubt + ROUNDING:
         return "0 s"
     if abs(answer.skew) < 10:
         return f"{answer.skew:+.1f} s"
