@@ -269,7 +269,7 @@ def test_a_hotfix_survives_a_drop(tmp_path: Path, moment: str) -> None:
 
 
 def test_an_exit_code_that_appears_between_two_looks_is_not_lost(host: LabHost) -> None:
-    """The program ends while its job is being read: the job is running still or finished with its code, never neither."""
+    """The program ends while its job is being read: it runs still, or it is finished with its code; never neither."""
     code = """(function () {
       var folder = jobRoot() + '\\\\late', text = jobText, seen;
       makeFolder(folder);
