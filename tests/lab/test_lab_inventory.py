@@ -130,7 +130,7 @@ def test_slips_are_named(tmp_path: Path, data: dict[str, Any], error: str, hint:
     assert hint in caught.value.hint
 
 
-@pytest.mark.parametrize("name", ["lab.yml", "lab-hard.yml"])
+@pytest.mark.parametrize("name", ["lab.yml", "lab-winrm.yml", "lab-hard.yml"])
 def test_the_shipped_inventories_can_be_read(name: str) -> None:
     path = SHIPPED / name
     found = declaration.read(yaml.safe_load(path.read_text()), path)
@@ -156,3 +156,17 @@ def test_the_shipped_lab_shows_every_road() -> None:
     assert len({(host.spec.override.time_zone, host.spec.override.daylight) for host in found.hosts}) == len(
         found.hosts
     )
+
+
+def test_the_winrm_lab_has_the_same_servers_and_every_way_in() -> None:
+    by_ssh, by_winrm = (
+        declaration.read(yaml.safe_load((SHIPPED / name).read_text()), SHIPPED / name)
+        for name in ("lab.yml", "lab-winrm.yml")
+    )
+    assert [h.spec.name for h in by_winrm.hosts] == [h.spec.name for h in by_ssh.hosts]
+    assert [h.spec.image for h in by_winrm.hosts] == [h.spec.image for h in by_ssh.hosts]
+    assert "winrm" in {host.spec.connection for host in by_ssh.hosts}
+    ways = {(h.spec.connection, h.spec.winrm.transport, h.spec.winrm.auth[0]) for h in by_winrm.hosts if h.spec.winrm}
+    assert {("winrm", "http", "ntlm"), ("winrm", "https", "ntlm"), ("winrm", "https", "basic")} <= ways
+    assert {("winrm", "https", "certificate"), ("psrp", "http", "ntlm"), ("psrp", "https", "ntlm")} <= ways
+    assert {h.spec.winrm.version for h in by_winrm.hosts if h.spec.winrm} == {"2.1", "2.3"}
