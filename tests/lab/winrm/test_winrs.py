@@ -53,7 +53,7 @@ def test_a_command_runs_whichever_way_one_logs_on(tmp_path: Path, way: str) -> N
 @pytest.mark.parametrize("name", ["administrator", "LAB\\Administrator", "Administrator@lab.example"])
 def test_the_user_may_be_named_with_a_domain(tmp_path: Path, name: str) -> None:
     with winrm_host(tmp_path) as wire:
-        assert run(wire, "echo in", username=name).stdout == b"in \r\n" or run(wire, "ver", username=name).rc == 0
+        assert run(wire, "echo in", username=name).stdout == b"in\r\n"
 
 
 @pytest.mark.parametrize("way", ["sealed ntlm", "ntlm over tls", "basic over tls"])
