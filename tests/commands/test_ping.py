@@ -27,6 +27,18 @@ hosts:
   late: {{image: exchange2003-sp2, password: {PASSWORD}, faults: {{clock: {{skew_seconds: -720}}}}}}
 """
 
+WINRM = f"""\
+plugin: lab
+password: {PASSWORD}
+hosts:
+  sealed: {{image: exchange2003-sp1, connection: winrm}}
+  shell: {{image: exchange2003-sp1, connection: psrp, winrm: {{transport: https, version: "2.3"}}}}
+  tls:
+    image: exchange2003-sp1
+    connection: winrm
+    winrm: {{transport: https}}
+    vars: {{ansible_winrm_ca_trust_path: ""}}
+"""
 OFF = f"""\
 plugin: lab
 hosts:
@@ -125,6 +137,27 @@ def test_a_script_host_switched_off_by_policy(project: Path) -> None:
     assert (code, hosts["mute"]["outcome"], hosts["mute"]["windows"]) == (4, "failed", "5.2.3790")
     assert "access is disabled on this machine" in hosts["mute"]["message"]
     assert "switched off by policy: set Enabled to 1 in HKLM" in hosts["mute"]["remedy"]
+
+
+def test_the_other_road(project: Path) -> None:
+    (project / "winrm.yml").write_text(WINRM, encoding="utf-8")
+    try:
+        code, hosts = answers(project, "sealed,shell", "-i", "winrm.yml")
+        refused, strangers = answers(project, "sealed", "-i", "winrm.yml", "-e", "ansible_password=wrong-one")
+        closed, away = answers(project, "sealed", "-i", "winrm.yml", "-e", "ansible_port=1")
+        unsafe, unknown = answers(project, "tls", "-i", "winrm.yml")
+    finally:
+        remediate("lab", "down", "-i", "winrm.yml", folder=project)
+    assert code == 0
+    assert (hosts["sealed"]["road"], hosts["sealed"]["login"]) == ("winrs over http, sealed", "ntlm")
+    assert hosts["shell"]["road"] == "psrp 2.3 over https"
+    assert hosts["shell"]["account"] == "SHELL\\Administrator"
+    assert (refused, strangers["sealed"]["kind"]) == (4, "auth")
+    assert "clocks within 5 minutes" in strangers["sealed"]["remedy"]
+    assert (closed, away["sealed"]["kind"]) == (4, "refused")
+    assert "winrm quickconfig" in away["sealed"]["remedy"]
+    assert (unsafe, unknown["tls"]["kind"]) == (4, "tls")
+    assert unknown["tls"]["remedy"]
 
 
 @pytest.mark.parametrize(
