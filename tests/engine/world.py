@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from remediate.connections.base import Job, Say
+from remediate.connections.base import Job, Road, Say
 from remediate.engine.registry import Registry
 from remediate.engine.run import RunRequest, run
 from remediate.events import Event, StepFinished
@@ -27,6 +27,7 @@ class DictSession:
     things: dict[str, str]
     log: list[str]
     folder: str = ""
+    road: Road = Road(name="a dictionary")
     notes: tuple[str, ...] = ()
     executions: int = 0
     told: list[Say] = field(default_factory=list)
