@@ -27,7 +27,7 @@ class DictSession:
     things: dict[str, str]
     log: list[str]
     folder: str = ""
-    road: Road = Road(name="a dictionary")
+    road: Road = field(default_factory=lambda: Road(name="a dictionary"))
     notes: tuple[str, ...] = ()
     executions: int = 0
     told: list[Say] = field(default_factory=list)
