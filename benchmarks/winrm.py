@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -14,13 +14,14 @@ from pypsrp.wsman import NAMESPACES, OptionSet, WSMan
 
 from benchmarks.detect import lab
 from benchmarks.measure import Ratio, pairs
+from remediate.connections.bytext import PIECE
 from remediate.connections.endpoint import endpoint
-from remediate.connections.scriptrun import by_stdin
+from remediate.connections.scriptrun import Attachment, by_stdin
 from remediate.connections.scripts import Scripts
 from remediate.connections.sessions import Sessions
 from remediate.language.inventory import Inventory
 from remediate.language.template import Templar
-from remediate.model import Endpoint
+from remediate.model import Endpoint, Json
 
 HOSTS = 40
 FOLDER = r"%SystemRoot%\Temp\remediate"
@@ -81,6 +82,11 @@ def bare(hosts: Sequence[Endpoint]) -> None:
 
 def run(host: Endpoint, command: str, stdin: Sequence[bytes]) -> bytes:
     """Standard output of a command that is fed ``stdin``; a connection and a shell for it alone."""
+    return run_all(host, [(command, stdin)])
+
+
+def run_all(host: Endpoint, commands: Iterable[tuple[str, Sequence[bytes]]]) -> bytes:
+    """Standard output of commands run one after the other in one shell over one connection."""
     wsman = WSMan(
         host.address,
         port=host.port,
@@ -91,13 +97,16 @@ def run(host: Endpoint, command: str, stdin: Sequence[bytes]) -> bytes:
         no_proxy=True,
     )
     with wsman, WinRS(wsman) as shell:
-        process = Piped(shell, command)
-        process.begin_invoke()
-        for number, part in enumerate(stdin, 1):
-            process.send(part, end=number == len(stdin))
-        process.end_invoke()
-        process.signal(SignalCode.TERMINATE)
-        return bytes(process.stdout)
+        output = b""
+        for command, stdin in commands:
+            process = Piped(shell, command)
+            process.begin_invoke()
+            for number, part in enumerate(stdin, 1):
+                process.send(part, end=number == len(stdin))
+            process.end_invoke()
+            process.signal(SignalCode.TERMINATE)
+            output += process.stdout
+        return output
 
 
 def put(host: Endpoint, local: Path) -> None:
@@ -113,8 +122,38 @@ def feed(host: Endpoint, local: Path) -> None:
     run(host, f'findstr "^" > "{FOLDER}\\bench.b64"', [lines[at : at + size] for at in range(0, len(lines), size)])
 
 
+def pieces(host: Endpoint, local: Path) -> None:
+    """The very scripts the toolkit sends, sent by pypsrp: what is left is what the toolkit itself adds."""
+    data = local.read_bytes()
+    parts = [data[at : at + PIECE] for at in range(0, len(data), PIECE)]
+    here: dict[str, Json] = {"target": r"C:\WINDOWS\Temp\bench.bin", "key": "bench"}
+    takes = [({**here, "number": n, "size": len(part)}, part) for n, part in enumerate(parts)]
+
+    def commands() -> Iterator[tuple[str, Sequence[bytes]]]:
+        for args, part in takes:
+            yield command("takePiece", args, Attachment(data=part, heard=lambda _: None))
+        yield command("joinPieces", {**here, "count": len(parts), "size": len(data)}, None)
+
+    if run_all(host, commands()).count(b'"value"') != len(parts) + 1:
+        raise RuntimeError("a piece did not arrive")
+
+
+def command(function: str, args: Mapping[str, Json], attachment: Attachment | None) -> tuple[str, Sequence[bytes]]:
+    def script(folder: str, path: str) -> str:
+        return Scripts(()).build(
+            "transfer", function, args, nonce="bench", folder=folder, script=path, attachment=attachment
+        )
+
+    line, stdin = by_stdin(FOLDER, "bench", script, attachment)
+    return line, list(stdin)
+
+
 def winrm() -> list[Ratio]:
-    """The promises of speed over WinRM, against hosts with WinRM 2.0: NTLM, sealed, over HTTP."""
+    """The promises of speed over WinRM, against hosts with WinRM 2.0: NTLM, sealed, over HTTP.
+
+    An upload is measured twice: against the same bytes merely written down as text, and against the same scripts sent by
+    pypsrp. Between the two lies what the modelled hosts do to decode them, on the cores of this machine.
+    """
     with lab(HOSTS, connection="winrm") as (folder, hosts):
         every = endpoints(hosts)
         package = folder / "package.bin"
@@ -135,6 +174,13 @@ def winrm() -> list[Ratio]:
                 "WinRS: upload of 10 MB / bare standard input",
                 lambda: put(every[1], package),
                 lambda: feed(every[2], package),
+                runs=3,
+                limit=1.5,
+            ),
+            pairs(
+                "WinRS: upload of 10 MB / bare pypsrp, the same scripts",
+                lambda: put(every[1], package),
+                lambda: pieces(every[2], package),
                 runs=3,
                 limit=1.5,
             ),
