@@ -7,13 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 from pypsrp.complex_objects import PSInvocationState
-from pypsrp.exceptions import WinRMError, WSManFaultError
+from pypsrp.exceptions import WinRMError
 from pypsrp.powershell import PowerShell, RunspacePool
 
 from remediate.connections.order import Order, Taken, lost
-from remediate.connections.winrmerrors import NO_SHELL
 from remediate.connections.winrmwire import Wire
-from remediate.connections.winrs import UNSENT
+from remediate.connections.winrs import UNSENT, end_shell
 from remediate.errors import RemoteFailed, Unreachable
 from remediate.model import Output
 
@@ -34,14 +33,8 @@ class PowerShellPool:
         self.name = f"psrp {self._pool.protocol_version}"
 
     def close(self, wire: Wire) -> None:
-        """Ends the pool and everything that runs in it, over any wire; no matter if it is gone already."""
-        self._pool.shell.wsman = self._pool.connection = wire.wsman
-        with wire.words():
-            try:
-                self._pool.close()
-            except WSManFaultError as error:
-                if error.code not in NO_SHELL:
-                    raise
+        """See ``winrs.end_shell``."""
+        end_shell(self._pool.shell, wire)
 
     def run(self, order: Order, sent: Callable[[], None]) -> Output:
         """See ``SteadySession.perform``; standard input must be text, its last line ends with a newline."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -194,11 +193,8 @@ def _validation(options: WinrmOptions) -> Any:
     if options.winrm_fingerprint or options.winrm_server_cert_validation == "ignore":
         return False
     path = _file("winrm_ca", options.winrm_ca)
-    if path is not None and Path(path).is_file():
-        try:
-            ssl.create_default_context(cafile=path)
-        except (ssl.SSLError, OSError) as error:
-            raise UserError(f"winrm_ca {path} holds no certificates: {error}") from None
+    if path is not None and Path(path).is_file() and b"BEGIN CERTIFICATE" not in Path(path).read_bytes():
+        raise UserError(f"winrm_ca {path} holds no certificates", hint="it must be a PEM file")
     return path or True
 
 

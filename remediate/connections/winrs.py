@@ -22,7 +22,7 @@ _RSP = NAMESPACES["rsp"]
 
 
 class CmdShell:
-    """A shell on a host; ``wire`` may be replaced while it lives. For one thread at a time."""
+    """A shell on a host. For one thread at a time, but for ``close``."""
 
     name = "winrs"
 
@@ -36,14 +36,8 @@ class CmdShell:
             self._shell.open()
 
     def close(self, wire: Wire) -> None:
-        """Ends the shell and everything that runs in it, over any wire; no matter if it is gone already."""
-        self._shell.wsman = wire.wsman
-        with wire.words():
-            try:
-                self._shell.close()
-            except WSManFaultError as error:
-                if error.code not in NO_SHELL:
-                    raise
+        """See ``end_shell``."""
+        end_shell(self._shell, wire)
 
     def run(self, order: Order, sent: Callable[[], None]) -> Output:
         """See ``SteadySession.perform``; ``sent`` is called when the command may have left."""
@@ -123,6 +117,18 @@ class CmdShell:
         """Gives the command's place in the shell free; what still runs is ended."""
         with suppress(Unreachable), self._wire.words():
             self._shell.signal(SignalCode.TERMINATE, command)
+
+
+def end_shell(shell: WinRS, wire: Wire) -> None:
+    """Ends a shell and all that runs in it, over any wire, while others use it; also one that is gone already."""
+    if not shell.opened:
+        return
+    with wire.words():
+        try:
+            wire.wsman.delete(shell.resource_uri, selector_set=shell._selector_set)
+        except WSManFaultError as error:
+            if error.code not in NO_SHELL:
+                raise
 
 
 class _Ended(Exception):

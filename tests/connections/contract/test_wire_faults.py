@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from remediate.errors import Interrupted, Unreachable, UserError
+from remediate.errors import HostError, Interrupted, Unreachable, UserError
 from tests.connections.contract.roads import ROADS, WINRM, Ground, module
 
 COUNT = "C:\\count.txt"
@@ -110,7 +110,7 @@ def test_shells_are_closed_although_a_command_runs(road: str, tmp_path: Path) ->
             while busy.executions < 2:
                 time.sleep(0.01)
             busy.close()
-            assert isinstance(running.exception(10), Unreachable | Interrupted)
+            assert isinstance(running.exception(10), HostError | Interrupted)
 
 
 @pytest.mark.parametrize(
