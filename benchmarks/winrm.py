@@ -151,8 +151,8 @@ def command(function: str, args: Mapping[str, Json], attachment: Attachment | No
 def winrm() -> list[Ratio]:
     """The promises of speed over WinRM, against hosts with WinRM 2.0: NTLM, sealed, over HTTP.
 
-    An upload is measured twice: against the same bytes merely written down as text, and against the same scripts sent by
-    pypsrp. Between the two lies what the modelled hosts do to decode them, on the cores of this machine.
+    An upload is measured twice: against the same bytes merely written down as text, and against the same scripts sent
+    by pypsrp. Between the two lies what the modelled hosts do to decode them, on the cores of this machine.
     """
     with lab(HOSTS, connection="winrm") as (folder, hosts):
         every = endpoints(hosts)
