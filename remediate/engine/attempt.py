@@ -21,7 +21,7 @@ from remediate.language.variables import Layer, Variables
 from remediate.model import Endpoint, Mode, Result, Source, State, Status, Step
 
 Extra = tuple[Layer, Mapping[str, object]]
-CONNECTION_PREFIXES = ("ansible_", "ssh_", "winrm_", "remote_", "connect_", "command_", "connection", "jump_")
+CONNECTION_PREFIXES = ("ansible_", "ssh_", "winrm_", "remote_", "connect_", "command_", "reconnect_", "connection")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,4 +63,4 @@ def test_two_controllers_at_once_start_one_installer(project: Project) -> None:
     said = [one.communicate(timeout=120)[0] for one in both]
     host = status(project, INVENTORY)["mail1"]
     assert [r["package"] for r in host["installers"]] == ["KB870585-2003-SP1"], said
-    assert [one.returncode for one in both] == [0, 0], said
+    assert [one.returncode for one in both] == [0, 0], "\n".join(said)
