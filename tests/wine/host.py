@@ -1,0 +1,155 @@
+"""One Wine host behind an OpenSSH server: made, started, looked at and stopped."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shlex
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from remediate.lab import pe
+from remediate.lab.hostspec import HostSpec, Override
+from tests.wine import guard, prefix, programs, tools, twin
+
+HOSTS = tools.HOME / "hosts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WineSpec:
+    """What a Wine host is: an image of the embedded lab, and what goes wrong on it."""
+
+    image: str
+    override: Override = field(default_factory=Override)
+    services: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Service -> StartMs, StopMs, StartsLeft."""
+    faults: dict[str, int] = field(default_factory=dict)
+    """ExitCode, Extended, Hangs, Milliseconds of the installer."""
+    zone: str = "UTC"
+    vars: dict[str, Any] = field(default_factory=dict)
+
+
+class WineHost:
+    """A running host. ``close`` ends all of it; so does the end of this process."""
+
+    def __init__(self, name: str, spec: WineSpec, *, address: str = "127.0.0.1", port: int = 0) -> None:
+        self.name, self.spec, self.address = name, spec, address
+        self.port = port or free_port(address)
+        self.folder = HOSTS / f"{os.getpid()}-{name}"
+        self.prefix = self.folder / "prefix"
+        self._make()
+        words = [sys.executable, "-m", "tests.wine.guard", str(self.folder), spec.zone]
+        self._guard = subprocess.Popen(words, cwd=tools.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                       start_new_session=True)  # fmt: skip
+        assert self._guard.stdout is not None
+        said = self._guard.stdout.readline()
+        assert said == "up\n", f"{name} did not come up"
+        (self.folder / "guard.pid").write_text(str(self._guard.pid))
+        wait_for_port(address, self.port)
+
+    def _make(self) -> None:
+        guard.stop(self.folder)
+        prefix.clone(self.prefix)
+        programs_folder = programs.compiled()
+        launcher = self.prefix / "drive_c" / "windows" / "launcher.exe"
+        launcher.write_bytes((programs_folder / "launcher.exe").read_bytes())
+        lab = HostSpec(name=self.name, image=self.spec.image, override=self.spec.override)
+        twin.furnish(self.prefix, lab, self.spec.services, self.spec.faults)
+        self._ssh()
+
+    def _ssh(self) -> None:
+        for name in ("host_key", "client_key"):
+            words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(self.folder / name)]
+            subprocess.run(words, check=True)
+        public = (self.folder / "host_key.pub").read_text()
+        (self.folder / "known_hosts").write_text(f"[{self.address}]:{self.port} {public}")
+        run = self.folder / "run.sh"
+        run.write_text(self._command())
+        run.chmod(0o755)
+        if os.geteuid() == 0:
+            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+        (self.folder / "sshd_config").write_text(
+            f"ListenAddress {self.address}:{self.port}\nHostKey {self.folder}/host_key\nPidFile none\n"
+            f"AuthorizedKeysFile {self.folder}/client_key.pub\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
+            f"PermitRootLogin prohibit-password\nMaxSessions 50\nMaxStartups 50\nLogLevel ERROR\n"
+            f"ForceCommand {run}\nSubsystem sftp {tools.SFTP_SERVER}\n"
+        )
+
+    def _command(self) -> str:
+        """cmd.exe takes the line as it came; drives are where an SFTP client of Windows finds them."""
+        environment = tools.environment(self.prefix, self.spec.zone)
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
+        wine = tools.program("wine")
+        return "\n".join([
+            "#!/bin/sh", *lines, 'cd "$WINEPREFIX/drive_c" || exit 1', 'case "$SSH_ORIGINAL_COMMAND" in',
+            f'"{tools.SFTP_SERVER}"*) exec {tools.SFTP_SERVER} -d "$WINEPREFIX/dosdevices" ;;', "esac",
+            f'REMEDIATE_COMMAND="$SSH_ORIGINAL_COMMAND" exec {wine} {shlex.quote(guard.KEEPER)}', "",
+        ])  # fmt: skip
+
+    def variables(self) -> dict[str, Any]:
+        """How the inventory describes the host."""
+        return {
+            "ansible_host": self.address,
+            "ansible_port": self.port,
+            "ansible_user": getpass.getuser(),
+            "ansible_ssh_private_key_file": str(self.folder / "client_key"),
+            "ssh_known_hosts": str(self.folder / "known_hosts"),
+            **self.spec.vars,
+        }
+
+    def path(self, windows: str) -> Path:
+        """Where a file of the host is on this machine."""
+        return twin.unix(self.prefix, windows)
+
+    def version(self, name: str) -> str:
+        """Version of one of Exchange's files, read from its bytes."""
+        return pe.file_version(self.path(f"C:\\Program Files\\Exchsrvr\\bin\\{name}").read_bytes())
+
+    def cmd(self, line: str, timeout: float = 60) -> subprocess.CompletedProcess[bytes]:
+        """A command line through cmd.exe of the host, beside the SSH server."""
+        environment = {**tools.environment(self.prefix, self.spec.zone), "REMEDIATE_COMMAND": line}
+        return subprocess.run([tools.program("wine"), guard.KEEPER], env=environment, cwd=self.prefix / "drive_c",
+                              capture_output=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+
+    def running(self) -> set[str]:
+        """Names of the services that run."""
+        lines = self.cmd("sc query state= all").stdout.decode("utf-8", "replace")
+        return set(lines.split()) if "RUNNING" in lines else set()
+
+    def close(self) -> None:
+        assert self._guard.stdin is not None
+        self._guard.stdin.close()
+        self._guard.wait(timeout=90)
+        assert self._guard.stdout is not None
+        self._guard.stdout.close()
+
+
+def free_port(address: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(address: str, port: int, attempts: int = 200) -> None:
+    for _ in range(attempts):
+        try:
+            socket.create_connection((address, port), timeout=0.5).close()
+        except OSError:
+            import time
+
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"nobody listens on {address}:{port}")
+
+
+def sweep() -> None:
+    """Ends hosts whose guard was killed together with the tests."""
+    for folder in HOSTS.iterdir() if HOSTS.is_dir() else ():
+        owner = folder.name.partition("-")[0]
+        if not Path(f"/proc/{owner}").exists():
+            guard.stop(folder)

@@ -1,0 +1,68 @@
+"""The table of small payloads and command lines answers alike on the embedded lab and on Wine, or says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.wine import conformance_hosts
+from tests.wine.conformance_hosts import Answer, Host, Lab, Wine
+
+TABLE: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "conformance.yml").read_text("utf-8"))
+CASES: list[dict[str, Any]] = TABLE["cases"]
+
+pytestmark = [pytest.mark.wine, pytest.mark.timeout(300)]
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
+    missing = conformance_hosts.missing()
+    if missing:
+        pytest.skip(f"Debian packages are missing: {' '.join(missing)}")
+    host = conformance_hosts.make_wine(tmp_path_factory.mktemp("conformance"))
+    yield host
+    conformance_hosts.end_wine(host)
+
+
+@each_case
+def test_the_lab_answers_as_windows(case: Mapping[str, Any]) -> None:
+    answer = asked(Lab(), case)
+    assert wanted(case, answer), answer
+
+
+@each_case
+def test_wine_answers_as_the_lab(real: Wine, case: Mapping[str, Any]) -> None:
+    ours, theirs = asked(Lab(), case), asked(real, case)
+    noted = set(theirs.pop("notes", ()))
+    ours.pop("notes", None)
+    if "differs" in case:
+        assert not same(case, ours, theirs), f"no longer differs: take away `differs: {case['differs']}`"
+    else:
+        assert same(case, ours, theirs), f"lab: {ours}\nWine: {theirs}"
+    assert noted >= set(case.get("notes", ()))
+
+
+def asked(host: Host, case: Mapping[str, Any]) -> Answer:
+    """The answer of one host in a world of its own."""
+    return host.script(case, TABLE["world"]) if "js" in case else host.line(case, TABLE["world"])
+
+
+def wanted(case: Mapping[str, Any], answer: Answer) -> bool:
+    """Whether an answer is what the table says of Windows."""
+    if "holds" in case:
+        return all(answer["value"][name] == value for name, value in case["holds"].items())
+    if "js" in case:
+        return bool(answer.get("value", answer) == case["gives"])
+    return all(answer[name] == case[name] for name in ("stdout", "exit_code") if name in case)
+
+
+def same(case: Mapping[str, Any], ours: Answer, theirs: Answer) -> bool:
+    """Whether both hosts say the same where it matters."""
+    if "holds" in case:
+        return wanted(case, ours) and wanted(case, theirs)
+    return ours == theirs
