@@ -110,8 +110,11 @@ function fromJson(text) {
   return tryValue(function () { return eval("(" + text + ")"); }, null);
 }
 
-// %VARIABLES% replaced by the host's own.
-function expand(path) { return wshShell().ExpandEnvironmentStrings(String(path)); }
+// %VARIABLES% replaced by the host's own. Not every script host leaves the terminating zero out of the answer.
+function expand(path) {
+  var text = wshShell().ExpandEnvironmentStrings(String(path)), end = text.indexOf(String.fromCharCode(0));
+  return end < 0 ? text : text.substring(0, end);
+}
 
 // The toolkit's own folder on this host; made when it is missing.
 function toolkitFolder() {
@@ -151,8 +154,8 @@ function bias() {
   if (rows && rows.length && rows[0].CurrentTimeZone !== null) {
     remediateBias = { minutes: -rows[0].CurrentTimeZone, source: "wmi" };
   } else {
-    note("bias", "time zone unknown: times of files are taken as UTC");
-    remediateBias = { minutes: 0, source: "none" };
+    note("bias", "the bias is the script engine's");
+    remediateBias = { minutes: new Date().getTimezoneOffset(), source: "script" };
   }
   return remediateBias;
 }

@@ -7,14 +7,33 @@ var regProvider = null;
 
 // A value by full path ("key\\name"; "key\\" is the default value), null when it is missing. Lists come as arrays.
 function regValue(path) {
-  var value, list;
+  var value;
   try { value = wshShell().RegRead(path); } catch (e) {
     if (errorNumber(e) !== REG_MISSING) { note("registry", path + ": " + errorText(e)); }
     return null;
   }
+  try { return regPlain(value); } catch (x) { return regByTool(path, x); } // Wine hands over arrays it cannot even name
+}
+function regPlain(value) {
+  var list;
   if (value === null || typeof value === "string" || typeof value === "number") { return value; }
   list = safeArray(value);
   return list === null ? String(value) : list;
+}
+// A list or binary value as reg.exe tells it: strings, or bytes as numbers; null with a note when it cannot.
+function regByTool(path, why) {
+  var at = path.lastIndexOf("\\"), name = path.substring(at + 1), run, m, i, parts, list = [];
+  note("registry", "lists and binary values are read by reg.exe: " + errorText(why));
+  run = tryValue(function () {
+    return shellRun('reg query "' + path.substring(0, at) + '" ' + (name ? '/v "' + name + '"' : "/ve"));
+  }, null);
+  m = run === null ? null : /REG_(MULTI_SZ|BINARY)\s+(\S.*)/.exec(run.stdout);
+  if (!m) { return null; }
+  parts = m[1] === "BINARY" ? m[2].match(/[0-9A-Fa-f]{2}/g) || [] : trim(m[2]).split("\\0");
+  for (i = 0; i < parts.length; i++) {
+    if (parts[i]) { list.push(m[1] === "BINARY" ? parseInt(parts[i], 16) : parts[i]); }
+  }
+  return list;
 }
 // type: REG_SZ (default), REG_EXPAND_SZ, REG_DWORD, REG_BINARY.
 function regWrite(path, value, type) { wshShell().RegWrite(path, value, type || "REG_SZ"); }
