@@ -42,7 +42,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remediate.errors import Blocked, Failed
+from remediate.errors import Blocked, Failed, RemoteFailed
 from remediate.kb import packagefile, probe, source
 from remediate.kb.installing import staged_path
 from remediate.model import Change, Json, State
@@ -105,6 +105,19 @@ def _from_share(session: Session, params: Params, expected: packagefile.Expected
         source.check(probe.part(seen, "source"), expected, "share")
     known = _known(params, wanted, staged or probe.part(seen, "source"))
     return {**seen, "way": "share", **known, "path": _place(staged, seen, path), "same": bool(staged)}
+
+
+def _upload(session: Session, local: packagefile.PackageFile, target: str) -> None:
+    """Another controller may have put the same package there meanwhile, and its installer may hold the file already."""
+    try:
+        session.put(local.path, target)
+    except RemoteFailed:
+        try:
+            there = session.hash(target)
+        except RemoteFailed:
+            there = ""
+        if there != local.sha256:
+            raise
 
 
 def _known(params: Params, sha256: str, found: Mapping[str, Json]) -> dict[str, Json]:
@@ -188,7 +201,7 @@ def apply(session: Session, change: Change, params: Params) -> State | None:
     else:
         local = packagefile.inspect(Path(params.file))
         wanted = local.sha256
-        session.put(local.path, change.target)
+        _upload(session, local, change.target)
     arrived = session.hash(change.target)
     if arrived != wanted:
         session.call("package_staged", "discard", {"path": change.target})

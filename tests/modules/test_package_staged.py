@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from modules import package_staged
-from remediate.errors import UserError
+from remediate.errors import RemoteFailed, UserError
 from remediate.lab import packages
-from remediate.model import Result, Status
+from remediate.model import Change, Result, Status
 from tests.kb.servers import role_data
 from tests.modules.conftest import Make
 from tests.modules.labhost import LabHost
@@ -196,3 +196,17 @@ def test_what_a_plan_says_of_an_upload(make: Make) -> None:
     (change,) = host.do("package_staged", check=True, package=SP1, **host.package(SP1)).changes
     size = len(packages.content(host.known.packages[SP1]))
     assert change.after == f"{size:,} bytes, uploaded"
+
+
+def test_a_package_another_controller_has_put_there_and_runs_already(make: Make) -> None:
+    """It looked before the other one wrote, and writes when the file is a running program: what lies there is right."""
+    host = make("exchange2003-sp1", faults={"installer_hangs": True})
+    path = str(host.stage(SP1).after["path"])
+    host.install(SP1, timeout=0.01)
+    late = host.controller().open(host.endpoint)
+    params = package_staged.Params(package=SP1, **host.package(SP1))
+    package_staged.apply(late, Change(target=path, before=None, after="uploaded"), params)
+    assert host.machine.files.read(path) == packages.content(host.known.packages[SP1])
+    other = package_staged.Params(package=RTM, **host.package(RTM))
+    with pytest.raises(RemoteFailed):
+        package_staged.apply(late, Change(target=path, before=None, after="uploaded"), other)
