@@ -16,6 +16,7 @@ SHIPPED = (
     "playbooks/kb870585.yml",
     "playbooks/facts.yml",
     "inventory/lab.yml",
+    "inventory/lab-winrm.yml",
     "modules/hotfix.py",
     "modules/hotfix.js",
 )
