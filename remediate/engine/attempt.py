@@ -17,6 +17,7 @@ from remediate.errors import UserError
 from remediate.language import yamlfile
 from remediate.language.template import OMIT, Templar, Unknown, UnknownValue
 from remediate.language.tree import Task
+from remediate.language.values import Constant
 from remediate.language.variables import Layer, Variables
 from remediate.model import Endpoint, Mode, Result, Source, State, Status, Step
 
@@ -221,5 +222,7 @@ def find_unknown(value: object) -> Unknown | None:
     """The first Unknown anywhere inside ``value``."""
     if isinstance(value, Unknown):
         return value
+    if isinstance(value, Constant):
+        return None
     inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ()
     return next((u for v in inner if (u := find_unknown(v)) is not None), None)

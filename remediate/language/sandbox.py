@@ -14,7 +14,7 @@ from jinja2.runtime import Context, LoopContext, Macro, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 from jinja2.utils import Cycler, Joiner, Namespace, missing
 
-from remediate.language.values import Omit, Unknown
+from remediate.language.values import Constant, Omit, Unknown
 from remediate.model import Secret
 
 TEXT_LIMIT = 10_000_000
@@ -116,6 +116,8 @@ def plain(value: object) -> object:
         return value
     if isinstance(value, Unknown | Missing):
         return str(value)  # raises
+    if isinstance(value, Constant):
+        return value
     if isinstance(value, Mapping):
         pairs = ((plain(key), plain(item)) for key, item in value.items())
         return {key: item for key, item in pairs if not isinstance(item, Omit)}

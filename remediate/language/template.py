@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from remediate.errors import UserError
 from remediate.language.lookups import Surroundings, lookup
 from remediate.language.templateerrors import UndefinedVariable, explained
-from remediate.language.values import OMIT, Omit, Unknown, UnknownValue
+from remediate.language.values import OMIT, Constant, Omit, Unknown, UnknownValue
 from remediate.language.variables import Variables
 from remediate.language.words import shown
 from remediate.language.yamlfile import Map, Raw, Seq, source_of
@@ -156,7 +156,7 @@ class Templar:
         if isinstance(value, Map) and value.plain is not None:
             return value.plain
         if isinstance(value, Map) and is_plain(value):
-            value.plain = stripped(value)
+            value.plain = Constant(stripped(value))
             return value.plain
         result: dict[Any, object] = {}
         for key, item in value.items():

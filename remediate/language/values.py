@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 
 class UnknownValue(Exception):
@@ -44,6 +44,12 @@ class Unknown:
     __int__ = __float__ = __index__ = __neg__ = __pos__ = __abs__ = _look
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _look
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _look
+
+
+class Constant(dict[Any, Any]):
+    """A mapping known to be plain data through and through, made once and shared: nobody may change it."""
+
+    __slots__ = ()
 
 
 class Omit(Enum):
