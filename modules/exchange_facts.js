@@ -238,20 +238,22 @@ function exCluster(all, sources) {
 
 // Keys as found, with or without KB, below the service pack they will be part of (domain: the NEXT one).
 function exHotfixes(kbs, sources) {
-  var found = {}, products = ['Exchange Server 2000', 'Exchange Server 2003'], p, pack, tails, i;
+  var found = {}, products = ['Exchange Server 2000', 'Exchange Server 2003'], parents = [], keys = [], p, pack, lists, tails, i;
   sources.hotfixes = 'registry';
   for (p = 0; p < products.length; p++) {
-    for (pack = 1; pack <= 4; pack++) {
-      tails = exHotfixKeys(products[p] + '\\SP' + pack, kbs, sources);
-      for (i = 0; i < tails.length; i++) { found[tails[i]] = exHotfixValues(EX_UPDATES + '\\' + tails[i]); }
-    }
+    for (pack = 1; pack <= 4; pack++) { parents.push(products[p] + '\\SP' + pack); }
+  }
+  for (p = 0; p < parents.length; p++) { keys.push(EX_UPDATES + '\\' + parents[p]); }
+  lists = tryValue(function () { return regSubKeysAll(keys); }, []);
+  for (p = 0; p < parents.length; p++) {
+    tails = exHotfixKeys(parents[p], lists.length > p ? lists[p] : null, kbs, sources);
+    for (i = 0; i < tails.length; i++) { found[tails[i]] = exHotfixValues(EX_UPDATES + '\\' + tails[i]); }
   }
   return found;
 }
 
-function exHotfixKeys(parent, kbs, sources) {
-  var tails = [], i, s, spellings = ['KB', ''], names, tail;
-  names = tryValue(function () { return regSubKeys(EX_UPDATES + '\\' + parent); }, null);
+function exHotfixKeys(parent, names, kbs, sources) {
+  var tails = [], i, s, spellings = ['KB', ''], tail;
   for (i = 0; names !== null && i < names.length && i < 100; i++) { tails.push(parent + '\\' + names[i]); }
   if (names !== null) { return tails; }
   sources.hotfixes = 'registry (known names only)'; // nothing here can list keys: values expected in them are tried

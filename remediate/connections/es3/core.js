@@ -183,6 +183,24 @@ function shellRun(cmdline) {
   }
   return { exit_code: code, stdout: text };
 }
+// Several simple command lines in one go, for what would otherwise start cmd.exe again and again: [{exit_code, stdout}].
+function shellRunAll(cmdlines) {
+  var path = toolkitFolder() + "\\all-" + remediateNonce + "-" + (remediateTemps++) + ".cmd", mark = "end-" + remediateNonce + " ";
+  var stream, parts, out = [], i, m;
+  if (!cmdlines.length) { return out; }
+  stream = fso().CreateTextFile(path, true, false);
+  try {
+    stream.WriteLine("@echo off");
+    for (i = 0; i < cmdlines.length; i++) { stream.WriteLine(cmdlines[i].replace(/%/g, "%%") + " 2>&1\r\necho " + mark + "%errorlevel%"); }
+    stream.Close();
+    parts = shellRun('"' + path + '"').stdout.split(mark);
+  } finally { removeQuietly(path); }
+  for (i = 0; i < cmdlines.length; i++) {
+    m = /^(-?\d+)\s*/.exec(i + 1 < parts.length ? parts[i + 1] : "");
+    out.push({ exit_code: m ? parseInt(m[1], 10) : 1, stdout: parts.length > i ? parts[i].replace(i ? /^-?\d+[ \t]*\r?\n?/ : "", "") : "" });
+  }
+  return out;
+}
 // At most limit characters from the start of a text file; "" when it is empty or missing.
 function readAll(path, limit) {
   var stream, text = "";

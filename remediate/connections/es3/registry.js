@@ -6,13 +6,28 @@ var REG_MISSING = -2147024894; // 0x80070002, file not found
 var regProvider = null;
 
 // A value by full path ("key\\name"; "key\\" is the default value), null when it is missing. Lists come as arrays.
-function regValue(path) {
-  var value;
-  try { value = wshShell().RegRead(path); } catch (e) {
+function regValue(path) { return regAll([path])[0]; }
+
+// The values of several paths. What the script host cannot take (Wine: lists, binary) is asked of reg.exe in one go.
+function regAll(paths) {
+  var values = [], late = [], lines = [], runs, i;
+  for (i = 0; i < paths.length; i++) {
+    values[i] = null;
+    try { values[i] = regPlain(regRaw(paths[i])); } catch (e) {
+      note("registry", "lists and binary values are read by reg.exe: " + errorText(e));
+      late.push(i);
+      lines.push(regLine(paths[i]));
+    }
+  }
+  runs = tryValue(function () { return shellRunAll(lines); }, []);
+  for (i = 0; i < late.length; i++) { values[late[i]] = runs.length > i ? regParsed(runs[i].stdout) : null; }
+  return values;
+}
+function regRaw(path) {
+  try { return wshShell().RegRead(path); } catch (e) {
     if (errorNumber(e) !== REG_MISSING) { note("registry", path + ": " + errorText(e)); }
     return null;
   }
-  try { return regPlain(value); } catch (x) { return regByTool(path, x); } // Wine hands over arrays it cannot even name
 }
 function regPlain(value) {
   var list;
@@ -20,14 +35,13 @@ function regPlain(value) {
   list = safeArray(value);
   return list === null ? String(value) : list;
 }
-// A list or binary value as reg.exe tells it: strings, or bytes as numbers; null with a note when it cannot.
-function regByTool(path, why) {
-  var at = path.lastIndexOf("\\"), name = path.substring(at + 1), run, m, i, parts, list = [];
-  note("registry", "lists and binary values are read by reg.exe: " + errorText(why));
-  run = tryValue(function () {
-    return shellRun('reg query "' + path.substring(0, at) + '" ' + (name ? '/v "' + name + '"' : "/ve"));
-  }, null);
-  m = run === null ? null : /REG_(MULTI_SZ|BINARY)\s+(\S.*)/.exec(run.stdout);
+function regLine(path) {
+  var at = path.lastIndexOf("\\"), name = path.substring(at + 1);
+  return 'reg query "' + path.substring(0, at) + '" ' + (name ? '/v "' + name + '"' : "/ve");
+}
+// The strings of a list, or the bytes of a binary value as numbers; null where reg.exe tells of neither.
+function regParsed(text) {
+  var m = /REG_(MULTI_SZ|BINARY)\s+(\S.*)/.exec(text), parts, list = [], i;
   if (!m) { return null; }
   parts = m[1] === "BINARY" ? m[2].match(/[0-9A-Fa-f]{2}/g) || [] : trim(m[2]).split("\\0");
   for (i = 0; i < parts.length; i++) {
@@ -66,16 +80,23 @@ function regMethod(method, key) {
     return null;
   }
 }
-// Lines of `reg query`; [] when the key is missing, null when there is no reg.exe (Windows 2000).
-function regQuery(key) {
-  var run = tryValue(function () { return shellRun('reg query "' + key.replace(/\\+$/, "") + '"'); }, null);
-  note("registry", key + ": listed by reg.exe");
-  if (run === null || run.exit_code === 9009 || (run.exit_code !== 0 && /not recognized/.test(run.stdout))) {
+// Lines of `reg query` for each key; [] when the key is missing, null when there is no reg.exe (Windows 2000).
+function regQueryAll(keys) {
+  var lines = [], found = [], runs, i;
+  for (i = 0; i < keys.length; i++) { lines.push('reg query "' + keys[i].replace(/\\+$/, "") + '"'); }
+  runs = tryValue(function () { return shellRunAll(lines); }, null);
+  for (i = 0; i < keys.length; i++) { found.push(runs === null ? null : regQueried(keys[i], runs[i])); }
+  return found;
+}
+function regQueried(key, run) {
+  note("registry", "keys are listed by reg.exe");
+  if (run.exit_code === 9009 || (run.exit_code !== 0 && /not recognized/.test(run.stdout))) {
     note("registry", key + ": neither WMI nor reg.exe can list it");
     return null;
   }
   return run.exit_code === 0 ? run.stdout.split(/\r?\n/) : [];
 }
+function regQuery(key) { return regQueryAll([key])[0]; }
 
 // true, false, or null when nothing on this host can tell.
 function regKeyExists(key) {
@@ -89,12 +110,20 @@ function regKeyExists(key) {
   return lines === null ? null : lines.length > 0;
 }
 // Names of the keys right under a key; [] when it has none or is missing, null when nothing on this host can list.
-function regSubKeys(key) {
-  var out = regMethod("EnumKey", key), lines, names = [], prefix, i, line;
-  if (out !== null) { return out.ReturnValue === 0 ? safeArray(out.sNames) || [] : []; }
-  lines = regQuery(key);
-  if (lines === null) { return null; }
-  prefix = "\\" + regSplit(key).path.toLowerCase() + "\\";
+function regSubKeys(key) { return regSubKeysAll([key])[0]; }
+function regSubKeysAll(keys) {
+  var found = [], lists, i, out;
+  for (i = 0; i < keys.length; i++) {
+    out = regMethod("EnumKey", keys[i]);
+    if (out !== null) { found.push(out.ReturnValue === 0 ? safeArray(out.sNames) || [] : []); }
+  }
+  if (found.length === keys.length) { return found; }
+  lists = regQueryAll(keys);
+  for (found = [], i = 0; i < keys.length; i++) { found.push(lists[i] === null ? null : regNames(keys[i], lists[i])); }
+  return found;
+}
+function regNames(key, lines) {
+  var names = [], prefix = "\\" + regSplit(key).path.toLowerCase() + "\\", i, line;
   for (i = 0; i < lines.length; i++) {
     line = trim(lines[i]);
     if (/^HKEY_/.test(line) && line.toLowerCase().indexOf(prefix) > 0) {

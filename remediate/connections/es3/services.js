@@ -53,27 +53,47 @@ function serviceDepends(name) {
 }
 
 function serviceFallback(names) {
-  var list = [], i, one, all = names || regSubKeys(SERVICES_KEY);
+  var list = [], runs, needs, i, one, all = names || regSubKeys(SERVICES_KEY), queries = [], paths = [], found = [];
   if (all === null) { return []; }
   for (i = 0; i < all.length; i++) {
-    one = serviceByRegistry(all[i], !names);
-    if (one !== null) { list.push(one); }
+    one = serviceInRegistry(all[i], !names);
+    if (one !== null) {
+      found.push(one);
+      queries.push('sc query "' + one.name + '"');
+      paths.push(SERVICES_KEY + one.name + "\\DependOnService");
+    }
+  }
+  needs = regAll(paths);
+  runs = tryValue(function () { return shellRunAll(queries); }, []);
+  for (i = 0; i < found.length; i++) {
+    found[i].depends = needs[i] instanceof Array ? needs[i] : [];
+    list.push(serviceWithState(found[i], runs.length > i ? runs[i] : null));
   }
   return list;
 }
-function serviceByRegistry(name, win32Only) {
-  var key = SERVICES_KEY + name + "\\", start = regValue(key + "Start"), state, type;
+function serviceByRegistry(name) {
+  var service = serviceInRegistry(name, false);
+  return service === null ? null :
+    serviceWithState(service, tryValue(function () { return shellRun('sc query "' + name + '"'); }, null));
+}
+// All but the state and what it needs; null when there is none of that name.
+function serviceInRegistry(name, win32Only) {
+  var key = SERVICES_KEY + name + "\\", start = regValue(key + "Start"), type;
   if (start === null) { return null; }
   type = regValue(key + "Type");
   if (win32Only && !(type & 48)) { return null; }
-  state = serviceStateBySc(name) || serviceStateByShell(name);
-  return { name: name, display: regValue(key + "DisplayName") || name, state: state.state,
-    start_mode: START_MODES[start] || "unknown", pid: null, depends: serviceDepends(name),
-    path: regValue(key + "ImagePath") || "", source: state.source };
+  return { name: name, display: regValue(key + "DisplayName") || name, state: "unknown",
+    start_mode: START_MODES[start] || "unknown", pid: null, depends: [],
+    path: regValue(key + "ImagePath") || "", source: "none" };
 }
-function serviceStateBySc(name) {
-  var run = tryValue(function () { return shellRun('sc query "' + name + '"'); }, null), m;
-  m = run === null ? null : /:\s+[1-7]\s+(STOPPED|START_PENDING|STOP_PENDING|RUNNING|CONTINUE_PENDING|PAUSE_PENDING|PAUSED)/.exec(run.stdout);
+function serviceWithState(service, run) {
+  var state = serviceStateBySc(run) || serviceStateByShell(service.name);
+  service.state = state.state;
+  service.source = state.source;
+  return service;
+}
+function serviceStateBySc(run) {
+  var m = run === null ? null : /:\s+[1-7]\s+(STOPPED|START_PENDING|STOP_PENDING|RUNNING|CONTINUE_PENDING|PAUSE_PENDING|PAUSED)/.exec(run.stdout);
   if (!m) { return null; }
   note("services", "state by sc.exe");
   return { state: stateWord(m[1]), source: "sc" };
@@ -107,7 +127,7 @@ function serviceAsk(name, method, inputs, command, wanted, already) {
     return { ok: code === 0 || code === already, code: code, text: code === 0 ? "" : name + ": " + (START_ERRORS[code] || "code " + code) };
   }
   if (wanted !== null) {
-    now = serviceByRegistry(name, false);
+    now = serviceByRegistry(name);
     if (now === null) { return { ok: false, code: 1060, text: "there is no service " + name }; }
     if (now.state === wanted) { return { ok: true, code: 0, text: "" }; }
   }
