@@ -1,0 +1,19 @@
+"""Marks all tests here ``wine``; without the Debian packages they are skipped (make test-wine refuses before)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.wine import tools
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    absent = tools.missing()
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.wine)
+            if absent:
+                item.add_marker(pytest.mark.skip(reason=f"Debian packages are missing: {' '.join(absent)}"))
