@@ -44,11 +44,11 @@ def inspect(session: Session, params: Params) -> State:
     return session.call("exchange_facts", "inspect", args, timeout=params.timeout)
 
 
-def diff(state: State, params: Params) -> list[Change]:  # noqa: ARG001  # the contract's signature
+def diff(state: State, params: Params) -> list[Change]:
     return []
 
 
-def columns(state: State, params: Params) -> Mapping[str, str]:  # noqa: ARG001  # the contract's signature
+def columns(state: State, params: Params) -> Mapping[str, str]:
     exchange, system = part(state, "exchange"), part(state, "os")
     if exchange.get("installed") is False:
         return {"product": f"no Exchange ({system.get('product') or 'Windows'})"}
@@ -58,7 +58,7 @@ def columns(state: State, params: Params) -> Mapping[str, str]:  # noqa: ARG001 
     return {"product": product, "build": str(exchange.get("store_build") or "unknown")}
 
 
-def notes(state: State, params: Params) -> list[str]:  # noqa: ARG001  # the contract's signature
+def notes(state: State, params: Params) -> list[str]:
     """Values that came from a second-best place, where that matters for the decision."""
     exchange = part(state, "exchange")
     source = exchange.get("store_build_source")

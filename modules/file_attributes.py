@@ -74,7 +74,7 @@ def diff(state: State, params: Params) -> list[Change]:
     raise Blocked(_complaint(state, bad), _remedy(state, bad))
 
 
-def apply(session: Session, change: Change, params: Params) -> State:  # noqa: ARG001  # the contract's signature
+def apply(session: Session, change: Change, params: Params) -> State:
     raise Blocked(change.why, "see why the earlier step did not bring it about, then run again")
 
 
@@ -83,7 +83,7 @@ def columns(state: State, params: Params) -> Mapping[str, str]:
     return {} if planned else {"after": str(state["build"] or "unknown")}
 
 
-def notes(state: State, params: Params) -> Sequence[str]:  # noqa: ARG001  # the contract's signature
+def notes(state: State, params: Params) -> Sequence[str]:
     rows = _rows(state)
     said = [f"{r['file']} {r['seen_version']}: {r['note']}" for r in rows if r["verdict"] in verify.GOOD and r["note"]]
     if state["compared_language"] != languages.ENGLISH:

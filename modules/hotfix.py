@@ -61,10 +61,10 @@ def apply(session: Session, change: Change, params: Params) -> State:
     return starting.apply(session, change, params)
 
 
-def undo(session: Session, change: Change, params: Params) -> State:  # noqa: ARG001  # the contract's signature
+def undo(session: Session, change: Change, params: Params) -> State:
     return starting.undo(session, params)
 
 
-def columns(state: State, params: Params) -> Mapping[str, str]:  # noqa: ARG001  # the contract's signature
+def columns(state: State, params: Params) -> Mapping[str, str]:
     build = probe.part(state, "exchange").get("store_build")
     return {"build": str(build)} if build else {}

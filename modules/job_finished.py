@@ -49,7 +49,7 @@ def inspect(session: Session, params: Params) -> State:
     return session.call("job_finished", "inspect", args)
 
 
-def diff(state: State, params: Params) -> list[Change]:  # noqa: ARG001  # the contract's signature
+def diff(state: State, params: Params) -> list[Change]:
     found = []
     for job in unfinished(state):
         name = str(job.get("name"))

@@ -83,7 +83,7 @@ def inspect(session: Session, params: Params) -> State:  # noqa: ARG001  # pure:
     return state
 
 
-def diff(state: State, params: Params) -> list[Change]:  # noqa: ARG001  # the contract's signature
+def diff(state: State, params: Params) -> list[Change]:
     """Always nothing to change: choosing changes nothing. Raises where the host must not go on."""
     if state["verdict"] == Verdict.NOT_APPLICABLE.value:
         raise NotApplicable(str(state["reason"]))
@@ -92,7 +92,7 @@ def diff(state: State, params: Params) -> list[Change]:  # noqa: ARG001  # the c
     return []
 
 
-def columns(state: State, params: Params) -> Mapping[str, str]:  # noqa: ARG001  # the contract's signature
+def columns(state: State, params: Params) -> Mapping[str, str]:
     steps = state["steps"]
     names = [str(s["package"]) for s in steps if isinstance(s, Mapping)] if isinstance(steps, list) else []
     name = str(state["branch_name"] or state["product"] or "")
@@ -105,5 +105,5 @@ def columns(state: State, params: Params) -> Mapping[str, str]:  # noqa: ARG001 
     }
 
 
-def notes(state: State, params: Params) -> Sequence[str]:  # noqa: ARG001  # the contract's signature
+def notes(state: State, params: Params) -> Sequence[str]:
     return [str(line) for key in ("reasons", "cautions") for line in cast("list[Json]", state[key])]

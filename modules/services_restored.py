@@ -43,11 +43,11 @@ def inspect(session: Session, params: Params) -> State:
     return session.call("services_restored", "inspect", {"job": params.job})
 
 
-def diff(state: State, params: Params) -> list[Change]:  # noqa: ARG001  # the contract's signature
+def diff(state: State, params: Params) -> list[Change]:
     return list(restoring.changes(state))
 
 
-def notes(state: State, params: Params) -> list[str]:  # noqa: ARG001  # the contract's signature
+def notes(state: State, params: Params) -> list[str]:
     return list(restoring.remarks(state))
 
 

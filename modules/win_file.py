@@ -67,7 +67,7 @@ def diff(state: State, params: Params) -> list[Change]:
     return [Change(target=path, before="absent", after=made, details={"do": params.state})]
 
 
-def apply(session: Session, change: Change, params: Params) -> None:  # noqa: ARG001  # the contract's signature
+def apply(session: Session, change: Change, params: Params) -> None:
     done = session.call("win_file", str(change.details["do"]), {"path": change.target})
     if done.get("there"):
         raise Failed(

@@ -63,7 +63,7 @@ class Params:
             raise ValueError("pre_reboot_delay is 0 to 600 seconds")
 
 
-def inspect(session: Session, params: Params) -> State:  # noqa: ARG001  # the contract's signature
+def inspect(session: Session, params: Params) -> State:
     return session.call("win_reboot", "look", {"source": ""})
 
 

@@ -44,5 +44,5 @@ def inspect(session: Session, params: Params) -> State:
     return session.call("win_regedit", "stat", {"key": registry_key(params.path), "name": params.name})
 
 
-def diff(state: State, params: Params) -> list[Change]:  # noqa: ARG001  # the contract's signature
+def diff(state: State, params: Params) -> list[Change]:
     return []

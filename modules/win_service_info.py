@@ -41,7 +41,7 @@ def inspect(session: Session, params: Params) -> State:
     return {**seen, "exists": bool(chosen), "services": chosen}
 
 
-def diff(state: State, params: Params) -> list[Change]:  # noqa: ARG001  # the contract's signature
+def diff(state: State, params: Params) -> list[Change]:
     return []
 
 
