@@ -63,7 +63,7 @@ class Params:
     now: str = field(default="", metadata={"help": "UTC by the controller's clock, to notice a host's wrong clock."})
 
 
-def inspect(session: Session, params: Params) -> State:  # noqa: ARG001  # pure: no session
+def inspect(session: Session, params: Params) -> State:
     advisory = load(params.advisory)
     now = moment(params.now)
     if params.now and now is None:
