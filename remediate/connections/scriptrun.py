@@ -29,8 +29,8 @@ class Attachment:
     @property
     def comment(self) -> str:
         """Base64 has no asterisk, so the comment ends where it should."""
-        rows = (self.data[at : at + LINE] for at in range(0, len(self.data), LINE))
-        return "/*data\n" + "".join(base64.b64encode(row).decode("ascii") + "\n" for row in rows) + "*/\n"
+        text, width = base64.b64encode(self.data).decode("ascii"), LINE // 3 * 4
+        return "\n".join(["/*data", *(text[at : at + width] for at in range(0, len(text), width)), "*/\n"])
 
 
 class Leftovers:

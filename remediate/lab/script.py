@@ -19,6 +19,7 @@ from typing import Any
 from remediate.lab.com.base import ComError, Refused, from_lab
 from remediate.lab.com.catalog import Catalog
 from remediate.lab.com.run import QuitScriptError, Run
+from remediate.lab.com.textfile import ansi
 from remediate.lab.com.wire import EPOCH, Primitive, Wire, error
 from remediate.lab.com.wscript import WScript
 from remediate.lab.errors import LabError, NotModelled
@@ -68,7 +69,7 @@ def run_script(
     command = f'cscript.exe //nologo "{script_path}"'
     with machine.processes.visitor("cscript.exe", command) as pid:
         run.pid = pid
-        problem = _evaluate(run, _guard_catches(_LONG_COMMENT.sub(_lines_only, source)))
+        problem = _evaluate(run, _guard_catches(source))
     if run.late:
         run.err.append(run.encode(f"Windows Script Host: the script ran longer than {seconds:g} seconds.\r\n"))
     elif problem and not run.over:
@@ -96,6 +97,11 @@ def _evaluate(run: Run, source: str) -> str:
 @cache
 def _prelude() -> str:
     return files("remediate.lab").joinpath("prelude.js").read_text("utf-8")
+
+
+def without_data(source: str) -> str:
+    """A script without the long comments it carries data in; its lines keep their numbers."""
+    return _LONG_COMMENT.sub(_lines_only, source)
 
 
 def _lines_only(comment: re.Match[str]) -> str:
@@ -185,4 +191,4 @@ def decode_script(data: bytes) -> str:
     """A script file as the host reads it: UTF-16 with its mark, else the ANSI code page."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16")
-    return data.decode("cp1252", "replace")
+    return ansi(data)

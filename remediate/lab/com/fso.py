@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ntpath
+from collections.abc import Callable
 
 from remediate.lab import paths
 from remediate.lab.com.base import (
@@ -22,6 +23,7 @@ from remediate.lab.com.fso_items import Drive, File, Folder, file_version
 from remediate.lab.com.run import Run
 from remediate.lab.com.streams import TextStream
 from remediate.lab.com.textfile import open_text
+from remediate.lab.errors import LabError
 
 WINDOWS_FOLDER, SYSTEM_FOLDER, TEMPORARY_FOLDER = 0, 1, 2
 
@@ -38,10 +40,17 @@ class FileSystemObject(ComObject):
     # looking
 
     def file_exists(self, path: object) -> bool:
-        return bool(text(path)) and self._files.is_file(self._run.path(path))
+        return self._there(path, self._files.is_file)
 
     def folder_exists(self, path: object) -> bool:
-        return bool(text(path)) and self._files.is_folder(self._run.path(path))
+        return self._there(path, self._files.is_folder)
+
+    def _there(self, path: object, kind: Callable[[str], bool]) -> bool:
+        """A name no path can have is simply not there."""
+        try:
+            return bool(text(path)) and kind(self._run.path(path))
+        except LabError:
+            return False
 
     def drive_exists(self, path: object) -> bool:
         return text(path)[:1].upper() + ":" in self._files.drives()

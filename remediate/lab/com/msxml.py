@@ -54,7 +54,7 @@ class Element(ComObject):
         try:
             if self._type == "bin.hex":
                 return ByteArray(bytes.fromhex(self._text))
-            return ByteArray(base64.b64decode("".join(self._text.split()), validate=True))
+            return ByteArray(_from_base64(self._text))
         except (ValueError, binascii.Error):
             raise ComError(PARSE_ERROR, f"Error parsing '{self._text[:40]}' as {self._type} datatype.") from None
 
@@ -68,6 +68,13 @@ class Element(ComObject):
             self._text = value.com_bytes().hex()
         else:
             self._text = "\n".join(textwrap.wrap(base64.b64encode(value.com_bytes()).decode("ascii"), LINE))
+
+
+def _from_base64(words: str) -> bytes:
+    try:
+        return base64.b64decode(words, validate=True)
+    except ValueError:  # with white space, which is allowed
+        return base64.b64decode("".join(words.split()), validate=True)
 
 
 class DomDocument(ComObject):

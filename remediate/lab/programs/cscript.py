@@ -26,7 +26,7 @@ def switched_off(call: Call) -> bool:
 
 
 def cscript(call: Call) -> int:
-    from remediate.lab.script import decode_script, run_script
+    from remediate.lab.script import decode_script, run_script, without_data
 
     words = call.argv
     options = [word.lower() for word in words if word.startswith("//")]
@@ -51,7 +51,7 @@ def cscript(call: Call) -> int:
         return 1
     if not path.lower().endswith(".js") and "//e:jscript" not in options:
         return call.refuse(f"scripts other than JScript: {path}")
-    source = decode_script(data)
+    source = without_data(decode_script(data))
     result = run_script(
         call.machine,
         source,

@@ -157,7 +157,7 @@ def test_a_line_cut_between_calls_is_made_anew(ground: Ground) -> None:
 
 
 def test_a_cut_in_the_upload_resumes(ground: Ground, tmp_path: Path) -> None:
-    content = bytes(range(256)) * 5_500
+    content = bytes(range(256)) * (PIECE // 190)
     (tmp_path / "fix.exe").write_bytes(content)
     session = ground.session()
     cut = threading.Event()
