@@ -96,8 +96,8 @@ class Lab:
         return parsed(done.stdout.decode("cp437"), done.exit_code)
 
     def line(self, case: Mapping[str, Any], world: World) -> Answer:
-        out, err, code = shell.execute(self._machine(case, world), case["cmd"], b"", folder=FOLDER)
-        return {"stdout": (out + err).decode("cp437"), "exit_code": code}
+        out, _, code = shell.execute(self._machine(case, world), case["cmd"], b"", folder=FOLDER)
+        return {"stdout": out.decode("cp437"), "exit_code": code}
 
     def _machine(self, case: Mapping[str, Any], world: World) -> Any:
         zone = case.get("zone", "eastern")

@@ -35,6 +35,8 @@ class Fleet:
             self.close()
             raise AssertionError(f"{', '.join(failed)} did not come up") from made[failed[0]].exception()
 
+        self.before = {name: host.services() for name, host in self.hosts.items()}
+
     def inventory(self, folder: Path) -> Path:
         """Writes packages and inventory into ``folder``; the inventory's path."""
         supplied = {name: one for name, one in catalogue().items() if one.supplied}

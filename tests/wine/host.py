@@ -8,6 +8,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,12 @@ class WineHost:
         """cmd.exe takes the line as it came; drives are where an SFTP client of Windows finds them."""
         environment = tools.environment(self.prefix, self.spec.zone)
         lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
-        wine = tools.program("wine")
+        relay = shlex.join([sys.executable, "-I", "-S", str(Path(__file__).with_name("relay.py"))])
+        wine = shlex.join([tools.program("wine"), guard.KEEPER])
         return "\n".join([
             "#!/bin/sh", *lines, 'cd "$WINEPREFIX/drive_c" || exit 1', 'case "$SSH_ORIGINAL_COMMAND" in',
             f'"{tools.SFTP_SERVER}"*) exec {tools.SFTP_SERVER} -d "$WINEPREFIX/dosdevices" ;;', "esac",
-            f'REMEDIATE_COMMAND="$SSH_ORIGINAL_COMMAND" exec {wine} {shlex.quote(guard.KEEPER)}', "",
+            f'REMEDIATE_COMMAND="$SSH_ORIGINAL_COMMAND" exec {relay} {wine}', "",
         ])  # fmt: skip
 
     def variables(self) -> dict[str, Any]:
@@ -115,10 +117,10 @@ class WineHost:
         return subprocess.run([tools.program("wine"), guard.KEEPER], env=environment, cwd=self.prefix / "drive_c",
                               capture_output=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
 
-    def running(self) -> set[str]:
-        """Names of the services that run."""
-        lines = self.cmd("sc query state= all").stdout.decode("utf-8", "replace")
-        return set(lines.split()) if "RUNNING" in lines else set()
+    def services(self) -> set[str]:
+        """Display names of the services that run."""
+        shown = self.cmd("net start").stdout.decode("utf-8", "replace")
+        return {line.strip() for line in shown.splitlines() if line.startswith("    ")}
 
     def close(self) -> None:
         assert self._guard.stdin is not None
@@ -139,8 +141,6 @@ def wait_for_port(address: str, port: int, attempts: int = 200) -> None:
         try:
             socket.create_connection((address, port), timeout=0.5).close()
         except OSError:
-            import time
-
             time.sleep(0.05)
         else:
             return
