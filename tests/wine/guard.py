@@ -26,7 +26,14 @@ def main(folder: Path, zone: str, program: Path) -> int:
         deadline = time.monotonic() + 90
         while not (prefix / "drive_c" / "ready.txt").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        sshd = [tools.program("openssh-server"), "-D", "-f", str(folder / "sshd_config"), "-E", str(folder / "sshd.log")]
+        sshd = [
+            tools.program("openssh-server"),
+            "-D",
+            "-f",
+            str(folder / "sshd_config"),
+            "-E",
+            str(folder / "sshd.log"),
+        ]
         subprocess.Popen(sshd, env={"PATH": os.environ["PATH"]}, **quiet)  # type: ignore[call-overload]
         sys.stdout.write("up\n")
         sys.stdout.flush()

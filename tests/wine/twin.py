@@ -51,9 +51,7 @@ def _of_exchange(service: Service) -> bool:
     return "inetinfo" in service.path or "Exch" in service.path or service.name in ("W3SVC", "EXIFS", "MSSEARCH")
 
 
-def _add_service(
-    target: Path, keys: dict[str, dict[str, RegValue]], service: Service, changed: dict[str, int]
-) -> None:
+def _add_service(target: Path, keys: dict[str, dict[str, RegValue]], service: Service, changed: dict[str, int]) -> None:
     """All are programs of their own: Wine loads no file system driver, and its svchost none of these."""
     path = service.path if service.path.startswith('"') else SHARED
     key = f"{SERVICES_KEY}\\{service.name}"

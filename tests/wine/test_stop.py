@@ -1,0 +1,57 @@
+"""Nothing outlives the tests: not when they end, not when they are killed, not when the guard is killed with them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.wine import guard, tools
+from tests.wine.host import HOSTS, sweep
+
+PROGRAM = """
+import time
+from tests.wine.host import WineHost, WineSpec
+host = WineHost("stop", WineSpec(image="windows2003"))
+print(host.folder, flush=True)
+time.sleep(300)
+"""
+pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("faults")]
+
+
+def owner() -> tuple[subprocess.Popen[str], Path]:
+    started = subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=tools.ROOT, stdout=subprocess.PIPE, text=True)
+    assert started.stdout is not None
+    return started, Path(started.stdout.readline().strip())
+
+
+def end(started: subprocess.Popen[str]) -> None:
+    started.kill()
+    started.communicate()
+
+
+def gone(folder: Path) -> bool:
+    return not folder.exists() and not guard.processes(folder)
+
+
+def test_after_the_tests_are_killed() -> None:
+    started, folder = owner()
+    assert folder.parent == HOSTS
+    assert len(guard.processes(folder)) > 5
+    end(started)
+    while not gone(folder):
+        time.sleep(0.1)
+
+
+def test_after_the_guard_is_killed_as_well() -> None:
+    started, folder = owner()
+    os.kill(int((folder / "guard.pid").read_text()), signal.SIGKILL)
+    end(started)
+    assert guard.processes(folder)
+    sweep()
+    assert gone(folder)
