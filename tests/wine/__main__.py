@@ -37,7 +37,10 @@ def main() -> int:
         sys.stdout.write("Now, in another terminal: remediate run playbooks/kb870585.yml -i inventory/wine.yml\n")
         sys.stdout.write("Ctrl-C ends the hosts.\n")
         sys.stdout.flush()
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.pause()
+    except KeyboardInterrupt:
+        sys.stdout.write("ending the hosts\n")
     finally:
         fleet.close()
     return 0

@@ -1,4 +1,4 @@
-"""The playbook, unchanged and through the real command line, on real Win32: each host ends as its embedded twin does."""
+"""The playbook, unchanged, through the real command line, on real Win32: each host ends as its embedded twin does."""
 
 from __future__ import annotations
 
