@@ -29,8 +29,6 @@ MEMORY_LIMIT = 64 << 20
 STACK_LIMIT = 1 << 20
 UNSPECIFIED = 0x80004005
 
-_LONG_COMMENT = re.compile(r"^/\*[^*]{10000,}\*/", re.MULTILINE)
-"""Data a script carries along; the engine need not read it, and its lines still count."""
 _CATCH = re.compile(r"\bcatch\s*\(\s*([\w$]+)\s*\)\s*\{")
 _STRING = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
 _PLACE = re.compile(r"<input>:(\d+):(\d+)")
@@ -100,12 +98,11 @@ def _prelude() -> str:
 
 
 def without_data(source: str) -> str:
-    """A script without the long comments it carries data in; its lines keep their numbers."""
-    return _LONG_COMMENT.sub(_lines_only, source)
-
-
-def _lines_only(comment: re.Match[str]) -> str:
-    return "\n" * comment[0].count("\n")
+    """A script without the comment it begins with, where base64 may travel; its lines keep their numbers."""
+    end = source.find("*", 2)
+    if not source.startswith("/*") or source[end : end + 2] != "*/":
+        return source
+    return "\n" * source.count("\n", 0, end) + source[end + 2 :]
 
 
 def _guard_catches(source: str) -> str:
