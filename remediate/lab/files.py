@@ -13,6 +13,8 @@ from remediate.lab.errors import LabError, NotModelled
 from remediate.model import Json
 
 READ_ONLY, HIDDEN, SYSTEM, FOLDER, ARCHIVE = 1, 2, 4, 16, 32
+LONGEST = 259
+"""Characters of a path: MAX_PATH without its end mark. A folder must leave room for a name of 8.3 in it."""
 LARGE = 4096
 """Contents above this many bytes go through ``keep``/``fetch`` when the tree is saved."""
 
@@ -194,6 +196,8 @@ class FileTree:
         )
 
     def _store(self, full: str, entry: FileEntry) -> None:
+        if len(full) > LONGEST - (12 if entry.folder else 0):
+            raise LabError(3)
         drive = self.drive(full)
         key = paths.fold(full)
         old = self._nodes.get(key)

@@ -17,6 +17,7 @@ from remediate.errors import RemoteFailed
 from remediate.lab import hostspec, images, packages, pe, script, shell
 from remediate.lab.files import ARCHIVE, READ_ONLY, FileEntry
 from remediate.model import Output
+from tests.wine import prefix, tools
 
 Answer = dict[str, Any]
 World = Sequence[Mapping[str, Any]]
@@ -152,47 +153,33 @@ class Wine:
 
     def _wine(self, case: Mapping[str, Any], *argv: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
         zone = ZONES[case.get("zone", "eastern")]
-        return wine(self.prefix, *argv, TZ=zone, folder=self._folder, **environ)
-
-
-def wine(prefix: Path, *argv: str, folder: Path | None = None, **environ: str) -> subprocess.CompletedProcess[bytes]:
-    """Run a program in a prefix to its end."""
-    words = {"WINEPREFIX": str(prefix), "WINEDEBUG": "-all", "LC_ALL": "C.UTF-8", "WINEDLLOVERRIDES": "mscoree=;mshtml="}
-    mine = {**os.environ, **words, **environ}
-    return subprocess.run(  # noqa: S603 - our own words
-        [program("wine64", "wine"), *argv],
-        env=mine,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def program(*names: str) -> str:
-    """The first of these programs that is there; Debian keeps wine64 off the PATH."""
-    path = f"{os.environ.get('PATH', '')}:/usr/lib/wine"
-    return next((found for name in names if (found := shutil.which(name, path=path))), "")
-
-
-def missing() -> list[str]:
-    """Debian packages this needs and the machine lacks."""
-    needed = {"wine": ("wine64", "wine"), "gcc-mingw-w64-x86-64": ("x86_64-w64-mingw32-gcc",)}
-    return [package for package, names in needed.items() if not program(*names)]
+        return subprocess.run(
+            [tools.program("wine"), *argv],
+            env={**tools.environment(self.prefix, zone), **environ},
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
 
 
 def make_wine(folder: Path) -> Wine:
-    """A new prefix in ``folder``, with a process that keeps it alive until ``end_wine``."""
+    """A prefix of its own in ``folder``; its server stays a while between two cases."""
     source, target = Path(__file__).parent / "rawline.c", folder / "rawline.exe"
-    compiler = program("x86_64-w64-mingw32-gcc")
-    subprocess.run([compiler, "-O1", "-o", target, source], check=True)  # noqa: S603
-    wine(folder / "prefix", "wineboot", "-i")
-    return Wine(folder / "prefix", target)
+    subprocess.run([tools.program("gcc-mingw-w64-x86-64"), "-O1", "-o", target, source], check=True)
+    prefix.clone(folder / "prefix")
+    host = Wine(folder / "prefix", target)
+    _server(host, "-p60")
+    return host
 
 
 def end_wine(host: Wine) -> None:
     """Ends all of the prefix, and nothing else."""
-    server = program("wineserver64", "wineserver")
-    environ = {**os.environ, "WINEPREFIX": str(host.prefix)}
-    subprocess.run([server, "-k"], env=environ, check=False)  # noqa: S603
+    _server(host, "-k")
+
+
+def _server(host: Wine, option: str) -> None:
+    words = ["wineserver", option]
+    subprocess.run(words, env=tools.environment(host.prefix), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   check=False)  # fmt: skip

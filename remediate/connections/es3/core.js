@@ -52,6 +52,7 @@ function errorText(e) {
   try { if (typeof e.number === "number" && e.number !== 0) { number = " (" + hex(e.number) + ")"; } } catch (y) { number = ""; }
   return trim(text) + number;
 }
+var NOT_IMPLEMENTED = -2147467263; // 0x80004001: a method the script host only has the name of (Wine)
 function errorNumber(e) {
   try { return typeof e.number === "number" ? e.number : 0; } catch (x) { return 0; }
 }
@@ -166,9 +167,12 @@ function isoUtc(localDate) {
     bias().minutes * 60000);
 }
 
-// Sleeps; false where the script host cannot.
+// Sleeps; where the script host cannot (Wine), looks at the clock until the time is over.
 function pause(milliseconds) {
-  return tryValue(function () { WScript.Sleep(milliseconds); return true; }, false);
+  var start;
+  if (tryValue(function () { WScript.Sleep(milliseconds); return true; }, false)) { return; }
+  start = new Date().getTime();
+  while (Math.abs(new Date().getTime() - start) < milliseconds) { start += 0; }
 }
 
 // One simple command line through cmd.exe: {exit_code, stdout} with both streams, bounded. Exec does not exist on every

@@ -20,9 +20,16 @@ function fileInfo(path) {
   info.attributes = fileField(full, "attributes", function () { return item.Attributes; });
   if (!info.folder) {
     info.size = fileField(full, "size", function () { return item.Size; });
-    info.version = fileField(full, "version", function () { return trim(fso().GetFileVersion(full)); });
+    info.version = fileField(full, "version", function () { return versionOf(full); });
   }
   return info;
+}
+// "" for a file without a version resource, which some hosts (Wine) take for an error: 0x80070714 to 0x80070716.
+function versionOf(path) {
+  try { return trim(fso().GetFileVersion(path)); } catch (e) {
+    if (errorNumber(e) >= -2147023084 && errorNumber(e) <= -2147023082) { return ""; }
+    throw e;
+  }
 }
 function fileField(path, what, fn) {
   try { return fn(); } catch (e) {
@@ -83,6 +90,16 @@ function newFolder(path) {
   } catch (e) {
     if (fso().FolderExists(full)) { return false; }
     throw fail("folder " + full + " cannot be made: " + errorText(e));
+  }
+}
+// Gives a folder another name beside itself; throws when that name is taken.
+function renameFolder(path, name) {
+  var run;
+  try { fso().MoveFolder(path, fso().GetParentFolderName(path) + "\\" + name); } catch (e) {
+    if (errorNumber(e) !== NOT_IMPLEMENTED) { throw e; }
+    note("file", "folders renamed by ren");
+    run = shellRun('ren "' + path + '" "' + name + '"');
+    if (run.exit_code !== 0 || fso().FolderExists(path)) { throw fail(path + ": cannot be renamed: " + trim(run.stdout)); }
   }
 }
 // Bytes free to us on the drive of a path ("C:" or any path on it); null with a note when unknown.

@@ -36,7 +36,7 @@ function jobStart(args) {
 function jobArchive(folder, name) {
   var n = 1;
   while (fso().FolderExists(folder + "." + n)) { n++; }
-  try { fso().MoveFolder(folder, folder + "." + n); } catch (e) {
+  try { renameFolder(folder, name + "." + n); } catch (e) {
     note("jobs", name + ": " + errorText(e));
     pause(200);
   }

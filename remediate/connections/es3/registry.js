@@ -59,8 +59,18 @@ function regDelete(path) {
     return true;
   } catch (e) {
     if (errorNumber(e) === REG_MISSING) { return false; }
+    if (errorNumber(e) === NOT_IMPLEMENTED) { return regDeleteByTool(path); }
     throw e;
   }
+}
+function regDeleteByTool(path) {
+  var at = path.lastIndexOf("\\"), key = path.substring(0, at), name = path.substring(at + 1), run;
+  note("registry", "deleted by reg.exe");
+  if (name ? regValue(path) === null : regKeyExists(key) !== true) { return false; }
+  if (!name && regSubKeys(key).length) { throw fail(key + " has subkeys"); } // reg.exe would take them along
+  run = shellRun('reg delete "' + key + '" ' + (name ? '/v "' + name + '" ' : "") + "/f");
+  if (run.exit_code !== 0) { throw fail(path + " was not deleted: " + trim(run.stdout)); }
+  return true;
 }
 
 function regSplit(key) {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ntpath
 import re
 from collections.abc import Callable, Mapping, Sequence
+
+from remediate.lab.errors import NotModelled
 
 _VARIABLE = re.compile(r"([^%:]+)(?::(?:~(-?\d+)(?:,(-?\d+))?|(\*?[^=%]+)=([^%]*)))?")
 
@@ -54,7 +57,13 @@ def _parameter(value: str, modifier: str) -> str:
     plain = value.strip('"')
     if not modifier:
         return value
-    return plain.rpartition("\\")[0] + "\\" if modifier == "~dp" else plain
+    folder, stem = ntpath.split(plain)
+    name, extension = ntpath.splitext(stem)
+    parts = {"f": plain, "d": plain[:2], "p": folder[2:].rstrip("\\") + "\\", "n": name, "x": extension}
+    letters = sorted(set(modifier[1:]), key="fdpnx".find)
+    if not set(letters) <= set("fdpnx") or (set(letters) & set("fdp") and plain[1:3] != ":\\"):
+        raise NotModelled(f"%{modifier} of {value} in a batch file")
+    return "".join(parts[letter] for letter in letters) if letters else plain
 
 
 def _variable(words: str, look: Callable[[str], str | None]) -> str | None:

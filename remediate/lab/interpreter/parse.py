@@ -30,8 +30,9 @@ def parse(line: str) -> Node | None:
     """The node of a line whose variables are expanded already; None for a blank line. Raises SyntaxProblem."""
     parser = _Parser(_marked(line))
     node = parser.sequence(0, depth=0)
-    if parser.peek():
-        raise SyntaxProblem(parser.peek())
+    left = parser.peek() or parser.word()
+    if left:
+        raise SyntaxProblem(left)
     return node
 
 
@@ -127,11 +128,20 @@ class _Parser:
             raise SyntaxProblem(self.peek() or ")")
         self._at += 1
         redirects: list[Json] = []
-        while self.peek() in ("<", ">"):
-            redirects.append(self._redirect(""))
+        while (digit := self._digit()) or self.peek() in ("<", ">"):
+            redirects.append(self._redirect(digit))
         return {"do": "group", "body": body, "redirect": redirects}
 
-    def _word(self) -> str:
+    def _digit(self) -> str:
+        """The number in front of a redirection behind a group, or ""."""
+        self._skip()
+        char, special = (*self._chars[self._at : self._at + 2], ("", False), ("", False))[:2]
+        if not char[0].isdigit() or special not in (("<", True), (">", True)):
+            return ""
+        self._at += 1
+        return char[0]
+
+    def word(self) -> str:
         """The next word, quotes kept."""
         while self._at < len(self._chars) and self._chars[self._at][0] in " \t":
             self._at += 1
@@ -146,22 +156,22 @@ class _Parser:
         return word
 
     def _if(self, depth: int) -> Node:
-        self._word()
+        self.word()
         test: dict[str, Json] = {"not": False, "fold": False}
-        word = self._word()
+        word = self.word()
         while word.lower() in ("not", "/i"):
             test["not" if word.lower() == "not" else "fold"] = True
-            word = self._word()
+            word = self.word()
         kind = word.lower()
         if kind in ("exist", "errorlevel", "defined"):
-            test |= {"kind": kind, "of": self._word()}
+            test |= {"kind": kind, "of": self.word()}
         else:
             test |= self._comparison(word)
         then = self.sequence(0, depth=depth) if self.peek() != "(" else self._group(depth)
         otherwise: Node | None = None
         if then is not None and then["do"] == "group":
             if re.match(r"\s*else\b", self._rest(), re.IGNORECASE):
-                self._word()
+                self.word()
                 otherwise = self.sequence(0, depth=depth)
             elif (mark := self.peek()) in _OPERATORS:
                 self._at += len(mark)
@@ -174,14 +184,14 @@ class _Parser:
     def _comparison(self, word: str) -> dict[str, Json]:
         left, mark, right = word.partition("==")
         if not mark:
-            operator = self._word()
+            operator = self.word()
             if operator.startswith("=="):
                 mark, right = "==", operator[2:]
             elif operator.lower() in ("equ", "neq", "lss", "leq", "gtr", "geq"):
-                return {"kind": operator.lower(), "of": left, "to": self._word()}
+                return {"kind": operator.lower(), "of": left, "to": self.word()}
         if not mark:
             raise SyntaxProblem(operator)
-        return {"kind": "==", "of": left, "to": right or self._word()}
+        return {"kind": "==", "of": left, "to": right or self.word()}
 
     def _simple(self, depth: int) -> Node | None:
         text, redirects = "", list[Json]()
@@ -213,7 +223,7 @@ class _Parser:
         elif following[:1] == [("&", True)] and len(following) > 1 and following[1][0].isdigit():
             self._at += 2
             return {"fd": fd, "mode": "&", "to": following[1][0]}
-        target = self._word()
+        target = self.word()
         if not target:
             raise SyntaxProblem("")
         return {"fd": fd, "mode": mark, "to": target.replace('"', "")}
