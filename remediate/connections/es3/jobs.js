@@ -165,9 +165,9 @@ function jobLook(name) {
   if (!fso().FolderExists(folder)) { return { name: name, phase: "absent", exit_code: null, started: "", settled: false, folder: folder }; }
   seen = jobRead(folder, name);
   if (seen.phase === "running" && !seen.starting && !jobAlive(folder, seen)) {
-    pause(1500); // between the end of the program and the wrapper's last act
+    pause(1500); // between the wrapper's first act and the program, or the program's end and the wrapper's last act
     seen = jobRead(folder, name);
-    if (seen.phase === "running") { seen.phase = "lost"; }
+    if (seen.phase === "running" && !jobAlive(folder, seen)) { seen.phase = "lost"; }
   }
   if (seen.phase === "finished" || seen.phase === "lost") {
     seen.output = tryValue(function () { return readTail(folder + "\\output.txt", 4000); }, null) || "";
@@ -236,7 +236,9 @@ function jobHeld(path) {
   var stream;
   if (!fso().FileExists(path)) { return false; }
   if (tryValue(function () { return fso().GetFile(path).Attributes & 1; }, 0)) { return false; }
-  try { stream = fso().OpenTextFile(path, 8, false, 0); } catch (e) { return errorNumber(e) === -2146828218; } // permission denied
+  try { stream = fso().OpenTextFile(path, 8, false, 0); } catch (e) { // permission denied; Wine says "unspecified" of a program that runs
+    return errorNumber(e) === -2146828218 || errorNumber(e) === -2147467259;
+  }
   stream.Close();
   return false;
 }
