@@ -189,21 +189,26 @@ function shellRun(cmdline) {
 }
 // Several simple command lines in one go, for what would otherwise start cmd.exe again and again: [{exit_code, stdout}].
 function shellRunAll(cmdlines) {
+  var out = [], i;
+  if (cmdlines.length > 1 && !/[^\x20-\x7e]/.test(cmdlines.join(""))) { return shellBatch(cmdlines); }
+  for (i = 0; i < cmdlines.length; i++) { out.push(shellRun(cmdlines[i])); } // batch files are read in the console's code page
+  return out;
+}
+function shellBatch(cmdlines) {
   var path = toolkitFolder() + "\\all-" + remediateNonce + "-" + (remediateTemps++) + ".cmd", mark = "end-" + remediateNonce + " ";
-  var stream, parts, out = [], i, m;
-  if (!cmdlines.length) { return out; }
-  stream = fso().CreateTextFile(path, true, false);
-  try {
-    stream.WriteLine("@echo off");
-    for (i = 0; i < cmdlines.length; i++) { stream.WriteLine(cmdlines[i].replace(/%/g, "%%") + " 2>&1\r\necho " + mark + "%errorlevel%"); }
-    stream.Close();
-    parts = shellRun('"' + path + '"').stdout.split(mark);
-  } finally { removeQuietly(path); }
-  for (i = 0; i < cmdlines.length; i++) {
-    m = /^(-?\d+)\s*/.exec(i + 1 < parts.length ? parts[i + 1] : "");
-    out.push({ exit_code: m ? parseInt(m[1], 10) : 1, stdout: parts.length > i ? parts[i].replace(i ? /^-?\d+[ \t]*\r?\n?/ : "", "") : "" });
+  var lines = ["@echo off"], parts, out = [], i, m;
+  for (i = 0; i < cmdlines.length; i++) { lines.push(cmdlines[i].replace(/%/g, "%%") + " 2>&1", "echo " + mark + "%errorlevel%"); }
+  writeLines(path, lines);
+  try { parts = shellRun('"' + path + '"').stdout.split(mark); } finally { removeQuietly(path); }
+  for (i = 0; i < cmdlines.length; i++) { // each part but the first begins with the exit code of the command before it
+    m = /^-?\d+/.exec(i + 1 < parts.length ? parts[i + 1] : "");
+    out.push({ exit_code: m ? parseInt(m[0], 10) : 1, stdout: String(parts[i] || "").replace(i ? /^-?\d+[ \t]*\r?\n?/ : "", "") });
   }
   return out;
+}
+function writeLines(path, lines) {
+  var stream = fso().CreateTextFile(path, true, false);
+  try { stream.Write(lines.join("\r\n") + "\r\n"); } finally { stream.Close(); }
 }
 // At most limit characters from the start of a text file; "" when it is empty or missing.
 function readAll(path, limit) {
