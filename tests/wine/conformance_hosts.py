@@ -118,10 +118,14 @@ class Lab:
 
 @dataclass(frozen=True, slots=True)
 class Wine:
-    """A prefix of Wine; ``run_exe`` is the launcher that hands a raw command line to cmd.exe."""
+    """A prefix of Wine; ``run_exe`` is the launcher that hands a raw command line to cmd.exe.
+
+    ``keeper`` waits for input all the time: a prefix without any process is shut down, and booted by the next command.
+    """
 
     prefix: Path
     run_exe: Path
+    keeper: subprocess.Popen[bytes] | None = None
 
     def script(self, case: Mapping[str, Any], world: World) -> Answer:
         self._lay(world)
@@ -165,21 +169,23 @@ class Wine:
 
 
 def make_wine(folder: Path) -> Wine:
-    """A prefix of its own in ``folder``; its server stays a while between two cases."""
+    """A prefix of its own in ``folder``, kept up until ``end_wine`` or the end of this process."""
     source, target = Path(__file__).parent / "rawline.c", folder / "rawline.exe"
     subprocess.run([tools.program("gcc-mingw-w64-x86-64"), "-O1", "-o", target, source], check=True)
     prefix.clone(folder / "prefix")
-    host = Wine(folder / "prefix", target)
-    _server(host, "-p60")
-    return host
+    keeper = subprocess.Popen(
+        [tools.program("wine"), "cmd.exe"],
+        env=tools.environment(folder / "prefix"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return Wine(folder / "prefix", target, keeper)
 
 
 def end_wine(host: Wine) -> None:
     """Ends all of the prefix, and nothing else."""
-    _server(host, "-k")
-
-
-def _server(host: Wine, option: str) -> None:
-    words = ["wineserver", option]
-    subprocess.run(words, env=tools.environment(host.prefix), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                   check=False)  # fmt: skip
+    if host.keeper is not None:
+        host.keeper.communicate(b"exit\r\n", timeout=60)
+    environ = tools.environment(host.prefix)
+    subprocess.run(["wineserver", "-k"], env=environ, capture_output=True, timeout=60, check=False)
