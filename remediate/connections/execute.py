@@ -39,7 +39,7 @@ def execute(transport: Transport, order: Order, clock: Callable[[], float], sent
 def gone(transport: Transport) -> bool:
     """Whether the line is broken; gives its thread a moment to find out."""
     if transport.is_active():
-        transport.join(0.1)
+        transport.join(1.0)
     return not transport.is_active()
 
 

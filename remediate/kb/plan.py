@@ -35,10 +35,6 @@ class Supplied:
     language: str = ""
     command: str = ""
 
-    def __post_init__(self) -> None:
-        if bool(self.file) == bool(self.on_host):
-            raise ValueError("a package is either a file here (or on a share) or on_host, a path on the server")
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:

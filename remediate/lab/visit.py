@@ -113,6 +113,9 @@ class Visit:
         except LabError as error:
             self.machine.refuse(f"{line}: {error}")
             answer = (b"", f"{error.text}\r\n".encode(), 1)
+        except (EOFError, OSError):  # the client is gone, and with it the input a program was reading
+            self.save()
+            raise
         except Exception as error:  # the host must answer, and the defect of the lab must show
             log.exception("%s: %r", self.machine.name, line)
             self.machine.refuse(f"{line}: the lab itself failed: {error!r}")

@@ -93,8 +93,6 @@ def test_reasons_and_cautions_are_notes(module: LoadedModule) -> None:
     [
         ({"route": "hotfx"}, "argument 'route'"),
         ({"packages": {"KB870585-2003-SP1": {"file": "x", "sha265": "y"}}}, "packages.KB870585-2003-SP1.sha265"),
-        ({"packages": {"KB870585-2003-SP1": {"sha256": "y"}}}, "packages.KB870585-2003-SP1"),
-        ({"packages": {"KB870585-2003-SP1": {"file": "x", "on_host": "y"}}}, "either a file here"),
         ({"install_prerequisites": "perhaps"}, "argument 'install_prerequisites'"),
         ({"rout": "auto"}, "did you mean 'route'?"),
     ],
