@@ -67,6 +67,7 @@ class LabHost:
             "ssh_known_hosts": str(hosts), "ssh_legacy": self.served.legacy, "connect_timeout": 300.0,
         })  # fmt: skip
         self.said: list[str] = []
+        self.registry = Registry([MODULES])
         self._controllers: list[Sessions] = []
         self.sessions = self.controller()
 
@@ -91,7 +92,7 @@ class LabHost:
             address=f"play/{module}@ex1", host="ex1", task=module, module=module, module_file="",
             params=params, endpoint=self.endpoint, mode=Mode.CHECK if check else Mode.APPLY,
         )  # fmt: skip
-        return perform(step, Registry([MODULES]), by or self.sessions, self._hear)
+        return perform(step, self.registry, by or self.sessions, self._hear)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Progress):
@@ -102,7 +103,10 @@ class LabHost:
         found = self.known.packages[name]
         path = self.folder / name / found.file_name
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(packages.content(found))
+        if not path.exists():  # two controllers ask at once: the file is whole whenever it is there
+            partial = path.with_suffix(f".{threading.get_ident()}")
+            partial.write_bytes(packages.content(found))
+            partial.replace(path)
         return {"file": str(path), "sha256": sha256(path.read_bytes()).hexdigest()}
 
     def stage(self, name: str, **more: Any) -> Result:
