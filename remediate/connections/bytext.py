@@ -13,7 +13,7 @@ from remediate.connections.steady import SteadySession
 from remediate.errors import RemoteFailed, UserError
 from remediate.model import Json
 
-PIECE = 3072 * LINE
+PIECE = 7680 * LINE
 """Bytes that travel in one script: what at most is sent again after a lost line."""
 _PART = 500_000
 """Bytes per answer when a file is read."""
