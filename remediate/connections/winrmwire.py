@@ -109,6 +109,7 @@ class Carrier:
 
     def _session(self) -> requests.Session:
         session = cast("requests.Session", self._inner._build_session())
+        session.trust_env = False  # it has read proxies and certificates now, and would again for every message
         session.hooks["response"].append(self._heard)
         if self._options.winrm_fingerprint:
             adapter = cast("Any", session.get_adapter("https://"))

@@ -100,12 +100,17 @@ class Stream(ComObject):
         del self._data[self._at :]
 
     def _put(self, data: bytes) -> None:
-        self._data[self._at : self._at + len(data)] = data
+        if self._at == len(self._data):
+            self._data += data  # a slice would copy the bytes once more
+        else:
+            self._data[self._at : self._at + len(data)] = data
         self._at += len(data)
 
     def _take(self, count: int) -> bytes:
         end = len(self._data) if count < 0 else min(self._at + count, len(self._data))
-        piece, self._at = bytes(self._data[self._at : end]), end
+        with memoryview(self._data) as whole:
+            piece = bytes(whole[self._at : end])
+        self._at = end
         return piece
 
     def write(self, data: object) -> None:
