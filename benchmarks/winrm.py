@@ -140,9 +140,7 @@ def pieces(host: Endpoint, local: Path) -> None:
 
 def command(function: str, args: Mapping[str, Json], attachment: Attachment | None) -> tuple[str, Sequence[bytes]]:
     def script(folder: str, path: str) -> str:
-        return Scripts(()).build(
-            "transfer", function, args, nonce="bench", folder=folder, script=path, attachment=attachment
-        )
+        return Scripts(()).build("transfer", function, args, nonce="bench", folder=folder, script=path)
 
     line, stdin = by_stdin(FOLDER, "bench", script, attachment)
     return line, list(stdin)

@@ -21,16 +21,21 @@ _BLOCK = 96
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """Bytes that travel in a comment of a script; ``heard`` is told how much of the whole script has left (0 to 1)."""
+    """Bytes that travel in a comment a script begins with; ``heard`` is told how much of them has left (0 to 1)."""
 
     data: bytes
     heard: Callable[[float], None]
 
-    @property
-    def comment(self) -> str:
-        """Base64 has no asterisk, so the comment ends where it should."""
-        text, width = base64.b64encode(self.data).decode("ascii"), LINE // 3 * 4
-        return "\n".join(["/*data", *(text[at : at + width] for at in range(0, len(text), width)), "*/\n"])
+    def blocks(self) -> Iterator[bytes]:
+        """The comment, in whole lines. Base64 has no asterisk, so it ends where it should."""
+        width, size = LINE // 3 * 4, LINE * _BLOCK
+        yield b"/*data\r\n"
+        for at in range(0, len(self.data), size):
+            if at:
+                self.heard(at / len(self.data))
+            text = base64.b64encode(self.data[at : at + size])
+            yield b"".join([text[n : n + width] + b"\r\n" for n in range(0, len(text), width)])
+        yield b"*/\r\n"
 
 
 class Leftovers:
@@ -60,8 +65,8 @@ def by_stdin(folder: str, nonce: str, script: Script, attachment: Attachment | N
 
 
 def _blocks(text: str, attachment: Attachment | None) -> Iterator[bytes]:
+    if attachment is not None:
+        yield from attachment.blocks()
     lines = text.splitlines()
     for at in range(0, len(lines), _BLOCK):
-        if attachment is not None and at:
-            attachment.heard(at / len(lines))
         yield "".join(f"{line}\r\n" for line in lines[at : at + _BLOCK]).encode()

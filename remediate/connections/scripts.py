@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from remediate.connections import payload
-from remediate.connections.scriptrun import Attachment
 from remediate.errors import UserError
 from remediate.model import Json, Source
 
@@ -29,7 +28,6 @@ class Scripts:
         folder: str,
         script: str,
         leftovers: Sequence[str] = (),
-        attachment: Attachment | None = None,
     ) -> str:
         """The script that runs a function of a module, or of a library (``jobs``, ``files``) of that name."""
         text, path = self._find(module)
@@ -44,10 +42,9 @@ class Scripts:
                 source=Source(str(path)) if path else None,
                 hint="name it as it is written there, at the left margin",
             )
-        built = payload.build(
+        return payload.build(
             text, function, args, wanted, nonce=nonce, folder=folder, script=script, leftovers=leftovers
         )
-        return built if attachment is None else attachment.comment + built
 
     def _find(self, module: str) -> tuple[str, Path | None]:
         if module not in self._texts:

@@ -42,7 +42,7 @@ class Stage:
     ) -> Output:
         """One call: the script is written and run."""
         with self.sftp(session) as files:
-            path = None if files is None else self._write(session, files, nonce, script)
+            path = None if files is None or attachment is not None else self._write(session, files, nonce, script)
         if path is not None:
             return session.execute(f'cscript //nologo "{path}"', timeout=timeout, limit=ANSWER_LIMIT)
         command, stdin = by_stdin(self._options.remote_folder, nonce, script, attachment)

@@ -60,7 +60,7 @@ class SteadySession(ABC):
 
     @abstractmethod
     def deliver(self, nonce: str, script: Script, timeout: float, attachment: Attachment | None) -> Output:
-        """Brings a script onto the host and runs it there: one execution."""
+        """Brings a script onto the host, behind what is attached to it, and runs it there: one execution."""
 
     @abstractmethod
     def put(self, local: Path, remote: str) -> None: ...
@@ -223,7 +223,7 @@ class SteadySession(ABC):
         def script(folder: str, path: str) -> str:
             left = [f"{folder}\\{name}.js" for name in leftovers]
             return self._shared.scripts.build(
-                module, function, args, nonce=nonce, folder=folder, script=path, leftovers=left, attachment=attachment
+                module, function, args, nonce=nonce, folder=folder, script=path, leftovers=left
             )
 
         output = self.deliver(nonce, script, timeout, attachment)

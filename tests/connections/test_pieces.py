@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from remediate.connections.scriptrun import LINE, Attachment
+from remediate.connections.scriptrun import LINE, Attachment, by_stdin
 from remediate.connections.scripts import Scripts
+from remediate.model import Json
 from tests.lab.bare import Bare
 
 FOLDER = "C:\\WINDOWS\\Temp"
@@ -14,17 +15,13 @@ DATA = bytes(range(256)) * 9 + b"*"
 
 def script(data: bytes) -> str:
     """The script that takes a piece, as the host reads it."""
-    path = f"{FOLDER}\\n.js"
-    text = Scripts(()).build(
-        "transfer",
-        "takePiece",
-        {"target": f"{FOLDER}\\fix.exe", "key": "k", "number": 0, "size": len(data)},
-        nonce="n",
-        folder=FOLDER,
-        script=path,
-        attachment=Attachment(data=data, heard=lambda _: None),
-    )
-    return "".join(f"{line}\r\n" for line in text.splitlines())
+
+    def build(folder: str, path: str) -> str:
+        args: dict[str, Json] = {"target": f"{FOLDER}\\fix.exe", "key": "k", "number": 0, "size": len(data)}
+        return Scripts(()).build("transfer", "takePiece", args, nonce="n", folder=folder, script=path)
+
+    blocks = by_stdin(FOLDER, "n", build, Attachment(data=data, heard=lambda _: None))[1]
+    return b"".join(blocks).decode("ascii")
 
 
 def run(text: str, host: Bare) -> str:
