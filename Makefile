@@ -22,12 +22,12 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest -n $(WORKERS) -m 'not slow and not wine'
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not slow and not wine'
 
 # The playbook on real Win32: Wine, OpenSSH and mingw of Debian. Says what is missing, installs nothing.
 test-wine: $(VENV)/.ready
 	$(BIN)/python -m tests.wine.tools
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m wine tests/wine
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m wine tests/wine
 
 # Hosts of real Win32 to try the toolkit on, as inventory/wine.yml has them, until Ctrl-C.
 wine: $(VENV)/.ready

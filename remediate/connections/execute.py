@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from paramiko import Channel, SSHException, Transport
+from paramiko import Channel, ChannelException, SSHException, Transport
 
 from remediate.connections.order import Order, Taken, lost
 from remediate.errors import RemoteFailed, Unreachable
@@ -36,27 +36,31 @@ def execute(transport: Transport, order: Order, clock: Callable[[], float], sent
         channel.close()
 
 
-def gone(transport: Transport) -> bool:
-    """Whether the line is broken; gives its thread a moment to find out."""
-    if transport.is_active():
-        transport.join(1.0)
-    return not transport.is_active()
+def gone(transport: Transport, timeout: float) -> bool:
+    """Whether the line is broken: asks the server for a channel, since one that closed tells nothing of the line."""
+    try:
+        transport.open_session(timeout=timeout).close()
+    except ChannelException:  # an answer, if only a refusal
+        return False
+    except (SSHException, EOFError, OSError):
+        return True
+    return False
 
 
 def open_channel(transport: Transport, timeout: float) -> Channel:
     """A new channel of the line; Unreachable or RemoteFailed say why there is none."""
     try:
         return transport.open_session(timeout=timeout)
+    except ChannelException as error:
+        raise RemoteFailed(f"the SSH server opens no more channels: {error}", hint="does it limit sessions?") from None
     except (SSHException, EOFError, OSError) as error:
-        if gone(transport):
-            raise Unreachable(f"the connection was lost: {error}", kind="lost", hint="run again") from None
-        if "timeout" in str(error).lower():
+        if transport.is_active() and "timeout" in str(error).lower():
             text, hint = (
                 "does not open a channel in time",
                 "the SSH server may hang: lengthen connect_timeout, or restart it",
             )
             raise Unreachable(f"the host {text}", kind="timeout", hint=hint) from None
-        raise RemoteFailed(f"the SSH server opens no more channels: {error}", hint="does it limit sessions?") from None
+        raise Unreachable(f"the connection was lost: {error}", kind="lost", hint="run again") from None
 
 
 def _send(transport: Transport, channel: Channel, order: Order) -> None:
@@ -64,7 +68,7 @@ def _send(transport: Transport, channel: Channel, order: Order) -> None:
     try:
         channel.exec_command(order.command)
     except (SSHException, EOFError, OSError) as error:
-        if gone(transport):
+        if gone(transport, order.open_timeout):
             raise lost(order.command, str(error)) from None
         raise RemoteFailed(
             f"the SSH server refuses to run commands: {error}",
@@ -118,8 +122,6 @@ def _exit_code(transport: Transport, channel: Channel, taken: Taken) -> int:
     """The exit code; -1 where the server tells none although it ended the command in order."""
     channel.status_event.wait(min(taken.left(), taken.order.open_timeout))
     code = channel.exit_status
-    if not channel.eof_received and gone(transport):
-        raise lost(taken.order.command)
-    if code == -1 and gone(transport):
+    if (code == -1 or not channel.eof_received) and gone(transport, taken.order.open_timeout):
         raise lost(taken.order.command)
     return code

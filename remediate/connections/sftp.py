@@ -56,7 +56,7 @@ def open_sftp(transport: Transport, *, timeout: float) -> Sftp:
         return Sftp(channel)
     except (SSHException, EOFError, OSError, SftpError, struct.error) as error:
         channel.close()
-        if gone(transport):
+        if gone(transport, timeout):
             raise Unreachable("the connection was lost while SFTP was opened", kind="lost", hint="run again") from None
         raise RemoteFailed(f"the SSH server has no SFTP: {error}") from None
 

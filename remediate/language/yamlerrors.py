@@ -62,6 +62,7 @@ _HINTS: tuple[tuple[str, str, str], ...] = (
     ("cannot start any token", "this character cannot begin a value", "quote the value"),
     ("undefined alias", "* refers to an anchor that was not defined above", "quote the value if * is meant literally"),
     ("undefined tag handle", "! begins a tag that is not known", "quote the value if ! is meant literally"),
+    ("exceeded maximum nesting depth", "nested more than 100 deep", "a bracket is not closed, or repeated by mistake"),
     ("special characters are not allowed", "a control character", "remove it"),
     ("control characters are not allowed", "a control character", "remove it"),
 )

@@ -82,4 +82,7 @@ def test_one_installation_and_a_verified_host(ran: dict[str, Any], road: str, mo
 
 @pytest.mark.timeout(240)
 def test_the_run_and_the_verification_end_well(ran: dict[str, Any]) -> None:
+    told = {name: (host["outcome"], host["reason"], host["remedy"]) for name, host in ran["hosts"].items()}
+    assert {name: words for name, words in told.items() if words[0] != "changed"} == {}
+    assert {name: outcome for name, outcome in ran["outcomes"].items() if outcome != "compliant"} == {}
     assert (ran["code"], ran["verified"]) == (0, 0)

@@ -73,18 +73,20 @@ class WinrmHost(Visit):
         return self._served.connections
 
     def _watch_lines(self) -> None:
-        while self._lines and self.watched():
+        while True:
+            with self._lock:
+                if not self._lines or not self.watched():
+                    self._watcher = None
+                    return
             self.watch()
             time.sleep(WATCH)
-        with self._lock:
-            self._watcher = None
 
     def cut(self) -> None:
         """Cut all connections. Shells live on, as they do in Windows, unless the host itself went down."""
         with self._lock:
             lines = list(self._lines)
         for line in lines:
-            line.cut()
+            line.lose()
         if self.machine.down:
             self.service.close_all()
 

@@ -31,7 +31,14 @@ class WebConnection:
         self._address = str(sock.getpeername()[0])
         self._login = Login(accounts=host.accounts, methods=host.methods, secure=host.tls is not None)
         self._gone = False
+        self._busy = False
         self._sealed = False
+
+    def lose(self) -> None:
+        """As ``cut``, but seen by the client: one that says nothing now finds out when its next request is lost."""
+        self._gone = True
+        if self._busy:
+            self.cut()
 
     def cut(self) -> None:
         """End the TCP connection without a word, as a lost network does."""
@@ -75,10 +82,13 @@ class WebConnection:
             return False
         if request is None:
             return False
+        self._busy = True
         self._sock.settimeout(None)
-        if self._host.away():
+        if self._gone or self._host.away():
             return False
-        return self._answer(request) and not request.closes
+        going_on = self._answer(request) and not request.closes
+        self._busy = False
+        return going_on
 
     def _answer(self, request: HttpRequest) -> bool:
         if request.method != "POST" or request.path.split("?")[0].rstrip("/").lower() != "/wsman":
