@@ -8,6 +8,7 @@ RemediateError                exit 1
     ├── Unreachable           no session: name, port, time-out, host key, authentication, algorithms, lost
     ├── RemoteFailed          a command or payload ran and failed; carries what it printed
     ├── Blocked               must not go on here; reason and remedy
+    ├── Deferred              must not begin now: the change window is closed or too short; never a failure
     ├── NotApplicable         nothing to fix here; never a failure
     └── Failed                the work was tried and did not do what it should
 """
@@ -92,6 +93,10 @@ class Blocked(HostError):
         super().__init__(reason, hint=remedy)
         self.reason = reason
         self.remedy = remedy
+
+
+class Deferred(HostError):
+    """Not now: the change window is closed, or what is to be done would not end inside it. Not a failure."""
 
 
 class NotApplicable(HostError):

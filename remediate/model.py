@@ -138,6 +138,8 @@ class Status(StrEnum):
     BLOCKED = "blocked"
     FAILED = "failed"
     UNREACHABLE = "unreachable"
+    DEFERRED = "deferred"
+    """A gate keeps it from beginning now: the change window is closed or too short."""
 
     @property
     def bad(self) -> bool:
@@ -154,6 +156,8 @@ class Outcome(StrEnum):
     BLOCKED = "blocked"
     FAILED = "failed"
     UNREACHABLE = "unreachable"
+    DEFERRED = "deferred"
+    """Left for the next change window: not begun, or not gone on with."""
 
     @property
     def bad(self) -> bool:
@@ -206,6 +210,8 @@ class Result:
     no_log: bool = False
     ignored: bool = False
     rescued: bool = False
+    recalled: bool = False
+    """Not performed now: what an interrupted run did already, taken from its journal."""
 
     @property
     def changed(self) -> bool:
@@ -241,9 +247,10 @@ class RunSummary:
 
     @property
     def exit_code(self) -> int:
-        """0 compliant or done, 2 changes pending, 4 a host is bad, 130 interrupted."""
+        """0 compliant or done, 2 changes pending or deferred, 4 a host is bad, 130 interrupted."""
         if self.interrupted:
             return 130
         if any(h.outcome.bad for h in self.hosts):
             return 4
-        return 2 if any(h.outcome is Outcome.PENDING for h in self.hosts) else 0
+        left = (Outcome.PENDING, Outcome.DEFERRED)
+        return 2 if any(h.outcome in left for h in self.hosts) else 0

@@ -21,6 +21,8 @@ from remediate.language.values import Constant
 from remediate.language.variables import Layer, Variables
 from remediate.model import Endpoint, Mode, Result, Source, State, Status, Step
 
+HARD = (Status.UNREACHABLE, Status.BLOCKED, Status.NOT_APPLICABLE, Status.UNKNOWN, Status.DEFERRED)
+"""Verdicts that ``failed_when`` and ``changed_when`` cannot talk away."""
 Extra = tuple[Layer, Mapping[str, object]]
 CONNECTION_PREFIXES = ("ansible_", "ssh_", "winrm_", "remote_", "connect_", "command_", "reconnect_", "connection")
 
@@ -41,6 +43,8 @@ class Context:
     actions: Mapping[str, actions.Action]
     mode: Mode
     reset: Callable[[str], None]
+    enter: Callable[[str, str], None]
+    """Told host and change window before the host begins a play; see ``Control.enter``."""
 
     def unknown_keys(self, task: Task) -> tuple[str, ...]:
         known = self.registry.has(task.action) and task.action not in self.actions
@@ -51,13 +55,21 @@ class Attempt:
     """One task, one item."""
 
     def __init__(
-        self, context: Context, scope: PlayScope, task: Task, extra: tuple[Extra, ...], label: str = ""
+        self,
+        context: Context,
+        scope: PlayScope,
+        task: Task,
+        extra: tuple[Extra, ...],
+        *,
+        label: str = "",
+        count: Callable[[str], int] = lambda _: 1,
     ) -> None:
         self.context = context
         self.scope = scope
         self.task = task
         self.extra = extra
         self.label = label
+        self.address = self._numbered(count)
         self.variables: Variables = scope.task(task, *extra)
         self.templar = Templar(self.variables, folder=task.folder)
 
@@ -96,14 +108,15 @@ class Attempt:
         return rendered if isinstance(rendered, dict) else {}
 
     def empty(self) -> Result:
-        return Result(address=self._address(), host=self.scope.host.name, task=self._name(), module=self.task.action,
+        return Result(address=self.address, host=self.scope.host.name, task=self._name(), module=self.task.action,
                       status=Status.OK, no_log=self.task.no_log)  # fmt: skip
 
     def _tries(self) -> Generator[Request, Result | None, Result]:
         tries = max(1, self.task.retries + 1) if self.task.until else 1
         for number in range(1, tries + 1):
             result = self._judged((yield from self._once()))
-            if not self.task.until or result.status is Status.PENDING or self._until(result):
+            decided = result.status in (Status.PENDING, Status.DEFERRED)
+            if not self.task.until or decided or self._until(result):
                 return result
             if number < tries:
                 yield Request(wait=self.task.delay)
@@ -142,7 +155,7 @@ class Attempt:
         bind(task.action, module.params_type, args, self._locate)
         check = task.check_mode if task.check_mode is not None else self.context.mode is Mode.CHECK
         return Step(
-            address=self._address(),
+            address=self.address,
             host=self.scope.host.name,
             task=self._name(),
             module=task.action,
@@ -174,7 +187,7 @@ class Attempt:
     def _judged(self, result: Result) -> Result:
         """Apply failed_when and changed_when; neither can talk a block or a lost host away."""
         task = self.task
-        hard = result.status in (Status.UNREACHABLE, Status.BLOCKED, Status.NOT_APPLICABLE, Status.UNKNOWN)
+        hard = result.status in HARD
         if hard or (task.failed_when is None and task.changed_when is None):
             return result
         if task.changed_when is not None and not result.failed:
@@ -212,10 +225,13 @@ class Attempt:
             name = str(self.templar.render(name, self.task.source)) if "{{" in name else name
         return f"{name} [{self.label}]" if self.label else name
 
-    def _address(self) -> str:
+    def _numbered(self, count: Callable[[str], int]) -> str:
+        """The address; ``#2`` tells the second task of the same name from the first, ``count`` says which it is."""
         role = f"{self.task.role.name}/" if self.task.role else ""
         item = f"[{self.label}]" if self.label else ""
-        return f"{self.scope.play.name}/{role}{self.task.name or self.task.action}{item}@{self.scope.host.name}"
+        place = f"{self.scope.play.name}/{role}{self.task.name or self.task.action}{item}"
+        number = count(place)
+        return f"{place}#{number}@{self.scope.host.name}" if number > 1 else f"{place}@{self.scope.host.name}"
 
 
 def find_unknown(value: object) -> Unknown | None:

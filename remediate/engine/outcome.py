@@ -25,6 +25,10 @@ class Tally:
     not_applicable: str = ""
     cut_short: str = ""
     """Why the host was not walked to its end, when it was not."""
+    deferred: Result | None = None
+    """The step a gate kept from beginning."""
+    occurrences: dict[str, int] = field(default_factory=dict)
+    """How often each task was come to, by its address without the host."""
 
     def add(self, result: Result) -> None:
         """Count one Result as Ansible's recap does: a changed task is also ok, a rescued failure is not failed."""
@@ -34,9 +38,14 @@ class Tally:
         if result.status is Status.NOT_APPLICABLE and not self.not_applicable:
             self.not_applicable = result.message
 
+    def occurrence(self, place: str) -> int:
+        """The how-manieth time the host comes to this task."""
+        self.occurrences[place] = self.occurrences.get(place, 0) + 1
+        return self.occurrences[place]
+
     def _count(self, result: Result) -> None:
         match result.status:
-            case Status.SKIPPED | Status.UNKNOWN:
+            case Status.SKIPPED | Status.UNKNOWN | Status.DEFERRED:
                 names = ["skipped"]
             case Status.CHANGED | Status.PENDING:
                 names = ["ok", "changed"]
@@ -78,6 +87,8 @@ class Tally:
     def _verdict(self, mode: Mode) -> tuple[Outcome, str, str]:
         if self.fatal is not None:
             return Outcome(str(self.fatal.status)), f"{self.fatal.task}: {self.fatal.message}", self.fatal.remedy
+        if self.deferred is not None:
+            return Outcome.DEFERRED, self.deferred.message, self.deferred.remedy
         if self.cut_short:
             return Outcome.FAILED, self.cut_short, "run again: what is done is not done twice"
         if self.counts["changed"]:

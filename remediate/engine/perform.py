@@ -10,10 +10,12 @@ from dataclasses import replace
 from typing import Protocol
 
 from remediate.connections.base import Say, Session
+from remediate.engine.control import Control
 from remediate.engine.params import bind
 from remediate.engine.registry import LoadedModule, Registry
 from remediate.errors import (
     Blocked,
+    Deferred,
     Failed,
     HostError,
     Interrupted,
@@ -34,11 +36,28 @@ class SessionStore(Protocol):
     def watch(self, host: str, say: Say) -> None: ...
 
 
-def perform(step: Step, registry: Registry, sessions: SessionStore, emit: Emit) -> Result:
+def perform(
+    step: Step, registry: Registry, sessions: SessionStore, emit: Emit, control: Control | None = None
+) -> Result:
     """Carry out ``step``. Host trouble becomes a Result; wrong arguments and ``Interrupted`` are raised."""
-    result = Result(address=step.address, host=step.host, task=step.task, module=step.module, status=Status.OK,
-                    no_log=step.no_log)  # fmt: skip
+    control = control or Control()
     module = registry.load(step.module, step.source)
+    empty = Result(address=step.address, host=step.host, task=step.task, module=step.module, status=Status.OK,
+                   no_log=step.no_log)  # fmt: skip
+    try:
+        recalled = control.recall(step, module)
+    except HostError as error:
+        return _bad(empty, error)
+    if recalled is not None:
+        return recalled
+    result = _performed(step, module, sessions, emit, control, empty)
+    control.record(step, result)
+    return result
+
+
+def _performed(
+    step: Step, module: LoadedModule, sessions: SessionStore, emit: Emit, control: Control, result: Result
+) -> Result:
     params = bind(step.module, module.params_type, step.params, lambda _: step.source)
 
     def say(text: str, done: float, total: float, unit: str) -> None:
@@ -54,7 +73,7 @@ def perform(step: Step, registry: Registry, sessions: SessionStore, emit: Emit) 
             session = sessions.open(step.endpoint)
         with _limit(session, step.timeout) as over:
             try:
-                result = _cycle(module, session, params, step, result)
+                result = _cycle(module, session, params, step, result, control)
             except HostError as error:
                 result = _bad(result, error)
         if over.is_set():
@@ -73,19 +92,25 @@ def perform(step: Step, registry: Registry, sessions: SessionStore, emit: Emit) 
     return replace(result, notes=tuple(notes))
 
 
-def _cycle(module: LoadedModule, session: Session | None, params: object, step: Step, result: Result) -> Result:
+def _cycle(
+    module: LoadedModule, session: Session | None, params: object, step: Step, result: Result, control: Control
+) -> Result:
     hands: Session = session  # type: ignore[assignment]  # pure modules (NEEDS session: no) never touch it
-    before = module.inspect(hands, params)
+    before = control.observe(step, lambda: module.inspect(hands, params))
     result = _seen(module, replace(result, before=before, after=before), before, params)
     try:
         changes = tuple(module.diff(before, params))
     except (Blocked, NotApplicable) as verdict:
         return _bad(result, verdict)
+    if step.mode is Mode.CHECK:
+        return replace(result, changes=changes, status=Status.PENDING) if changes else result
+    try:
+        control.permit(step, module, before, changes)
+    except (Blocked, Deferred) as verdict:
+        return _bad(replace(result, changes=changes), verdict)
     if not changes:
         return result
     result = replace(result, changes=changes)
-    if step.mode is Mode.CHECK:
-        return replace(result, status=Status.PENDING)
     try:
         extra = _apply(module, hands, changes, params)
     except HostError as error:
@@ -157,6 +182,8 @@ def _bad(result: Result, error: Exception) -> Result:
             status = Status.BLOCKED
         case NotApplicable():
             status = Status.NOT_APPLICABLE
+        case Deferred():
+            status = Status.DEFERRED
         case Unreachable():
             status = Status.UNREACHABLE
         case TimeoutError():

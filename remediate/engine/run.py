@@ -11,6 +11,7 @@ from pathlib import Path
 
 from remediate.engine.actions import WALKED, actions
 from remediate.engine.attempt import Context
+from remediate.engine.control import Control
 from remediate.engine.fleet import Batch, batches, too_many
 from remediate.engine.outcome import Tally
 from remediate.engine.perform import SessionStore, perform
@@ -60,16 +61,19 @@ def words(modules: Registry) -> tuple[str, ...]:
     return (*modules.names(), *actions(), *WALKED)
 
 
-def run(request: RunRequest, sinks: Sequence[Sink], *, sessions: SessionStore | None = None) -> RunSummary:
+def run(
+    request: RunRequest, sinks: Sequence[Sink], *, sessions: SessionStore | None = None, control: Control | None = None
+) -> RunSummary:
     """Read, walk, report. ``UserError`` before any host is touched; host trouble is in the summary."""
+    control = control or Control()
     book = read(request)
     plays = [(play, chosen(request, play)) for play in book.plays]
     if sessions is not None:
-        return _Run(request, sinks, sessions).go(plays)
+        return _Run(request, sinks, sessions, control).go(plays)
     from remediate.connections.sessions import Sessions
 
     with Sessions(payloads=request.modules.folders, stop=request.abort) as live:
-        return _Run(request, sinks, live).go(plays)
+        return _Run(request, sinks, live, control).go(plays)
 
 
 def chosen(request: RunRequest, play: Play) -> tuple[Host, ...]:
@@ -84,7 +88,8 @@ def chosen(request: RunRequest, play: Play) -> tuple[Host, ...]:
 class _Run:
     """The state of one run: who failed, what each host remembers, and the one lock events pass through."""
 
-    def __init__(self, request: RunRequest, sinks: Sequence[Sink], sessions: SessionStore) -> None:
+    def __init__(self, request: RunRequest, sinks: Sequence[Sink], sessions: SessionStore, control: Control) -> None:
+        self.control = control
         self.request = request
         self.sinks = sinks
         self.sessions = sessions
@@ -100,7 +105,9 @@ class _Run:
             vars_file=cache(vars_mapping),
             memory=self.memory,
         )
-        self.context = Context(registry=request.modules, actions=actions(), mode=request.mode, reset=self._reset)
+        self.context = Context(
+            registry=request.modules, actions=actions(), mode=request.mode, reset=self._reset, enter=control.enter
+        )
 
     def go(self, plays: Sequence[tuple[Play, tuple[Host, ...]]]) -> RunSummary:
         begun = time.monotonic()
@@ -130,7 +137,7 @@ class _Run:
             close(host)
 
     def _play(self, play: Play, hosts: Sequence[Host]) -> None:
-        alive = [h for h in hosts if not (self._dead(h.name) or self._cut_short(h.name))]
+        alive = [h for h in hosts if not (self._dead(h.name) or self._left(h.name))]
         if not alive:
             why = "no hosts matched" if not hosts else "every host of it failed before"
             self.emit(Warned(text=f"play {play.name!r} is skipped: {why}", source=play.source))
@@ -197,15 +204,18 @@ class _Run:
 
     def _perform(self, move: Move) -> Result | None:
         if move.step is None:
-            self.request.abort.wait(move.wait)
+            if not self.control.recalling(move.host):
+                self.request.abort.wait(move.wait)
             return None
-        return perform(move.step, self.request.modules, self.sessions, self.emit)
+        return perform(move.step, self.request.modules, self.sessions, self.emit, self.control)
 
     def _dead(self, name: str) -> bool:
         return name in self.tallies and self.tallies[name].fatal is not None
 
-    def _cut_short(self, name: str) -> bool:
-        return name in self.tallies and bool(self.tallies[name].cut_short)
+    def _left(self, name: str) -> bool:
+        """Whether the host was left before its end, without having failed."""
+        tally = self.tallies.get(name)
+        return tally is not None and bool(tally.cut_short or tally.deferred)
 
     def _enough(self, play: Play, hosts: Mapping[str, Host]) -> bool:
         failed = {n: self._dead(n) for n in hosts}

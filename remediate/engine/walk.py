@@ -12,7 +12,7 @@ from remediate.engine.outcome import Tally
 from remediate.engine.register import registered, registered_loop
 from remediate.engine.scope import PlayScope
 from remediate.engine.tags import selected
-from remediate.errors import UserError
+from remediate.errors import Blocked, Deferred, UserError
 from remediate.events import Emit, StepFinished, Warned
 from remediate.language.template import OMIT, Templar, Unknown, UnknownValue
 from remediate.language.tree import Block, Node, Task
@@ -20,6 +20,7 @@ from remediate.language.variables import Layer
 from remediate.model import Result, Status, Step
 
 Position = tuple[int, ...]
+WINDOW = "change_window"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,14 @@ Walk = Generator[Move, "Result | None", None]
 
 class TaskFailed(Exception):
     """A task ended badly and was not ignored; caught by blocks."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.message)
+        self.result = result
+
+
+class HostDeferred(Exception):
+    """A gate keeps the task from beginning: what must always be done is done, nothing is rescued."""
 
     def __init__(self, result: Result) -> None:
         super().__init__(result.message)
@@ -75,6 +84,8 @@ class Walker:
     def walk(self) -> Walk:
         """The whole play; ends normally whatever happened, the verdict is in the tally."""
         nodes = self.scope.play.nodes
+        if not self._enter():
+            return
         try:
             yield from self._nodes(nodes, ())
             yield from self._handlers((len(nodes),))
@@ -82,15 +93,40 @@ class Walker:
             return
         except PlayEnded:
             self.play_ended = True
+        except HostDeferred as gate:
+            self.tally.deferred = gate.result
         except TaskFailed as failure:
             self.tally.fatal = failure.result
             if self.scope.play.force_handlers:
                 yield from self._forced((len(nodes),))
 
+    def _enter(self) -> bool:
+        """Whether the host may begin the play; why not is in the tally."""
+        refused = Result(address=f"{self.scope.play.name}@{self.host}", host=self.host, task=self.scope.play.name,
+                         module="", status=Status.DEFERRED)  # fmt: skip
+        try:
+            self.context.enter(self.host, self._window())
+        except Deferred as gate:
+            self.tally.deferred = replace(refused, message=gate.message, remedy=gate.hint)
+        except Blocked as no:
+            self.tally.fatal = replace(refused, status=Status.BLOCKED, message=no.reason, remedy=no.remedy)
+        except UserError as error:
+            self.tally.fatal = replace(refused, status=Status.FAILED, message=str(error))
+        else:
+            return True
+        return False
+
+    def _window(self) -> str:
+        """The change window of the host in this play: variable ``change_window``."""
+        if self.scope.base.get(WINDOW) is None:
+            return ""
+        value = Templar(self.scope.base).value(WINDOW)
+        return "" if value is None else str(value)
+
     def _forced(self, position: Position) -> Walk:
         try:
             yield from self._handlers(position)
-        except (TaskFailed, HostEnded, PlayEnded):
+        except (TaskFailed, HostDeferred, HostEnded, PlayEnded):
             return
 
     def _nodes(self, nodes: Sequence[Node], position: Position) -> Walk:
@@ -99,19 +135,19 @@ class Walker:
             yield from self._block(node, here) if isinstance(node, Block) else self._task(node, here)
 
     def _block(self, block: Block, position: Position) -> Walk:
-        error: TaskFailed | None = None
+        error: TaskFailed | HostDeferred | None = None
         try:
             yield from self._nodes(block.body, (*position, 0))
-        except TaskFailed as failure:
+        except (TaskFailed, HostDeferred) as failure:
             error = failure
-        if error is not None and block.rescue:
+        if isinstance(error, TaskFailed) and block.rescue:
             self.tally.rescue(error.result)
             failed_task = {"name": error.result.task, "action": error.result.module}
             self._remember(ansible_failed_task=failed_task, ansible_failed_result=registered(error.result))
             try:
                 error = None
                 yield from self._nodes(block.rescue, (*position, 1))
-            except TaskFailed as second:
+            except (TaskFailed, HostDeferred) as second:
                 error = second
         if block.always:
             yield from self._nodes(block.always, (*position, 2))
@@ -150,7 +186,7 @@ class Walker:
         elif task.action == "meta":
             yield from self._meta(task, position)
         else:
-            attempt = Attempt(self.context, self.scope, task, ())
+            attempt = Attempt(self.context, self.scope, task, (), count=self.tally.occurrence)
             result = yield from self._turns(attempt, task, position)
             self._finish(task, result)
 
@@ -170,11 +206,12 @@ class Walker:
         done: list[tuple[object, Result, object]] = []
         for turn, item in enumerate(items):
             extra = (Layer.LOOP, self._loop_vars(task, item, turn))
-            attempt = Attempt(self.context, self.scope, task, (extra,), label=self._label(task, item, extra))
+            label = self._label(task, item, extra)
+            attempt = Attempt(self.context, self.scope, task, (extra,), label=label, count=self.tally.occurrence)
             result = yield from self._turns(attempt, task, position)
             done.append((item, result, registered(result, self.context.unknown_keys(task))))
             self._note(task, result)
-            if result.status in (Status.UNREACHABLE, Status.NOT_APPLICABLE):
+            if result.status in (Status.UNREACHABLE, Status.NOT_APPLICABLE, Status.DEFERRED):
                 break
         if task.register:
             self._remember(**{task.register: registered_loop(done, task.loop_control.loop_var)})
@@ -207,6 +244,8 @@ class Walker:
     def _judge(self, result: Result) -> None:
         if result.status is Status.NOT_APPLICABLE:
             raise HostEnded
+        if result.status is Status.DEFERRED:
+            raise HostDeferred(result)
         if result.failed and not result.ignored:
             raise TaskFailed(result)
 

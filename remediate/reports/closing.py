@@ -10,7 +10,7 @@ from remediate.reports.text import counted, duration, one_line, safe
 COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
 """The words of Ansible's recap, in its order."""
 
-UNTOUCHED = (Outcome.COMPLIANT, Outcome.NOT_APPLICABLE)
+UNTOUCHED = (Outcome.COMPLIANT, Outcome.NOT_APPLICABLE, Outcome.DEFERRED)
 """Outcomes that leave no doubt: a failed host may have been changed half-way."""
 
 
@@ -60,7 +60,7 @@ def reasons(summary: RunSummary) -> tuple[Reason, ...]:
     return tuple(
         Reason(one_line(host.host), host.outcome, safe(host.reason) or "no reason was given", safe(host.remedy))
         for host in summary.hosts
-        if host.outcome.bad or (host.outcome is Outcome.NOT_APPLICABLE and host.reason)
+        if host.outcome.bad or (host.outcome in (Outcome.NOT_APPLICABLE, Outcome.DEFERRED) and host.reason)
     )
 
 

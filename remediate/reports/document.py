@@ -10,9 +10,20 @@ from typing_extensions import TypedDict
 FORMAT = 1
 """Raised when a field changes its meaning or goes away; new fields do not raise it."""
 
-OutcomeWord = Literal["compliant", "changed", "pending", "not applicable", "blocked", "failed", "unreachable"]
+OutcomeWord = Literal[
+    "compliant", "changed", "pending", "not applicable", "blocked", "failed", "unreachable", "deferred"
+]
 StatusWord = Literal[
-    "ok", "changed", "pending", "skipped", "unknown", "not applicable", "blocked", "failed", "unreachable"
+    "ok",
+    "changed",
+    "pending",
+    "skipped",
+    "unknown",
+    "not applicable",
+    "blocked",
+    "failed",
+    "unreachable",
+    "deferred",
 ]
 
 
