@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from remediate.kb import probe
 from remediate.kb.advisory import load
 from remediate.kb.probe import part, questions
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from remediate.model import Change, State
 
 NEEDS = {"session": "yes"}
+VOLATILE = probe.VOLATILE
 
 
 @dataclass(frozen=True, kw_only=True)

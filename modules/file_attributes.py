@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from remediate.connections.base import Session
 
 NEEDS = {"session": "yes"}
+VOLATILE = ("bias_minutes", "bias_source")
 
 
 @dataclass(frozen=True, kw_only=True)

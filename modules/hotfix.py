@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from remediate.model import Change, State
 
 NEEDS = {"session": "yes"}
+VOLATILE = probe.VOLATILE
 UNKNOWN = ("exit_code", "meaning", "restart_needed", "log", "adopted")
 
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from remediate.connections.base import Session
 
 NEEDS = {"session": "yes"}
+VOLATILE = ("free",)
 BYTES_A_SECOND = 1_000_000
 SLOWEST = 50_000
 """Bytes a second at which a host may still copy from a share."""
@@ -61,7 +62,10 @@ MARGIN = 20_000_000
 @dataclass(frozen=True, kw_only=True)
 class Params:
     package: str = field(metadata={"help": "Id of the package, for messages."})
-    file: str = field(default="", metadata={"help": "The package on this side, or as a UNC path the host can read."})
+    file: str = field(
+        default="",
+        metadata={"help": "The package on this side, or as a UNC path the host can read.", "controller_file": True},
+    )
     on_host: str = field(default="", metadata={"help": "The package on the host already, instead of file."})
     sha256: str = field(default="", metadata={"help": "Its SHA-256 as recorded; empty: whatever a file here has."})
     size: int = field(default=0, metadata={"help": "Its size in bytes; 0: not checked."})

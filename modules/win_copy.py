@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from remediate.connections.base import Session
 
 NEEDS = {"session": "yes"}
+VOLATILE = ("free",)
 SLACK = 1_000_000
 """Bytes that must stay free on the host's drive."""
 
@@ -42,7 +43,11 @@ SLACK = 1_000_000
 class Params:
     dest: str = field(metadata={"help": "File on the host, or a folder there (existing, or ending with \\)."})
     src: str = field(
-        default="", metadata={"help": "File on this machine; a relative path counts from the working folder."}
+        default="",
+        metadata={
+            "help": "File on this machine; a relative path counts from the working folder.",
+            "controller_file": True,
+        },
     )
     content: str | None = field(default=None, metadata={"help": "Text to write instead of src, as UTF-8, unchanged."})
     backup: bool = field(default=False, metadata={"help": "Keep the file that was there under a name with the time."})

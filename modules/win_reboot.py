@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from remediate.connections.base import Session
 
 NEEDS = {"session": "yes"}
+VOLATILE = ("boot",)
 ACTION = True
 UNKNOWN = ("rebooted", "elapsed", "boot_time")
 SAME_BOOT = 5.0

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from remediate.connections.base import Session
 
 NEEDS = {"session": "yes"}
+VOLATILE = ("pid",)
 STILL_STARTING = 7
 """What WMI answers when a service took longer to report than WMI cared to wait."""
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from remediate.connections.base import Session
 
 NEEDS = {"session": "yes"}
+VOLATILE = ("stat.lastaccesstime",)
 
 
 @dataclass(frozen=True, kw_only=True)

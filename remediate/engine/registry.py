@@ -40,6 +40,8 @@ class LoadedModule:
     """A deed and not a state: not diffed again after apply."""
     unknown: tuple[str, ...]
     """Keys of the registered result that a check run cannot know."""
+    volatile: tuple[str, ...] = ()
+    """Entries of the State that change by themselves, as dotted paths with ``*`` for any one entry."""
 
     @property
     def reversible(self) -> bool:
@@ -132,4 +134,5 @@ def _checked(name: str, path: Path, module: ModuleType) -> LoadedModule:
         notes=getattr(module, "notes", None),
         action=bool(getattr(module, "ACTION", False)),
         unknown=tuple(getattr(module, "UNKNOWN", ())),
+        volatile=tuple(getattr(module, "VOLATILE", ())),
     )

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from remediate.kb.advisory import Advisory
 from remediate.model import Json, State
 
+VOLATILE = ("time", "disk", "sources", "services.*.pid", "services.*.source", "pending.sources")
+"""Entries of the answer that change by themselves, and how things were found out: no reason to refuse a plan."""
+
 
 def questions(advisory: Advisory, install_path: str = "") -> dict[str, Json]:
     """Names of files, updates, folders, services and installers to look for; another article needs no other code."""

@@ -1,0 +1,127 @@
+"""Gathers a check run into a plan: a sink for what each step came to, a control for the files it would use."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from remediate.engine.control import Control
+from remediate.engine.registry import LoadedModule
+from remediate.events import Event, RunFinished, StepFinished, Warned
+from remediate.model import Change, HostSummary, Result, RunSummary, Step
+from remediate.planfile.model import PlannedChange, PlannedHost, PlannedStep, Word
+from remediate.planfile.states import packed
+
+MOST_WARNINGS = 200
+CONTROLLER_FILE = "controller_file"
+"""Metadata of a module's Params field that names a file on this side."""
+
+
+class Gatherer(Control):
+    """Put one among the sinks and one in front of the run; ``hosts`` is complete when the run has ended."""
+
+    def __init__(self, mask: Callable[[Any], Any], load: Callable[[str], LoadedModule], inner: Control) -> None:
+        self.warnings: list[str] = []
+        self.summary: RunSummary | None = None
+        self.packages: set[Path] = set()
+        self.modules: set[str] = set()
+        self._mask = mask
+        self._load = load
+        self._inner = inner
+        self._steps: dict[str, list[PlannedStep]] = {}
+        self._seen: dict[str, dict[str, Any]] = {}
+        self._windows: dict[str, dict[str, None]] = {}
+
+    # as a control
+
+    def enter(self, host: str, window: str) -> None:
+        if window:
+            self._windows.setdefault(host, {})[window] = None
+
+    def observe(self, step: Step, inspect: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        self.modules.add(step.module)
+        self.packages |= set(controller_files(self._load(step.module), step.params))
+        return self._inner.observe(step, inspect)
+
+    def record(self, step: Step, result: Result) -> None:
+        self._inner.record(step, result)
+
+    # as a sink
+
+    def receive(self, event: Event) -> None:
+        match event:
+            case StepFinished():
+                self._keep(event.result)
+            case Warned() if len(self.warnings) < MOST_WARNINGS:
+                where = f"{event.source}: " if event.source else ""
+                self.warnings.append(self._mask(where + event.text))
+            case RunFinished():
+                self.summary = event.summary
+            case _:
+                pass
+
+    def close(self) -> None:
+        """Everything was kept as it came."""
+
+    def _keep(self, result: Result) -> None:
+        earlier = self._seen.setdefault(result.host, {})
+        shown = self._mask(result)
+        state, unchanged = packed(shown.before, earlier)
+        earlier.update(state)
+        self._steps.setdefault(result.host, []).append(
+            PlannedStep(
+                address=shown.address,
+                task=shown.task,
+                module=shown.module,
+                status=cast("Word", shown.status.value),
+                message=shown.message,
+                remedy=shown.remedy,
+                changes=tuple(planned(change) for change in shown.changes),
+                notes=shown.notes,
+                state=state,
+                unchanged=unchanged,
+                hidden=result.no_log,
+            )
+        )
+
+    def hosts(self) -> tuple[PlannedHost, ...]:
+        """Every host of the run, in its order."""
+        return tuple(self._host(summary) for summary in (self.summary.hosts if self.summary else ()))
+
+    def _host(self, summary: HostSummary) -> PlannedHost:
+        shown = self._mask(summary)
+        return PlannedHost(
+            host=summary.host,
+            outcome=summary.outcome.value,
+            reason=shown.reason,
+            remedy=shown.remedy,
+            columns=dict(shown.columns),
+            counts=dict(shown.counts),
+            notes=shown.notes,
+            windows=tuple(self._windows.get(summary.host, ())),
+            steps=tuple(self._steps.get(summary.host, ())),
+        )
+
+
+def planned(change: Change) -> PlannedChange:
+    """A Change without what is private to its module."""
+    return PlannedChange(
+        target=change.target,
+        before=change.before,
+        after=change.after,
+        effect=change.effect.value,
+        seconds=change.seconds,
+        reversible=change.reversible,
+        certainty=change.certainty.value,
+        why=change.why,
+    )
+
+
+def controller_files(module: LoadedModule, params: Mapping[str, object]) -> Iterator[Path]:
+    """The files on this side that a step would send to its host, as far as they are there."""
+    for field in dataclasses.fields(module.params_type):
+        value = params.get(field.name)
+        if field.metadata.get(CONTROLLER_FILE) and isinstance(value, str) and value and Path(value).is_file():
+            yield Path(value)

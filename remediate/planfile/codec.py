@@ -1,0 +1,143 @@
+"""Plan files: canonical JSON with a hash over its content, written whole or not at all, read with every doubt."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import tempfile
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from remediate.errors import UserError
+from remediate.model import Source
+from remediate.planfile.model import FORMAT, Plan
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+AGAIN = "make the plan again: remediate plan PLAYBOOK -o FILE"
+LARGEST = 500_000_000
+"""Bytes of a plan file; a plan of a thousand Exchange servers has some 20 million."""
+_FORM = re.compile(rb'\A\{"content":(\{.*\}),"hash":"([0-9a-f]{64})"\}\s*\Z', re.DOTALL)
+
+
+def canonical(value: object) -> bytes:
+    """The one spelling of a JSON value: sorted keys, no blanks, ASCII; ``ValueError`` for NaN and infinities."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+
+
+def encode(plan: Plan) -> tuple[bytes, str]:
+    """The bytes of the file and the hash (64 hexadecimal digits) of the content."""
+    content = canonical(_plain(plan))
+    digest = sha256(content).hexdigest()
+    return b'{"content":' + content + b',"hash":"' + digest.encode() + b'"}\n', digest
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def save(plan: Plan, path: Path) -> str:
+    """Write the plan; its hash. Whoever reads ``path`` meanwhile sees the old file or the new one, never half of it."""
+    content, digest = encode(plan)
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = Path(file.name)
+            try:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                temporary.chmod(0o644)
+                temporary.replace(path)
+            except OSError:
+                temporary.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise UserError(
+            f"the plan cannot be saved: {error.strerror}", source=Source(str(path)), hint="is its folder there?"
+        ) from None
+    return digest
+
+
+def load(path: Path) -> tuple[Plan, str]:
+    """The plan and its hash; ``UserError`` for whatever is not a whole, unchanged plan of this format."""
+    source = Source(str(path))
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UserError("too large for a plan", source=source, hint=AGAIN)
+        data = path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"the plan cannot be read: {error.strerror}",
+            source=source,
+            hint="remediate plan PLAYBOOK -o FILE makes one",
+        ) from None
+    content, claimed = _opened(data, source)
+    if sha256(content).hexdigest() != claimed:
+        raise UserError("the plan was altered after it was made: its hash does not fit", source=source, hint=AGAIN)
+    return _checked(json.loads(content), source), claimed
+
+
+def _opened(data: bytes, source: Source) -> tuple[bytes, str]:
+    """Content in its canonical form, and the hash the file claims; also of a file somebody has indented."""
+    found = _FORM.match(data)
+    if found:
+        return found[1], found[2].decode()
+    try:
+        document = json.loads(data)
+        return canonical(document["content"]), str(document["hash"])
+    except json.JSONDecodeError as error:
+        raise UserError(
+            f"not a whole plan: {error.msg}", source=Source(source.file, error.lineno, error.colno), hint=AGAIN
+        ) from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise UserError("this is not a plan", source=source, hint=AGAIN) from None
+
+
+def _checked(content: Any, source: Source) -> Plan:
+    from pydantic import ValidationError
+
+    if isinstance(content, dict) and content.get("format") != FORMAT:
+        raise UserError(f"a plan of format {content.get('format')}; this program reads {FORMAT}", source=source,
+                        hint=AGAIN)  # fmt: skip
+    try:
+        return adapter().validate_python(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"not a plan: {where}: {first['msg']}", source=source, hint=AGAIN) from None
+
+
+@cache
+def adapter() -> TypeAdapter[Plan]:
+    """Checks the form of a plan and knows its JSON Schema."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Plan)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of the whole file."""
+    content = adapter().json_schema(mode="serialization")
+    definitions = content.pop("$defs", {})
+    digest = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 over the canonical content."}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A plan of remediate",
+        "type": "object",
+        "required": ["content", "hash"],
+        "additionalProperties": False,
+        "properties": {"content": content, "hash": digest},
+        "$defs": definitions,
+    }

@@ -1,0 +1,122 @@
+"""Holds a run to its plan: a host that is not as planned is refused, a change nobody planned is not made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from remediate.engine.control import Control
+from remediate.engine.registry import LoadedModule
+from remediate.errors import Blocked
+from remediate.model import Change, Effect, State, Step
+from remediate.planfile.build import planned
+from remediate.planfile.model import PlannedChange, PlannedHost, PlannedStep
+from remediate.planfile.states import differences, unpacked
+
+KNOWN = "known"
+
+
+class Expectations(Control):
+    """What the plan says of each host. ``begun``: the hosts an earlier run already changed in the plan's name."""
+
+    def __init__(self, hosts: Sequence[PlannedHost], mask: Callable[[Any], Any], begun: frozenset[str]) -> None:
+        self._hosts = {host.host: Expected(host) for host in hosts}
+        self._mask = mask
+        self._begun = set(begun)
+        self._refused: dict[str, Blocked] = {}
+
+    def enter(self, host: str, window: str) -> None:
+        if host not in self._hosts:
+            bound = f" (bound to {window})" if window else ""
+            raise Blocked(f"the plan says nothing of this host{bound}", "plan again with it among the hosts")
+
+    def permit(self, step: Step, module: LoadedModule, before: State, changes: Sequence[Change]) -> None:
+        if step.host in self._refused:
+            raise self._refused[step.host]
+        try:
+            self._compare(step, module, before, changes)
+        except Blocked as refusal:
+            self._refused[step.host] = refusal
+            raise
+        if changes:
+            self._begun.add(step.host)
+
+    def _compare(self, step: Step, module: LoadedModule, before: State, changes: Sequence[Change]) -> None:
+        expected = self._hosts[step.host]
+        found = expected.steps.get(step.address)
+        if found is not None and found.hidden:
+            if changes and not found.changes and found.status not in ("pending", "unknown"):
+                raise _refusal(step, "its task (no_log) would change something the plan did not foresee")
+            return
+        now = tuple(planned(change) for change in self._mask(tuple(changes)))
+        if step.host in self._begun:
+            _consequences(step, found, now)
+            return
+        if found is None:
+            if now:
+                raise _refusal(step, f"{_listed(now)} is not in the plan")
+            return
+        if found.status not in ("unknown", "skipped"):
+            changed = differences(expected.states[step.address], self._mask(dict(before)), module.volatile)
+            if changed:
+                raise _refusal(step, "; ".join(changed))
+        _the_same(step, found, now)
+
+
+class Expected:
+    """One host's part of the plan, for looking up."""
+
+    def __init__(self, host: PlannedHost) -> None:
+        self.steps = {step.address: step for step in host.steps}
+        self.states: Mapping[str, Mapping[str, Any]] = unpacked(host.steps)
+
+
+def _the_same(step: Step, found: PlannedStep, now: Sequence[PlannedChange]) -> None:
+    """Before anything was changed on the host: the changes must be the planned ones, no more and no fewer."""
+    if found.status == "unknown" and now:
+        raise _refusal(step, f"{_listed(now)} was to be known only after an earlier change, which was not made")
+    before = {_identity(change) for change in found.changes}
+    after = {_identity(change) for change in now}
+    if more := [change for change in now if _identity(change) not in before]:
+        raise _refusal(step, f"{_listed(more)} was not planned")
+    if fewer := [change for change in found.changes if _identity(change) not in after]:
+        raise _refusal(step, f"{_listed(fewer)} was planned and is not to be done any more")
+
+
+def _consequences(step: Step, found: PlannedStep | None, now: Sequence[PlannedChange]) -> None:
+    """Once the host was changed: planned changes as planned, those "known after apply" as announced.
+
+    What else an earlier change brings about may be put right (a service that is down again), but nothing that
+    interrupts anybody may be done unannounced.
+    """
+    by_target = {change.target: change for change in (found.changes if found else ())}
+    announced = found is not None and found.status == "unknown"
+    for change in now:
+        plan = by_target.get(change.target)
+        if plan is not None and plan.certainty == KNOWN and _identity(plan) != _identity(change):
+            raise _refusal(step, f"{_listed([change])} was planned as {_listed([plan])}")
+        if plan is not None and plan.effect != change.effect:
+            raise _refusal(step, f"{_listed([change])} was announced as: {plan.effect}")
+        if plan is None and not announced and change.effect != Effect.NONE.value:
+            raise _refusal(step, f"{_listed([change])} ({change.effect}) is not in the plan")
+
+
+def _identity(change: PlannedChange) -> tuple[str, str, str, str]:
+    return change.target, repr(change.before), repr(change.after), change.effect
+
+
+def _listed(changes: Sequence[PlannedChange]) -> str:
+    shown = "; ".join(f"{c.target}: {_cell(c.before)} -> {_cell(c.after)}" for c in changes[:4])
+    return shown + (f" and {len(changes) - 4} more" if len(changes) > 4 else "")
+
+
+def _cell(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _refusal(step: Step, what: str) -> Blocked:
+    return Blocked(
+        f"not as planned: {what}",
+        f"see what changed it; plan again for this host: remediate plan PLAYBOOK -l {step.host} -o FILE",
+    )

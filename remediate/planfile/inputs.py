@@ -1,0 +1,71 @@
+"""What a plan rests on: files by their hash, and which of them changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import file_digest
+from pathlib import Path
+
+from remediate.errors import UserError
+from remediate.model import Source
+from remediate.planfile.model import InputFile
+
+BLANK = "0" * 64
+SKIPPED = ("__pycache__",)
+
+
+def fingerprint(kind: str, path: Path, folder: Path) -> InputFile:
+    """``path`` as it is now; ``folder`` is the project's."""
+    try:
+        with path.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", source=Source(str(path))) from None
+    return InputFile(kind=kind, path=shown(path, folder), sha256=digest, size=size)  # type: ignore[arg-type]
+
+
+def below(folder: Path) -> list[Path]:
+    """Every file below a folder that somebody wrote, in order."""
+    if not folder.is_dir():
+        return []
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path for path in files if not any(part in SKIPPED or part.startswith(".") for part in path.parts[-3:])
+    )
+
+
+def collected(files: Iterable[tuple[str, Path]], folder: Path) -> tuple[InputFile, ...]:
+    """The fingerprints of ``(kind, path)``, each file once under the first kind it is named with."""
+    kinds: dict[Path, str] = {}
+    for kind, path in files:
+        kinds.setdefault(path.resolve(), kind)
+    return tuple(fingerprint(kind, path, folder) for path, kind in sorted(kinds.items()))
+
+
+def shown(path: Path, folder: Path) -> str:
+    """``path`` as a plan names it: relative to the project's folder where it lies below it."""
+    whole = path.resolve()
+    return str(whole.relative_to(folder.resolve())) if whole.is_relative_to(folder.resolve()) else str(whole)
+
+
+def changed(planned: Sequence[InputFile], now: Sequence[InputFile], folder: Path) -> list[str]:
+    """Sentences about what is not as it was: altered, gone, or new among the inputs. Packages are looked at by path."""
+    current = {file.path: file for file in now}
+    before = {file.path for file in planned}
+    found: list[str] = []
+    for file in planned:
+        is_now = current.get(file.path) or _again(file, folder)
+        if is_now is None:
+            found.append(f"the {file.kind} file {file.path} is gone")
+        elif is_now.sha256 != file.sha256:
+            found.append(f"the {file.kind} file {file.path} is another one now")
+    found += [f"the {file.kind} file {file.path} is new" for file in now if file.path not in before]
+    return found
+
+
+def _again(file: InputFile, folder: Path) -> InputFile | None:
+    path = folder / file.path
+    if file.kind != "package" or not path.is_file():
+        return None
+    return fingerprint(file.kind, path, folder)

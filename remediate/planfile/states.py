@@ -1,0 +1,84 @@
+"""States in a plan: kept once per host, put together again, and compared in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from remediate.planfile.model import PlannedStep
+
+ALWAYS = ("_notes",)
+"""What payloads say about how they looked; never part of what a host is like."""
+NAMES = ("name", "path", "job", "id")
+"""Entries of lists are told apart by one of these."""
+MOST = 6
+_MISSING = object()
+
+
+def packed(state: Mapping[str, Any], earlier: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """``state`` as a PlannedStep keeps it: what differs from ``earlier`` (the last State with each entry), the rest."""
+    new = {key: value for key, value in state.items() if key not in earlier or earlier[key] != value}
+    return new, tuple(sorted(state.keys() - new.keys()))
+
+
+def unpacked(steps: Sequence[PlannedStep]) -> dict[str, Mapping[str, Any]]:
+    """The whole State of each step of one host, by address."""
+    earlier: dict[str, Any] = {}
+    found: dict[str, Mapping[str, Any]] = {}
+    for step in steps:
+        found[step.address] = {**{key: earlier.get(key) for key in step.unchanged}, **step.state}
+        earlier.update(step.state)
+    return found
+
+
+def differences(planned: Mapping[str, Any], now: Mapping[str, Any], volatile: Sequence[str] = ()) -> list[str]:
+    """What changed, one sentence each: ``store.exe version was 6.5.7226.0 when planned, is 6.5.7233.69``.
+
+    ``volatile``: dotted paths of entries that change by themselves; ``*`` stands for any one entry.
+    """
+    loose = [tuple(path.split(".")) for path in (*ALWAYS, *volatile)]
+    found = list(_walk(planned, now, (), loose))
+    more = [f"and {len(found) - MOST} more differences"] if len(found) > MOST else []
+    return found[:MOST] + more
+
+
+def _walk(planned: Any, now: Any, path: tuple[str, ...], loose: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    if planned == now or any(_fits(path, pattern) for pattern in loose):
+        return
+    before, after = _entries(planned), _entries(now)
+    if before is None or after is None:
+        yield f"{_place(path)} was {_shown(planned)} when planned, is {_shown(now)}"
+        return
+    for key in sorted({*before, *after}):
+        yield from _walk(before.get(key, _MISSING), after.get(key, _MISSING), (*path, key), loose)
+
+
+def _entries(value: Any) -> dict[str, Any] | None:
+    """A mapping, or a list as one: by the name its entries have, else by number; None for a plain value."""
+    if isinstance(value, Mapping):
+        return {str(key): item for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        named = {_name(item, str(number)): item for number, item in enumerate(value)}
+        return named if len(named) == len(value) else {str(number): item for number, item in enumerate(value)}
+    return None
+
+
+def _name(item: Any, number: str) -> str:
+    if isinstance(item, Mapping):
+        return next((str(item[key]) for key in NAMES if isinstance(item.get(key), str)), number)
+    return number
+
+
+def _fits(path: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    return len(path) == len(pattern) and all(p in ("*", part) for part, p in zip(path, pattern, strict=True))
+
+
+def _place(path: tuple[str, ...]) -> str:
+    return " ".join(path[1:] if len(path) > 2 else path) or "the state"
+
+
+def _shown(value: Any) -> str:
+    if value is _MISSING or value is None:
+        return "nothing"
+    text = str(value)
+    return text if len(text) <= 80 else text[:77] + "..."
