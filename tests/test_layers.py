@@ -23,7 +23,8 @@ ALLOWED: dict[str, set[str]] = {
     "reports": {"errors", "model", "events", "engine"},
     "windows": {"errors", "model", "language"},
     "ledger": {"errors", "model", "events"},
-    "planfile": {"errors", "model", "events", "language", "engine"},
+    "planfile": {"errors", "model", "events", "language", "engine", "connections.base"},
+    "control": {"errors", "model", "events", "engine", "planfile", "windows", "ledger"},
     "notify": {"errors", "model", "language"},
     "commands": {
         "errors",
@@ -37,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
         "reports",
         "windows",
         "ledger",
+        "control",
         "planfile",
         "notify",
     },

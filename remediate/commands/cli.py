@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "ping": "see whether the hosts can be reached, logged in to and worked with",
         "run": "detect, choose, apply and verify, as the playbook says",
         "plan": "show what `run` would change, and why; changes nothing",
+        "show": "show a saved plan",
         "verify": "prove that nothing is left to change",
         "facts": "show what is installed on the hosts",
         "inventory": "show hosts, groups and variables",

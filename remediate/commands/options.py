@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from remediate.errors import UserError
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from remediate.commands.outside import Outside
     from remediate.commands.parser import Parser
     from remediate.reports.choose import Wishes
+
+MOST_DAYS = 365
 
 
 def hosts(parser: Parser) -> None:
@@ -98,6 +102,18 @@ def wishes(options: argparse.Namespace, outside: Outside) -> Wishes:
         diff=getattr(options, "diff", False),
         color=not options.no_color and not outside.environ.get("NO_COLOR"),
     )
+
+
+def period(text: str, option: str) -> timedelta:
+    """``5d``, ``12h``, ``90m`` or several such parts together; ``UserError`` for anything else or nothing."""
+    parts = re.findall(r"(\d+)([dhm])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text.replace(" ", ""):
+        raise UserError(f"{option}: {text!r} is no length of time", hint="write it as 5d, 12h, 90m or 1d12h")
+    units = {"d": 1440, "h": 60, "m": 1}
+    minutes = sum(int(number) * units[unit] for number, unit in parts)
+    if not 0 < minutes <= MOST_DAYS * 1440:
+        raise UserError(f"{option}: from one minute to {MOST_DAYS} days, not {text}")
+    return timedelta(minutes=minutes)
 
 
 def words(values: list[str]) -> frozenset[str]:

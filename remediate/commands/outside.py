@@ -5,10 +5,22 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO, cast
+
+
+def utc_now() -> datetime:
+    """The time it is."""
+    return datetime.now(UTC)
+
+
+def wait(stop: threading.Event, seconds: float) -> None:
+    """Wait in real time."""
+    stop.wait(seconds)
 
 
 class Pipe(io.TextIOBase):
@@ -64,6 +76,10 @@ class Outside:
     environ: Mapping[str, str]
     folder: Path
     """The working folder: relative paths on the command line start here."""
+    now: Callable[[], datetime] = field(default=utc_now)
+    """The wall clock: aware, UTC."""
+    wait: Callable[[threading.Event, float], None] = field(default=wait)
+    """Waits until the event is set or that many seconds of ``now`` have gone by."""
 
     @classmethod
     def of_this_process(cls) -> Outside:

@@ -1,4 +1,4 @@
-"""``remediate plan``: a dry run against the real hosts."""
+"""``remediate plan``: a dry run against the real hosts, printed and, if wanted, saved for ``apply``."""
 
 from __future__ import annotations
 
@@ -6,31 +6,94 @@ from typing import TYPE_CHECKING
 
 from remediate.commands.parser import Parser
 from remediate.commands.run import playbook_options
+from remediate.errors import UserError
 from remediate.model import Mode
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from remediate.commands.outside import Outside
+    from remediate.engine.control import Control
+    from remediate.engine.perform import SessionStore
+    from remediate.engine.run import RunRequest
+    from remediate.events import Sink
+    from remediate.model import RunSummary
+    from remediate.planfile.build import Gatherer
 
 
 def parser() -> Parser:
     page = Parser(
         "plan",
         "Show what `remediate run` would change on each host, why, and what that does to the host. Changes nothing.\n"
-        "What rests on an earlier step is marked: known after apply.",
+        "What rests on an earlier step is marked: known after apply. With -o it is saved: `remediate apply` does\n"
+        "exactly that and nothing else, and refuses hosts that are not as they were.",
         examples=[
             "remediate plan playbooks/kb870585.yml",
             "remediate plan playbooks/kb870585.yml --diff -l berlin",
-            "remediate plan playbooks/kb870585.yml --format json > plan.json",
+            "remediate plan playbooks/kb870585.yml -o saturday.json --valid-for 5d --require-approval 1",
+            "remediate plan playbooks/kb870585.yml --record seen/      keep what was seen on the hosts",
+            "remediate plan playbooks/kb870585.yml --replay seen/      plan from that, no host contacted",
         ],
     )
     playbook_options(page)
+    group = page.add_argument_group("saved plans")
+    group.add_argument("-o", "--out", default="", metavar="FILE", help="save the plan; see `remediate show FILE`")
+    group.add_argument(
+        "--valid-for", default="7d", metavar="TIME", help="how long it may be applied, as in 5d, 12h (default 7d)"
+    )
+    group.add_argument(
+        "--require-approval", type=int, default=0, metavar="N", help="N people have to approve it before it is applied"
+    )
+    group = page.add_argument_group("without hosts")
+    group.add_argument("--record", default="", metavar="DIR", help="keep every state seen in this folder")
+    group.add_argument("--replay", default="", metavar="DIR", help="take the states from there, contact no host")
     return page
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
+    from remediate.commands import options as common
     from remediate.commands import running
 
     options.verbose = max(1, options.verbose)
-    return running.execute(running.prepare(options, outside, mode=Mode.CHECK), options, outside).exit_code
+    if not options.out and (options.require_approval or options.valid_for != "7d"):
+        raise UserError("--require-approval and --valid-for are for saved plans", hint="add -o FILE")
+    if options.require_approval < 0:
+        raise UserError("--require-approval must be a whole number from 0 on")
+    valid_for = common.period(options.valid_for, "--valid-for")
+    request = running.prepare(options, outside, mode=Mode.CHECK, start_lab=not options.replay)
+    from remediate.reports import choose
+
+    known = running.redactor(request)
+    sinks = choose.sinks(common.wishes(options, outside), outside.stdout, outside.stderr, known)
+    gatherer, summary = _look(request, sinks, options, outside)
+    if options.out and not summary.interrupted:
+        from remediate.commands import planning
+        from remediate.planfile import codec
+
+        plan = planning.plan_of(
+            request, gatherer, options, outside, valid_for=valid_for, approvals=options.require_approval
+        )
+        digest = codec.save(plan, outside.folder / options.out)
+        outside.complain(f"saved: {options.out}, hash {digest[:16]}, valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC")
+    return summary.exit_code
+
+
+def _look(
+    request: RunRequest, sinks: Sequence[Sink], options: argparse.Namespace, outside: Outside
+) -> tuple[Gatherer, RunSummary]:
+    """The check run: on the hosts, or on a record of them."""
+    from remediate.commands import planning, running
+    from remediate.planfile.observations import Offline, Recorder, Replay
+
+    control: Control | None = None
+    sessions: SessionStore | None = None
+    recorder: Recorder | None = None
+    if options.replay:
+        control, sessions = Replay(outside.folder / options.replay), Offline()
+    elif options.record:
+        control = recorder = Recorder(outside.folder / options.record, running.redactor(request).value)
+    found = planning.gather(request, sinks, outside, control=control, sessions=sessions)
+    if recorder is not None:
+        recorder.save()
+    return found

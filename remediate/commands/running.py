@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import argparse
 
     from remediate.commands.outside import Outside
+    from remediate.engine.control import Control
+    from remediate.engine.perform import SessionStore
     from remediate.engine.run import RunRequest
     from remediate.events import Sink
     from remediate.language.inventory import Inventory
@@ -98,13 +100,20 @@ def execute(request: RunRequest, options: argparse.Namespace, outside: Outside) 
     )
 
 
-def with_sinks(request: RunRequest, sinks: Sequence[Sink], outside: Outside) -> RunSummary:
+def with_sinks(
+    request: RunRequest,
+    sinks: Sequence[Sink],
+    outside: Outside,
+    *,
+    control: Control | None = None,
+    sessions: SessionStore | None = None,
+) -> RunSummary:
     """Run the request; Ctrl-C is turned into its ``stop`` and ``abort``."""
     from remediate.engine.run import run
 
     try:
         with stopping.interruptible(request.stop, request.abort, say=stopping.say_on(descriptor(outside))):
-            return run(request, sinks)
+            return run(request, sinks, control=control, sessions=sessions)
     finally:
         for sink in sinks:
             sink.close()

@@ -4,10 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from remediate.engine.registry import LoadedModule
 from remediate.model import Change, Result, State, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What a Step is about to do: the State of the host as seen a moment ago, and the Changes to apply; maybe none."""
+
+    step: Step
+    module: LoadedModule
+    before: State
+    changes: tuple[Change, ...]
 
 
 class Control:
@@ -34,8 +45,8 @@ class Control:
         """The State of the host for ``step``: by ``inspect``, or from a record."""
         return inspect()
 
-    def permit(self, step: Step, module: LoadedModule, before: State, changes: Sequence[Change]) -> None:
-        """Asked once the State is known and before any of ``changes`` (there may be none) is applied.
+    def permit(self, intent: Intent) -> None:
+        """Asked once the State is known and before any Change is applied; not in check runs.
 
         Returns when they may be, durably noted; raises ``Blocked`` or ``Deferred`` otherwise.
         """

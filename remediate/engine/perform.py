@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from remediate.connections.base import Say, Session
-from remediate.engine.control import Control
+from remediate.engine.control import Control, Intent
 from remediate.engine.params import bind
 from remediate.engine.registry import LoadedModule, Registry
 from remediate.errors import (
@@ -105,7 +105,7 @@ def _cycle(
     if step.mode is Mode.CHECK:
         return replace(result, changes=changes, status=Status.PENDING) if changes else result
     try:
-        control.permit(step, module, before, changes)
+        control.permit(Intent(step=step, module=module, before=before, changes=changes))
     except (Blocked, Deferred) as verdict:
         return _bad(replace(result, changes=changes), verdict)
     if not changes:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
-from remediate.engine.control import Control
-from remediate.engine.registry import LoadedModule
+from remediate.engine.control import Control, Intent
 from remediate.errors import Blocked
-from remediate.model import Change, Effect, State, Step
+from remediate.model import Effect, Step
 from remediate.planfile.build import planned
 from remediate.planfile.model import PlannedChange, PlannedHost, PlannedStep
 from remediate.planfile.states import differences, unpacked
@@ -17,12 +16,12 @@ KNOWN = "known"
 
 
 class Expectations(Control):
-    """What the plan says of each host. ``begun``: the hosts an earlier run already changed in the plan's name."""
+    """What the plan says of each host. ``begun``: hosts something was changed on already, kept up to date by others."""
 
-    def __init__(self, hosts: Sequence[PlannedHost], mask: Callable[[Any], Any], begun: frozenset[str]) -> None:
+    def __init__(self, hosts: Sequence[PlannedHost], mask: Callable[[Any], Any], begun: Set[str]) -> None:
         self._hosts = {host.host: Expected(host) for host in hosts}
         self._mask = mask
-        self._begun = set(begun)
+        self._begun = begun
         self._refused: dict[str, Blocked] = {}
 
     def enter(self, host: str, window: str) -> None:
@@ -30,25 +29,25 @@ class Expectations(Control):
             bound = f" (bound to {window})" if window else ""
             raise Blocked(f"the plan says nothing of this host{bound}", "plan again with it among the hosts")
 
-    def permit(self, step: Step, module: LoadedModule, before: State, changes: Sequence[Change]) -> None:
-        if step.host in self._refused:
-            raise self._refused[step.host]
+    def permit(self, intent: Intent) -> None:
+        host = intent.step.host
+        if host in self._refused:
+            raise self._refused[host]
         try:
-            self._compare(step, module, before, changes)
+            self._compare(intent)
         except Blocked as refusal:
-            self._refused[step.host] = refusal
+            self._refused[host] = refusal
             raise
-        if changes:
-            self._begun.add(step.host)
 
-    def _compare(self, step: Step, module: LoadedModule, before: State, changes: Sequence[Change]) -> None:
+    def _compare(self, intent: Intent) -> None:
+        step, changes = intent.step, intent.changes
         expected = self._hosts[step.host]
         found = expected.steps.get(step.address)
         if found is not None and found.hidden:
             if changes and not found.changes and found.status not in ("pending", "unknown"):
                 raise _refusal(step, "its task (no_log) would change something the plan did not foresee")
             return
-        now = tuple(planned(change) for change in self._mask(tuple(changes)))
+        now = tuple(planned(change) for change in self._mask(changes))
         if step.host in self._begun:
             _consequences(step, found, now)
             return
@@ -57,7 +56,9 @@ class Expectations(Control):
                 raise _refusal(step, f"{_listed(now)} is not in the plan")
             return
         if found.status not in ("unknown", "skipped"):
-            changed = differences(expected.states[step.address], self._mask(dict(before)), module.volatile)
+            changed = differences(
+                expected.states[step.address], self._mask(dict(intent.before)), intent.module.volatile
+            )
             if changed:
                 raise _refusal(step, "; ".join(changed))
         _the_same(step, found, now)

@@ -1,0 +1,26 @@
+"""A wall clock for gates that never goes back: a clock that jumps may close a window early, never keep it open."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+
+class SteadyClock:
+    """``wall`` gives aware times, ``monotonic`` seconds; called from any thread."""
+
+    def __init__(self, wall: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._latest = wall()
+        self._read = monotonic()
+
+    def __call__(self) -> datetime:
+        """The later one of the wall clock and of what must have gone by since it was read last."""
+        with self._lock:
+            read = self._monotonic()
+            self._latest = max(self._wall(), self._latest + timedelta(seconds=read - self._read))
+            self._read = read
+            return self._latest

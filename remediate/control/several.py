@@ -1,0 +1,50 @@
+"""Several controls as one: all must agree, the first that knows an answer gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from remediate.engine.control import Control, Intent
+from remediate.engine.registry import LoadedModule
+from remediate.model import Result, State, Step
+
+
+class Several(Control):
+    """Asks in the order given; the one that writes down what is permitted comes last.
+
+    ``begun`` is shared with those who want to know it: the hosts on which something was permitted to be changed.
+    """
+
+    def __init__(self, controls: Sequence[Control], begun: set[str]) -> None:
+        self._controls = tuple(controls)
+        self._begun = begun
+
+    def enter(self, host: str, window: str) -> None:
+        for control in self._controls:
+            control.enter(host, window)
+
+    def recall(self, step: Step, module: LoadedModule) -> Result | None:
+        found = (control.recall(step, module) for control in self._controls)
+        return next((result for result in found if result is not None), None)
+
+    def recalling(self, host: str) -> bool:
+        return any(control.recalling(host) for control in self._controls)
+
+    def observe(self, step: Step, inspect: Callable[[], State]) -> State:
+        for control in reversed(self._controls):
+            inspect = _through(control, step, inspect)
+        return inspect()
+
+    def permit(self, intent: Intent) -> None:
+        for control in self._controls:
+            control.permit(intent)
+        if intent.changes:
+            self._begun.add(intent.step.host)
+
+    def record(self, step: Step, result: Result) -> None:
+        for control in self._controls:
+            control.record(step, result)
+
+
+def _through(control: Control, step: Step, inspect: Callable[[], State]) -> Callable[[], State]:
+    return lambda: control.observe(step, inspect)
