@@ -182,6 +182,8 @@ class Step:
     timeout: float = 0.0
     """Seconds for the whole step; 0 means the module's own limits."""
     no_log: bool = False
+    used: bool = False
+    """Whether anything later looks at what it gives back: ``register``, ``until``, ``failed_when``, ``changed_when``."""
     source: Source | None = None
 
 
@@ -230,6 +232,8 @@ class HostSummary:
     outcome: Outcome
     reason: str = ""
     remedy: str = ""
+    address: str = ""
+    """Of the step that ended it early; "" when none did."""
     columns: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     """ok, changed, unreachable, failed, skipped, rescued, ignored: as in Ansible's recap."""

@@ -165,6 +165,7 @@ class Attempt:
             mode=Mode.CHECK if check or self.context.mode is Mode.CHECK else Mode.APPLY,
             timeout=task.timeout,
             no_log=task.no_log,
+            used=bool(task.register or task.until) or (task.failed_when, task.changed_when) != (None, None),
             source=task.source,
         )
 

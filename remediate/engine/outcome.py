@@ -81,7 +81,9 @@ class Tally:
         planned = columns.pop("planned", "")
         if outcome is Outcome.PENDING and planned:
             columns["after"] = planned
-        return HostSummary(host=self.host, outcome=outcome, reason=reason, remedy=remedy, columns=columns,
+        end = self.fatal or self.deferred
+        address = end.address if end else ""
+        return HostSummary(host=self.host, outcome=outcome, reason=reason, remedy=remedy, address=address, columns=columns,
                            counts=dict(self.counts), notes=tuple(self.notes))  # fmt: skip
 
     def _verdict(self, mode: Mode) -> tuple[Outcome, str, str]:

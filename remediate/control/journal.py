@@ -1,0 +1,81 @@
+"""Writes every step of a run into the ledger: before it changes anything, and when it has ended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from remediate.control import durations, results
+from remediate.engine.control import Control, Intent
+from remediate.errors import Blocked, LedgerLost, LockLost
+from remediate.ledger.rows import PackageSeen, StepBegun, StepEnded
+from remediate.model import Result, Step
+
+if TYPE_CHECKING:
+    from remediate.ledger.store import Ledger
+
+
+class Journal(Control):
+    """``mask`` takes secrets out of what is kept. ``stop``: set when the ledger is lost, for nothing new may begin."""
+
+    def __init__(
+        self, ledger: Ledger, run: str, mask: Callable[[Any], Any], stop: threading.Event, say: Callable[[str], None]
+    ) -> None:
+        self._ledger = ledger
+        self._run = run
+        self._mask = mask
+        self._stop = stop
+        self._say = say
+        self._open: dict[str, int] = {}
+
+    def permit(self, intent: Intent) -> None:
+        if not intent.changes:
+            return
+        step = intent.step
+        try:
+            self._open[step.host] = self._ledger.step_begun(self._run, _begun(step, intent))
+        except LockLost as lost:
+            raise Blocked(lost.message, lost.hint) from None
+        except LedgerLost as lost:
+            self._stop.set()
+            raise Blocked(f"not begun: {lost.message}", lost.hint) from None
+
+    def record(self, step: Step, result: Result) -> None:
+        number = self._open.pop(step.host, None)
+        kept = results.to_json(self._mask(replace(result, before={}, after={}, extra={}) if step.no_log else result))
+        hidden = step.no_log or kept != results.to_json(result)
+        ended = StepEnded(status=result.status.value, seconds=result.seconds, result=kept, redacted=hidden)
+        try:
+            if number is None:
+                self._ledger.step_done(self._run, _begun(step, None), ended)
+            else:
+                self._ledger.step_ended(self._run, step.host, number, ended)
+            self._package(step.host, result)
+        except LockLost as lost:
+            self._say(f"{step.host}: {lost.message}: what was done is not written down here")
+        except LedgerLost as lost:
+            self._stop.set()
+            self._say(f"{step.host}: {step.task} has ended ({result.status.value}), but {lost.message}")
+
+    def _package(self, host: str, result: Result) -> None:
+        """A State with the hash of a package tells which one lies on the host now."""
+        state = result.after
+        digest = state.get("sha256")
+        if result.failed or not isinstance(digest, str) or not state.get("package"):
+            return
+        size = state.get("size")
+        seen = PackageSeen(
+            sha256=digest,
+            name=str(state["package"]),
+            version=str(state.get("version") or ""),
+            size=size if isinstance(size, int) else 0,
+        )
+        self._ledger.package(self._run, host, seen)
+
+
+def _begun(step: Step, intent: Intent | None) -> StepBegun:
+    targets = [change.target for change in intent.changes] if intent else []
+    name = durations.key(step.module, targets) if targets else ""
+    return StepBegun(host=step.host, address=step.address, task=step.task, module=step.module, key=name)

@@ -1,0 +1,72 @@
+"""Results as JSON and back: what the journal keeps of a step, enough to give it to the walk once more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from remediate.model import Certainty, Change, Effect, Json, Result, Status
+
+
+def to_json(result: Result) -> dict[str, Json]:
+    """Everything of a Result but its host, address, task and module, which the journal has beside it."""
+    return {
+        "status": result.status.value,
+        "message": result.message,
+        "remedy": result.remedy,
+        "changes": [_change(change) for change in result.changes],
+        "before": dict(result.before),
+        "after": dict(result.after),
+        "extra": dict(result.extra),
+        "columns": dict(result.columns),
+        "notes": list(result.notes),
+        "seconds": result.seconds,
+        "recalled": result.recalled,
+    }
+
+
+def _change(change: Change) -> dict[str, Json]:
+    return {
+        "target": change.target,
+        "before": change.before,
+        "after": change.after,
+        "effect": change.effect.value,
+        "seconds": change.seconds,
+        "reversible": change.reversible,
+        "certainty": change.certainty.value,
+        "why": change.why,
+    }
+
+
+def from_json(kept: Mapping[str, Any], *, address: str, host: str, task: str, module: str) -> Result:
+    """The Result again; ``ValueError``, ``KeyError`` or ``TypeError`` for what ``to_json`` did not write."""
+    return Result(
+        address=address,
+        host=host,
+        task=task,
+        module=module,
+        status=Status(kept["status"]),
+        message=str(kept["message"]),
+        remedy=str(kept["remedy"]),
+        changes=tuple(_restored(change) for change in kept["changes"]),
+        before=dict(kept["before"]),
+        after=dict(kept["after"]),
+        extra=dict(kept["extra"]),
+        columns={str(key): str(value) for key, value in kept["columns"].items()},
+        notes=tuple(map(str, kept["notes"])),
+        seconds=float(kept["seconds"]),
+        recalled=bool(kept.get("recalled")),
+    )
+
+
+def _restored(kept: Mapping[str, Any]) -> Change:
+    return Change(
+        target=str(kept["target"]),
+        before=kept["before"],
+        after=kept["after"],
+        effect=Effect(kept["effect"]),
+        seconds=float(kept["seconds"]),
+        reversible=bool(kept["reversible"]),
+        certainty=Certainty(kept["certainty"]),
+        why=str(kept["why"]),
+    )
