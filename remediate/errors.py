@@ -4,12 +4,14 @@ RemediateError                exit 1
 ├── UserError                 a file or an argument is wrong: file:line:column, what, hint
 ├── GateClosed                exit 3   a window, lock or approval says no; nothing was touched
 ├── Interrupted               exit 130
+├── LedgerLost                exit 4   what is done cannot be written down any more; nothing further is begun
 └── HostError                 exit 4   something about one host
     ├── Unreachable           no session: name, port, time-out, host key, authentication, algorithms, lost
     ├── RemoteFailed          a command or payload ran and failed; carries what it printed
     ├── Blocked               must not go on here; reason and remedy
     ├── Deferred              must not begin now: the change window is closed or too short; never a failure
     ├── NotApplicable         nothing to fix here; never a failure
+    ├── LockLost              another run holds the host now; it is left alone
     └── Failed                the work was tried and did not do what it should
 """
 
@@ -64,6 +66,12 @@ class Interrupted(RemediateError):
     exit_code = 130
 
 
+class LedgerLost(RemediateError):
+    """The ledger could not be written or read for a minute: going on would leave no proof."""
+
+    exit_code = 4
+
+
 class HostError(RemediateError):
     """Something went wrong with one host; the others go on."""
 
@@ -105,6 +113,10 @@ class NotApplicable(HostError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class LockLost(HostError):
+    """The run does not hold the lock of this host any more: somebody took it over or released it."""
 
 
 class Failed(HostError):

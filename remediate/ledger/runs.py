@@ -1,0 +1,183 @@
+"""What is written while a run goes on: its begin, steps, packages, remarks and end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from remediate.errors import LockLost
+from remediate.ledger import process, schema
+from remediate.ledger.rows import RUNNING, Approval, HostEnd, NewRun, PackageSeen, StepBegun, StepEnded
+from remediate.ledger.text import canonical, digest, moment, plain, storable
+from remediate.ledger.transactions import Writing
+from remediate.model import Json
+
+EMPTY: Mapping[str, str | int | bool] = {
+    "outcome": "",
+    "reason": "",
+    "remedy": "",
+    "columns": "{}",
+    "counts": "{}",
+    "notes": "[]",
+    "locked": False,
+}
+"""A host of which nothing is known yet."""
+
+
+def begin(writing: Writing, run: NewRun, digits: Callable[[], str]) -> str:
+    """A new run with its hosts; its id."""
+    name = _free_name(writing, digits)
+    start = process.mark(run.pid)
+    data = {**asdict(run), "process_start": start}
+    number = writing.event("run begun", _json(data), run=name)
+    texts = ("kind", "playbook", "plan_hash", "resumes", "who", "controller")
+    row = {name: storable(getattr(run, name)) for name in texts}
+    row |= {"id": name, "request": canonical(run.request), "process_start": start, "status": RUNNING}
+    row |= {"started": writing.at, "beat_at": writing.at}
+    writing.connection.execute(insert(schema.runs).values(**row, number=number, pid=run.pid, beat=0))
+    hosts = [
+        {"run": name, "host": host, "position": position, **EMPTY}
+        for position, host in enumerate(dict.fromkeys(map(storable, run.hosts)))
+    ]
+    if hosts:
+        writing.connection.execute(insert(schema.hosts), hosts)
+    return name
+
+
+def _free_name(writing: Writing, digits: Callable[[], str]) -> str:
+    while True:
+        name = f"{moment(writing.at):%Y%m%d-%H%M}-{digits()}"
+        if not writing.connection.execute(select(schema.runs.c.id).where(schema.runs.c.id == name)).first():
+            return name
+
+
+def _json(value: Mapping[str, object]) -> dict[str, Json]:
+    return {key: plain(item) for key, item in value.items()}
+
+
+def known(connection: Connection, run: str) -> None:
+    """Raises for a run that was never begun: a mistake of the program, not of its user."""
+    if not connection.execute(select(schema.runs.c.id).where(schema.runs.c.id == run)).first():
+        raise ValueError(f"there is no run {run!r}")
+
+
+def step_begun(writing: Writing, run: str, begun: StepBegun) -> int:
+    """The number of the step on its host; ``LockLost`` where the host is not this run's any more."""
+    host, table = storable(begun.host), schema.steps
+    known(writing.connection, run)
+    _still_ours(writing.connection, run, host)
+    last = select(func.max(table.c.number)).where(table.c.run == run, table.c.host == host)
+    number = int(writing.connection.execute(last).scalar() or 0) + 1
+    texts = {name: storable(getattr(begun, name)) for name in ("address", "task", "module", "key")}
+    writing.connection.execute(
+        insert(table).values(
+            run=run, host=host, number=number, **texts, begun_at=writing.at, seconds=0.0, status="", result="{}",
+            redacted=False,
+        )
+    )  # fmt: skip
+    writing.event("step begun", {"number": number, **texts}, run=run, host=host)
+    return number
+
+
+def _still_ours(connection: Connection, run: str, host: str) -> None:
+    """Where the run once took the lock it must hold it still; where it never did, nobody else may."""
+    locks, hosts = schema.locks, schema.hosts
+    holder = connection.execute(select(locks).where(locks.c.host == host)).first()
+    mine = connection.execute(select(hosts.c.locked).where(hosts.c.run == run, hosts.c.host == host)).scalar()
+    if (holder is None and not mine) or (holder is not None and holder.run == run):
+        return
+    if holder is None:
+        raise LockLost(f"the lock of {host} was released by somebody else", hint=f"remediate runs show {run}")
+    raise LockLost(
+        f"{host} is held by run {holder.run} ({holder.who} on {holder.controller}) now",
+        hint="this run leaves the host alone; see `remediate runs show` of both runs",
+    )
+
+
+def step_ended(writing: Writing, run: str, host: str, number: int, ended: StepEnded) -> None:
+    """The end of a step that was begun."""
+    host, table = storable(host), schema.steps
+    values: dict[str, Json] = {"status": storable(ended.status), "seconds": float(ended.seconds)}
+    values["redacted"] = ended.redacted
+    changed = writing.connection.execute(
+        update(table)
+        .where(table.c.run == run, table.c.host == host, table.c.number == number, table.c.ended_at.is_(None))
+        .values(**values, ended_at=writing.at, result=canonical(ended.result))
+    )
+    if not changed.rowcount:
+        raise ValueError(f"run {run} has no open step {number} on {host!r}")
+    writing.event("step ended", {"number": number, **values, "result": digest(ended.result)}, run=run, host=host)
+
+
+def note(writing: Writing, run: str, kind: str, host: str, data: Mapping[str, Json]) -> None:
+    """An event that changes no table: an override, a gate, a hook that failed."""
+    writing.event(kind, data, run=run, host=host)
+
+
+def package(writing: Writing, run: str, host: str, seen: PackageSeen) -> None:
+    """A package laid on a host; once per run, host and hash."""
+    host, table = storable(host), schema.packages
+    texts = {name: storable(getattr(seen, name)) for name in ("sha256", "name", "version")}
+    same = (table.c.run == run, table.c.host == host, table.c.sha256 == texts["sha256"])
+    if writing.connection.execute(select(table.c.run).where(*same)).first():
+        return
+    writing.connection.execute(insert(table).values(run=run, host=host, **texts, size=seen.size, at=writing.at))
+    writing.event("package", {**texts, "size": seen.size}, run=run, host=host)
+
+
+def end(writing: Writing, run: str, status: str, exit_code: int, hosts: Sequence[HostEnd]) -> None:
+    """The end of a run: the outcome of each host, its locks given back."""
+    known(writing.connection, run)
+    for host in hosts:
+        _host_end(writing, run, host)
+    _release(writing, run)
+    table = schema.runs
+    values: dict[str, Json] = {"status": storable(status), "exit_code": exit_code}
+    writing.connection.execute(update(table).where(table.c.id == run).values(**values, finished=writing.at))
+    writing.event("run ended", {**values}, run=run)
+
+
+def _host_end(writing: Writing, run: str, end: HostEnd) -> None:
+    host, table = storable(end.host), schema.hosts
+    ensure_host(writing.connection, run, host)
+    texts = {name: storable(getattr(end, name)) for name in ("outcome", "reason", "remedy")}
+    parts = {"columns": dict(end.columns), "counts": dict(end.counts), "notes": list(end.notes)}
+    stored = {name: canonical(value) for name, value in parts.items()}
+    mine = (table.c.run == run, table.c.host == host)
+    writing.connection.execute(update(table).where(*mine).values(**texts, **stored))
+    writing.event("host ended", _json({**texts, **parts}), run=run, host=host)
+
+
+def ensure_host(connection: Connection, run: str, host: str) -> None:
+    """A row for a host that joined the run later."""
+    table = schema.hosts
+    if connection.execute(select(table.c.host).where(table.c.run == run, table.c.host == host)).first():
+        return
+    last = connection.execute(select(func.max(table.c.position)).where(table.c.run == run)).scalar()
+    position = 0 if last is None else int(last) + 1
+    connection.execute(insert(table).values(run=run, host=host, position=position, **EMPTY))
+
+
+def _release(writing: Writing, run: str) -> None:
+    table, hosts = schema.locks, schema.hosts
+    held = list(writing.connection.execute(select(table.c.host).where(table.c.run == run).order_by(table.c.host)))
+    writing.connection.execute(delete(table).where(table.c.run == run))
+    writing.connection.execute(update(hosts).where(hosts.c.run == run).values(locked=False))
+    for row in held:
+        writing.event("lock released", {}, run=run, host=row.host)
+
+
+def beat(connection: Connection, run: str, at: str) -> None:
+    """The controller is alive. No event: it says nothing of any host, and would drown what does."""
+    table = schema.runs
+    connection.execute(update(table).where(table.c.id == run).values(beat=table.c.beat + 1, beat_at=at))
+
+
+def approve(writing: Writing, approval: Approval) -> None:
+    """Keep somebody's word for a plan."""
+    names = ("plan_hash", "name", "reason", "user", "controller")
+    texts = {name: storable(getattr(approval, name)) for name in names}
+    number = writing.event("approved", {**texts})
+    writing.connection.execute(insert(schema.approvals).values(number=number, **texts, at=writing.at))

@@ -1,0 +1,204 @@
+"""The ledger: runs, their hosts, steps, events, locks and approvals in a database; one object for all threads."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, cast
+
+from sqlalchemy import delete, insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from remediate.ledger import chain, locks, migrate, reading, runs, schema, sqlitefile, trouble
+from remediate.ledger.address import Address, parse
+from remediate.ledger.engine import WRITE, build
+from remediate.ledger.rows import (
+    STATUSES,
+    Approval,
+    ChainReport,
+    EventRow,
+    HostEnd,
+    Lock,
+    NewRun,
+    PackageRow,
+    PackageSeen,
+    RunRow,
+    StepBegun,
+    StepEnded,
+    StepRow,
+)
+from remediate.ledger.transactions import Transactions
+from remediate.model import Json
+
+
+def digits() -> str:
+    """The end of a run's id."""
+    return secrets.token_hex(2)
+
+
+def open_ledger(
+    url: str,
+    *,
+    now: Callable[[], datetime],
+    sleep: Callable[[float], None] = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
+    digits: Callable[[], str] = digits,
+) -> Ledger:
+    """The ledger at ``url`` (a path, or postgresql://...), its schema brought up to date, and proved to be writable.
+
+    ``UserError`` says what is wrong with it before any host is touched; no message holds the URL's password.
+    """
+    address = parse(url)
+    if address.file:
+        sqlitefile.check(address, address.file, sleep=sleep, monotonic=monotonic)
+    engine = build(address)
+    try:
+        migrate.ensure(engine, address)
+        writer = uuid.uuid4().hex
+        with engine.connect().execution_options(**WRITE) as connection:
+            for probe in (insert(schema.writers).values(writer=writer, write=0, answer=""), _forget(writer)):
+                with connection.begin():
+                    connection.execute(probe)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise trouble.refusal(error, address) from error
+    except BaseException:
+        engine.dispose()
+        raise
+    work = Transactions(engine, address, writer=writer, now=now, sleep=sleep, monotonic=monotonic)
+    return Ledger(work, address, digits)
+
+
+def _forget(writer: str) -> Any:
+    return delete(schema.writers).where(schema.writers.c.writer.startswith(writer))
+
+
+class Ledger:
+    """For several threads at once. Whatever writes is durable when it returns, and ``LedgerLost`` after a minute."""
+
+    def __init__(self, work: Transactions, address: Address, digits: Callable[[], str]) -> None:
+        self._work = work
+        self._digits = digits
+        self.place = str(address)
+        """Where it is, without a password."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._work.close()
+
+    # What a run writes
+
+    def begin_run(self, run: NewRun) -> str:
+        """Write down that a run begins; its id, as in ``20261125-2349-7f3a``."""
+        return cast("str", self._work.write(lambda writing: runs.begin(writing, run, self._digits)))
+
+    def step_begun(self, run: str, begun: StepBegun) -> int:
+        """Write down, before the host is touched, that a step begins; its number on that host. May raise LockLost."""
+        return cast("int", self._work.write(lambda writing: runs.step_begun(writing, run, begun)))
+
+    def step_ended(self, run: str, host: str, number: int, ended: StepEnded) -> None:
+        """Write down how a step ended."""
+        self._work.write(lambda writing: runs.step_ended(writing, run, host, number, ended))
+
+    def note(self, run: str, kind: str, host: str, data: Mapping[str, Json]) -> None:
+        """Write down anything else that happened: an override with its reason, a gate, a hook that failed."""
+        self._work.write(lambda writing: runs.note(writing, run, kind, host, data))
+
+    def package(self, run: str, host: str, package: PackageSeen) -> None:
+        """Write down that a package was laid on a host."""
+        self._work.write(lambda writing: runs.package(writing, run, host, package))
+
+    def end_run(self, run: str, *, status: str, exit_code: int, hosts: Sequence[HostEnd]) -> None:
+        """Write down how a run ended, and give its locks back."""
+        if status not in STATUSES:
+            raise ValueError(f"a run does not end {status!r}")
+        self._work.write(lambda writing: runs.end(writing, run, status, exit_code, hosts))
+
+    def beat(self, run: str) -> None:
+        """Say that the controller lives. Not tried again: the next beat is near. ``LedgerLost`` when it fails."""
+        self._work.touch(lambda connection, at: runs.beat(connection, run, at))
+
+    # What is read
+
+    def journal(self, run: str) -> dict[str, tuple[StepRow, ...]]:
+        """The steps of a run by host, in order; begun without end has the status ""."""
+        return self._work.read(lambda connection: reading.journal(connection, run))
+
+    def run(self, id_or_prefix: str) -> RunRow:
+        """One run; ``last`` is the newest. ``UserError`` with the nearest ids."""
+        return self._work.read(lambda connection: reading.run(connection, id_or_prefix))
+
+    def runs(self, limit: int = 20, *, playbook: str = "", host: str = "") -> list[RunRow]:
+        """The newest runs first; ``playbook`` may be a part of its path."""
+        return self._work.read(lambda connection: reading.runs(connection, limit, playbook, host))
+
+    def resumed_by(self, run: str) -> tuple[str, ...]:
+        """The runs that went on with this one."""
+        return self._work.read(lambda connection: reading.resumed_by(connection, run))
+
+    def hosts(self, run: str) -> list[HostEnd]:
+        """The hosts of a run in its order; the outcome is "" where it is not known (yet)."""
+        return self._work.read(lambda connection: reading.hosts(connection, run))
+
+    def packages(self, run: str) -> tuple[PackageRow, ...]:
+        """The packages a run laid on hosts."""
+        return self._work.read(lambda connection: reading.packages(connection, run))
+
+    def events(self, run: str = "") -> Iterator[EventRow]:
+        """Every event, or those of one run, in order, read page by page."""
+        head = self._work.read(chain.head)
+        after, upto = 0, head.number if head else 0
+        while rows := self._page(after, upto, run):
+            yield from map(reading.event, rows)
+            after = rows[-1].number
+
+    def _page(self, after: int, upto: int, run: str = "") -> list[Any]:
+        return self._work.read(lambda connection: chain.page(connection, after, upto, run))
+
+    def history(self, key: str, limit: int = 20) -> tuple[float, ...]:
+        """Seconds that the newest steps of this key took where they changed something, newest first."""
+        return self._work.read(lambda connection: reading.history(connection, key, limit))
+
+    # Approvals and locks
+
+    def approve(self, approval: Approval) -> None:
+        """Keep somebody's word for a plan; its time is now."""
+        self._work.write(lambda writing: runs.approve(writing, approval))
+
+    def approvals(self, plan_hash: str) -> tuple[Approval, ...]:
+        """Everybody's word for a plan, oldest first."""
+        return self._work.read(lambda connection: reading.approvals(connection, plan_hash))
+
+    def locks(self) -> tuple[Lock, ...]:
+        """Every lock, by host."""
+        return self._work.read(locks.every)
+
+    def lock(self, run: str, host: str, why: str) -> Lock | None:
+        """Take a host for a run. None: it is ours now; else who holds it."""
+        held = self._work.write(lambda writing: locks.take(writing, run, host, why))
+        return None if held is None else locks.restored(held)
+
+    def take_over(self, run: str, held: Lock, why: str = "") -> bool:
+        """Take a host from a holder that has not moved since ``held`` was read."""
+        return bool(self._work.write(lambda writing: locks.take_over(writing, run, held, why)))
+
+    def unlock(self, host: str, *, who: str, reason: str) -> Lock:
+        """Release a host by hand; the lock as it was. ``UserError`` where there is none."""
+        return locks.restored(self._work.write(lambda writing: locks.release(writing, host, who, reason)))
+
+    def verify(self) -> ChainReport:
+        """Walk the whole chain: how many events there are, and the first that is not as it was written."""
+        head = self._work.read(chain.head)
+        if head is None:
+            return ChainReport(events=0, broken=0, how="missing", what="the chain has lost its head")
+        return chain.walk(head, self._page, lambda: self._work.read(chain.outside))

@@ -1,0 +1,161 @@
+"""Reads and writes that outlast a restarted server: repeated on fresh connections, and never recorded twice."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from remediate.errors import LedgerLost
+from remediate.ledger import chain, schema, trouble
+from remediate.ledger.address import Address
+from remediate.ledger.engine import WRITE
+from remediate.ledger.text import canonical, stamp, storable
+from remediate.model import Json
+
+T = TypeVar("T")
+
+PATIENCE = 60.0
+"""Seconds for which a read or a write is tried again."""
+PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
+"""Seconds between tries; the last one again and again."""
+LOST = "no further step is begun without it; mend it, then let `remediate resume` go on with the run"
+
+
+@dataclass(slots=True)
+class Writing:
+    """One transaction on the chain: what it changes, and the events that say so."""
+
+    connection: Connection
+    at: str
+    """The time of everything in this transaction, as stored."""
+    number: int
+    hash: str
+    links: list[dict[str, Any]] = field(default_factory=list)
+
+    def event(self, kind: str, data: Mapping[str, Json], *, run: str = "", host: str = "") -> int:
+        """Append one event; its number."""
+        link: dict[str, Any] = {
+            "number": self.number + 1,
+            "at": self.at,
+            "run": storable(run),
+            "kind": storable(kind),
+            "host": storable(host),
+            "data": canonical(data),
+            "previous": self.hash,
+        }
+        self.hash = link["hash"] = chain.link(**link)
+        self.number += 1
+        self.links.append(link)
+        return self.number
+
+    def finish(self) -> None:
+        """Write the events and move the head."""
+        if self.links:
+            self.connection.execute(insert(schema.events), self.links)
+            moved = update(schema.head).where(schema.head.c.id == 1)
+            self.connection.execute(moved.values(number=self.number, hash=self.hash))
+
+
+class Transactions:
+    """For several threads at once. Clock, sleep and the writer's own name come in."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        address: Address,
+        *,
+        writer: str,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._engine = engine
+        self._address = address
+        self._writer = writer
+        self._now = now
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._count = itertools.count(1)
+        # SQLite lets one write at a time; waiting here is fairer than its polling. PostgreSQL queues by itself.
+        self._gate: AbstractContextManager[Any] = threading.Lock() if address.file else nullcontext()
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """What ``work`` finds."""
+
+        def once() -> T:
+            with self._engine.connect() as connection:
+                return work(connection)
+
+        return self._patiently(once)
+
+    def write(self, work: Callable[[Writing], Json]) -> Json:
+        """Do ``work`` and append its events, all or nothing; its answer. Durable when this returns."""
+        writer, token = f"{self._writer}-{threading.get_ident()}", next(self._count)
+
+        def once() -> Json:
+            with self._gate, self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
+                # Holding the head also waits for an earlier try whose commit is still under way.
+                head = chain.head(connection, lock=True)
+                if head is None:
+                    raise LedgerLost("the ledger has lost its chain's head", hint="remediate runs verify")
+                done = _answer(connection, writer, token)
+                if done is not None:
+                    answered: Json = json.loads(done)
+                    return answered
+                writing = Writing(connection, stamp(self._now()), head.number, head.hash)
+                answer = work(writing)
+                writing.finish()
+                _remember(connection, writer, token, canonical(answer))
+                return answer
+
+        return self._patiently(once)
+
+    def touch(self, work: Callable[[Connection, str], None]) -> None:
+        """A write that is no part of the history and is not tried again; ``LedgerLost`` when it fails."""
+        try:
+            with self._gate, self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
+                work(connection, stamp(self._now()))
+        except SQLAlchemyError as error:
+            raise self._lost(error) from error
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    def _patiently(self, once: Callable[[], T]) -> T:
+        end = self._monotonic() + PATIENCE
+        for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
+            try:
+                return once()
+            except SQLAlchemyError as error:
+                if not trouble.transient(error) or self._monotonic() >= end:
+                    raise self._lost(error) from error
+                self._engine.dispose()
+            self._sleep(pause)
+        raise AssertionError("the pauses never end")
+
+    def _lost(self, error: SQLAlchemyError) -> LedgerLost:
+        return LedgerLost(f"the ledger {self._address} is lost: {trouble.reason(error, self._address)}", hint=LOST)
+
+
+def _answer(connection: Connection, writer: str, token: int) -> str | None:
+    table = schema.writers
+    query = select(table.c.answer).where(table.c.writer == writer, table.c.write == token)
+    found: str | None = connection.execute(query).scalar()
+    return found
+
+
+def _remember(connection: Connection, writer: str, token: int, answer: str) -> None:
+    table = schema.writers
+    changed = connection.execute(update(table).where(table.c.writer == writer).values(write=token, answer=answer))
+    if not changed.rowcount:
+        connection.execute(insert(table).values(writer=writer, write=token, answer=answer))
