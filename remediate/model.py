@@ -183,7 +183,7 @@ class Step:
     """Seconds for the whole step; 0 means the module's own limits."""
     no_log: bool = False
     used: bool = False
-    """Whether anything later looks at what it gives back: ``register``, ``until``, ``failed_when``, ``changed_when``."""
+    """Whether the task looks at what it gives back: ``register``, ``until``, ``failed_when``, ``changed_when``."""
     source: Source | None = None
 
 

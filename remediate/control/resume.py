@@ -56,13 +56,14 @@ class Recall(Control):
         if past.again:
             return None
         if not past.row.status:
-            return self._unfinished(step, module)
+            self._refuse_unfinished(step, module)
+            return None
         if past.row.redacted:
             return self._hidden(step, module, past.row)
         self._copy(step, _ended(past.row))
         return replace(_result(past.row), recalled=True)
 
-    def _unfinished(self, step: Step, module: LoadedModule) -> None:
+    def _refuse_unfinished(self, step: Step, module: LoadedModule) -> None:
         """Begun, and nobody wrote down its end. A state is looked at again; a deed cannot be."""
         if module.action and not self._repeat:
             raise Blocked(
@@ -99,7 +100,7 @@ class Rehearsal(Control):
         self._left = {host: deque(row for row in rows if row.status) for host, rows in journal.items()}
 
     def recalling(self, host: str) -> bool:
-        return True
+        return host in self._left
 
     def recall(self, step: Step, module: LoadedModule) -> Result | None:
         left = self._left.get(step.host)

@@ -83,8 +83,8 @@ class Tally:
             columns["after"] = planned
         end = self.fatal or self.deferred
         address = end.address if end else ""
-        return HostSummary(host=self.host, outcome=outcome, reason=reason, remedy=remedy, address=address, columns=columns,
-                           counts=dict(self.counts), notes=tuple(self.notes))  # fmt: skip
+        return HostSummary(host=self.host, outcome=outcome, reason=reason, remedy=remedy, address=address,
+                           columns=columns, counts=dict(self.counts), notes=tuple(self.notes))  # fmt: skip
 
     def _verdict(self, mode: Mode) -> tuple[Outcome, str, str]:
         if self.fatal is not None:

@@ -111,6 +111,11 @@ def step_ended(writing: Writing, run: str, host: str, number: int, ended: StepEn
     writing.event("step ended", {"number": number, **values, "result": digest(ended.result)}, run=run, host=host)
 
 
+def step_done(writing: Writing, run: str, begun: StepBegun, ended: StepEnded) -> None:
+    """Begin and end of a step in one transaction."""
+    step_ended(writing, run, begun.host, step_begun(writing, run, begun), ended)
+
+
 def note(writing: Writing, run: str, kind: str, host: str, data: Mapping[str, Json]) -> None:
     """An event that changes no table: an override, a gate, a hook that failed."""
     writing.event(kind, data, run=run, host=host)
