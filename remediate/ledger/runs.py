@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from remediate.errors import LockLost
 from remediate.ledger import process, schema
+from remediate.ledger.evidence import RESERVED
 from remediate.ledger.rows import RUNNING, Approval, HostEnd, NewRun, PackageSeen, StepBegun, StepEnded
 from remediate.ledger.text import canonical, digest, moment, plain, storable
 from remediate.ledger.transactions import Writing
@@ -118,6 +119,8 @@ def step_done(writing: Writing, run: str, begun: StepBegun, ended: StepEnded) ->
 
 def note(writing: Writing, run: str, kind: str, host: str, data: Mapping[str, Json]) -> None:
     """An event that changes no table: an override, a gate, a hook that failed."""
+    if kind in RESERVED:
+        raise ValueError(f"{kind!r} is no kind for a remark: it belongs to a change of the tables")
     writing.event(kind, data, run=run, host=host)
 
 

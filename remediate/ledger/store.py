@@ -6,14 +6,16 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, cast
 
 from sqlalchemy import delete, insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from remediate.ledger import chain, locks, migrate, reading, runs, schema, sqlitefile, trouble
+from remediate.ledger import chain, evidence, locks, migrate, reading, runs, schema, sqlitefile, trouble
 from remediate.ledger.address import Address, parse
 from remediate.ledger.engine import WRITE, build
 from remediate.ledger.rows import (
@@ -201,8 +203,19 @@ class Ledger:
         return locks.restored(self._work.write(lambda writing: locks.release(writing, host, who, reason)))
 
     def verify(self) -> ChainReport:
-        """Walk the whole chain: how many events there are, and the first that is not as it was written."""
+        """Walk the whole chain and compare the tables with it: how many events, and the first thing that is wrong."""
         head = self._work.read(chain.head)
         if head is None:
             return ChainReport(events=0, broken=0, how="missing", what="the chain has lost its head")
-        return chain.walk(head, self._page, lambda: self._work.read(chain.outside))
+        report = chain.walk(head, self._page, lambda: self._work.read(chain.outside))
+        if not report.whole:
+            return report
+        found = self._work.read(evidence.approvals, snapshot=True) or self._wrong_rows()
+        return replace(found, events=report.events) if found else report
+
+    def _wrong_rows(self) -> ChainReport | None:
+        for run in self._work.read(evidence.run_ids):
+            found = self._work.read(partial(evidence.differences, run=run), snapshot=True)
+            if found:
+                return found
+        return None

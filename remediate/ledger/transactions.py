@@ -88,11 +88,12 @@ class Transactions:
         # SQLite lets one write at a time; waiting here is fairer than its polling. PostgreSQL queues by itself.
         self._gate: AbstractContextManager[Any] = threading.Lock() if address.file else nullcontext()
 
-    def read(self, work: Callable[[Connection], T]) -> T:
-        """What ``work`` finds."""
+    def read(self, work: Callable[[Connection], T], *, snapshot: bool = False) -> T:
+        """What ``work`` finds; with ``snapshot`` all its queries see the same moment."""
+        options = {"isolation_level": "REPEATABLE READ"} if snapshot and not self._address.file else {}
 
         def once() -> T:
-            with self._engine.connect() as connection:
+            with self._engine.connect().execution_options(**options) as connection:
                 return work(connection)
 
         return self._patiently(once)
