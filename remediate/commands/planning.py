@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from remediate.engine.perform import SessionStore
     from remediate.engine.run import RunRequest
     from remediate.events import Sink
+    from remediate.language.tree import Task
     from remediate.model import RunSummary
 
 VALID_FOR = timedelta(days=7)
@@ -120,19 +121,25 @@ def rests_on(
     return inputs.collected(files, project.settings.folder)
 
 
-def _written(request: RunRequest) -> Iterator[tuple[str, Path]]:
-    """The playbook, what it imports and includes, its roles and files of variables."""
+def tasks(request: RunRequest) -> list[Task]:
+    """Every task of the playbook that can be seen without running it, included files too."""
     from remediate.commands.listing import included, walk
     from remediate.engine.run import read
 
-    book = read(request)
-    tasks = [task for play in book.plays for task in (*walk(play.nodes), *play.handlers)]
-    below, _ = included(tasks, request.search, request.modules)
+    found = [task for play in read(request).plays for task in (*walk(play.nodes), *play.handlers)]
+    return [*found, *included(found, request.search, request.modules)[0]]
+
+
+def _written(request: RunRequest) -> Iterator[tuple[str, Path]]:
+    """The playbook, what it imports and includes, its roles and files of variables."""
+    from remediate.engine.run import read
+
+    book, every = read(request), tasks(request)
     yield "playbook", book.path
-    for place in (*(play.source for play in book.plays), *(task.source for task in (*tasks, *below))):
+    for place in (*(play.source for play in book.plays), *(task.source for task in every)):
         if Path(place.file).is_file():
             yield "playbook", Path(place.file)
-    for role in {role.path for play in book.plays for role in play.roles} | {t.role.path for t in below if t.role}:
+    for role in {role.path for play in book.plays for role in play.roles} | {t.role.path for t in every if t.role}:
         yield from (("role", path) for path in inputs.below(role))
     for play in book.plays:
         for written in play.vars_files:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remediate.commands import calendars
 from remediate.commands import options as common
 from remediate.commands.parser import Parser
 from remediate.model import Mode, Outcome
@@ -35,6 +36,7 @@ def parser() -> Parser:
         "--check", action="store_true", help="change nothing: show what would be done (exit code 2 if anything)"
     )
     page.add_argument("--confirm", action="store_true", help="show what would be done, ask, then do it")
+    calendars.options(page)
     lists = page.add_argument_group("instead of running")
     lists.add_argument("--list-hosts", action="store_true", help="show the hosts the playbook is for")
     lists.add_argument("--list-tasks", action="store_true", help="show its tasks")
@@ -62,9 +64,11 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     request = running.prepare(options, outside, mode=mode, start_lab=not lists)
     if lists:
         return _show(request, options, outside)
-    if options.confirm and not options.check:
+    if options.check:
+        return running.execute(request, options, outside).exit_code
+    if options.confirm:
         return _confirm_and_run(request, options, outside)
-    return running.execute(request, options, outside).exit_code
+    return change_hosts(request, options, outside)
 
 
 def _confirm_and_run(request: RunRequest, options: argparse.Namespace, outside: Outside) -> int:
@@ -76,7 +80,40 @@ def _confirm_and_run(request: RunRequest, options: argparse.Namespace, outside: 
     if not running.confirmed(outside, QUESTION):
         outside.complain("nothing was changed")
         return plan.exit_code
-    return running.execute(request, options, outside).exit_code
+    return change_hosts(request, options, outside)
+
+
+def change_hosts(request: RunRequest, options: argparse.Namespace, outside: Outside) -> int:
+    """Carry the request out under the gates; where windows are named it is planned first, to know what fits."""
+    from remediate.commands import asking, change, planning, running
+    from remediate.commands.ledgers import open_for
+    from remediate.commands.project import Project
+    from remediate.commands.resume import hosts_of
+
+    project = Project.around(outside.folder)
+    with open_for(outside) as ledger:
+        gatherer = None
+        if calendars.used(request):
+            outside.complain("planning first, to know what fits into the change windows")
+            gatherer, seen = planning.gather(running.again(request, Mode.CHECK), (), outside)
+            if seen.interrupted:
+                return seen.exit_code
+        asked = planning.asked(request, options, project)
+        modules = {task.action for task in planning.tasks(request) if request.modules.has(task.action)}
+        files = planning.rests_on(request, options, project, modules, set())
+        kept = {
+            "playbook": asked.playbook,
+            "asked": asking.as_json(asked),
+            "inputs": [asking.as_json(f) for f in files],
+        }
+        work = change.Work(
+            kind="run",
+            request=request,
+            hosts=hosts_of(request),
+            kept=kept,
+            planned=gatherer.hosts() if gatherer else (),
+        )
+        return change.carry_out(work, ledger, options, outside)
 
 
 def _show(request: RunRequest, options: argparse.Namespace, outside: Outside) -> int:

@@ -12,7 +12,7 @@ from remediate.language.words import kind, suggestion
 from remediate.model import Source
 
 FILE = "remediate.toml"
-KEYS = ("inventory", "forks", "roles", "modules")
+KEYS = ("inventory", "forks", "roles", "modules", "approvers")
 FORKS = 50
 """Hosts worked on at once unless said otherwise: waiting dominates, so this is generous."""
 
@@ -28,6 +28,8 @@ class Settings:
     forks: int = FORKS
     roles: tuple[Path, ...] = ()
     modules: tuple[Path, ...] = ()
+    approvers: tuple[str, ...] = ()
+    """Who may approve plans."""
 
 
 def find(start: Path) -> Settings:
@@ -59,12 +61,15 @@ def read(path: Path) -> Settings:
 
 
 def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:
-    def paths(key: str) -> tuple[Path, ...]:
+    def texts(key: str, what: str) -> tuple[str, ...]:
         value = data.get(key, [])
         values = [value] if isinstance(value, str) else value
-        if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
-            raise UserError(f"{key} must be a path or a list of paths", source=_place(path, text, key))
-        return tuple(path.parent / item for item in values)
+        if not isinstance(values, list) or not all(isinstance(item, str) and item for item in values):
+            raise UserError(f"{key} must be a {what} or a list of {what}s", source=_place(path, text, key))
+        return tuple(values)
+
+    def paths(key: str) -> tuple[Path, ...]:
+        return tuple(path.parent / item for item in texts(key, "path"))
 
     forks = data.get("forks", FORKS)
     if not isinstance(forks, int) or isinstance(forks, bool) or forks < 1:
@@ -78,6 +83,7 @@ def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:
         forks=forks,
         roles=paths("roles"),
         modules=paths("modules"),
+        approvers=texts("approvers", "name"),
     )
 
 

@@ -44,6 +44,8 @@ class RunRequest:
     extra_vars: Mapping[str, object] = field(default_factory=dict)
     forks: int = 50
     start_at_task: str = ""
+    only: frozenset[str] | None = None
+    """Of the chosen hosts only these; None: all."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set: finish the Steps under way, begin no new one."""
     abort: threading.Event = field(default_factory=threading.Event)
@@ -80,9 +82,10 @@ def chosen(request: RunRequest, play: Play) -> tuple[Host, ...]:
     """The hosts of a play under ``--limit``, in inventory order."""
     pattern = str(Templar(Variables().with_layer(Layer.EXTRA, request.extra_vars)).render(play.hosts, play.source))
     try:
-        return request.inventory.select(pattern, limit=request.limit)
+        hosts = request.inventory.select(pattern, limit=request.limit)
     except UserError as error:
         raise UserError(error.message, source=error.source or play.source, hint=error.hint) from None
+    return hosts if request.only is None else tuple(host for host in hosts if host.name in request.only)
 
 
 class _Run:

@@ -1,0 +1,108 @@
+"""``remediate apply``: carry out a saved plan, exactly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remediate.commands import calendars
+from remediate.commands import options as common
+from remediate.commands.parser import Parser
+
+if TYPE_CHECKING:
+    import argparse
+
+    from remediate.commands.change import Work
+    from remediate.commands.outside import Outside
+    from remediate.ledger.store import Ledger
+    from remediate.planfile.model import Plan
+
+
+def parser() -> Parser:
+    page = Parser(
+        "apply",
+        "Carry out a saved plan, and nothing but the plan. A host that is not as it was when planned is refused with\n"
+        "the difference in words, the others go on. A plan that is expired, not approved, or rests on files that have\n"
+        "changed since is refused whole.",
+        examples=[
+            "remediate apply saturday.json",
+            "remediate apply saturday.json --wait              begin when its change windows open",
+            "remediate apply saturday.json --wait --max-wait 12h",
+            "remediate apply saturday.json --override-window 'outage, approved by phone: CHG-17'",
+        ],
+    )
+    page.add_argument("plan", metavar="PLAN", help="a file of `remediate plan -o`; see `remediate show`")
+    common.variables(page)
+    calendars.options(page)
+    common.connection(page)
+    common.output(page)
+    return page
+
+
+def main(options: argparse.Namespace, outside: Outside) -> int:
+    from remediate.commands.change import carry_out
+    from remediate.commands.ledgers import open_for
+    from remediate.planfile import codec
+
+    plan, digest = codec.load(outside.folder / options.plan)
+    refuse_stale(plan, outside)
+    if not plan.pending:
+        outside.print("nothing to do: the plan has no pending changes")
+        return 0
+    with open_for(outside) as ledger:
+        refuse_unapproved(plan, digest, ledger, options.plan)
+        work, words = work_of(plan, digest, options, outside)
+        say_what_is_left_alone(plan, outside)
+        return carry_out(work, ledger, words, outside)
+
+
+def refuse_stale(plan: Plan, outside: Outside) -> None:
+    """``GateClosed`` for a plan that is expired or of another version of this program."""
+    from remediate import __version__
+    from remediate.errors import GateClosed
+
+    if outside.now() > plan.valid_until:
+        raise GateClosed(f"the plan was valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC", hint="plan again")
+    if plan.remediate != __version__:
+        raise GateClosed(f"the plan was made by version {plan.remediate}, this is {__version__}", hint="plan again")
+
+
+def refuse_unapproved(plan: Plan, digest: str, ledger: Ledger, name: str) -> None:
+    """``GateClosed`` when too few people, or only the planner, approved this very plan."""
+    from remediate.commands.approve import enough
+    from remediate.errors import GateClosed
+
+    lacking = enough(plan, ledger.approvals(digest))
+    if lacking:
+        raise GateClosed(lacking, hint=f"remediate approve {name} --as NAME --reason TEXT")
+
+
+def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outside) -> tuple[Work, argparse.Namespace]:
+    """The plan as work; its inputs are looked at once more."""
+    from remediate.commands import asking, running
+    from remediate.commands.change import Work
+    from remediate.planfile.expect import Expectations
+
+    request, words = asking.request_of(plan.asked, options, outside)
+    modules = {step.module for host in plan.hosts for step in host.steps}
+    asking.refuse_changed_inputs(plan.inputs, request, words, outside, modules=modules,
+                                 what="not what was planned any more")  # fmt: skip
+    hosts = tuple(host for host in plan.hosts if host.outcome == "pending")
+    begun: set[str] = set()
+    work = Work(
+        kind="apply",
+        request=request,
+        hosts=plan.pending,
+        kept={"playbook": plan.asked.playbook, "plan": options.plan, "asked": asking.as_json(plan.asked)},
+        plan_hash=digest,
+        planned=hosts,
+        expectations=Expectations(hosts, running.redactor(request).value, begun),
+        begun=begun,
+    )
+    return work, words
+
+
+def say_what_is_left_alone(plan: Plan, outside: Outside) -> None:
+    """Hosts of the plan that could not be planned: somebody has to know."""
+    for host in plan.hosts:
+        if host.outcome in ("blocked", "failed", "unreachable"):
+            outside.complain(f"{host.host} is left alone: {host.outcome} when planned: {host.reason}")

@@ -1,0 +1,169 @@
+"""Change windows for a run: which file, which windows, when to begin, whom to let in."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from remediate.commands import options as common
+from remediate.commands import planning
+from remediate.commands.project import Project
+from remediate.control.admission import Admission, closed, opens
+from remediate.control.clock import SteadyClock
+from remediate.control.durations import Durations
+from remediate.errors import GateClosed, UserError
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from remediate.commands.change import Work
+    from remediate.commands.outside import Outside
+    from remediate.commands.parser import Parser
+    from remediate.engine.run import RunRequest
+    from remediate.ledger.store import Ledger
+    from remediate.model import Json
+    from remediate.windows.calendar import Calendar
+
+WINDOW = "change_window"
+LOOK = 30.0
+"""Seconds after which a wait looks at the clock again: it may have been set."""
+
+
+def options(page: Parser) -> None:
+    """What run, apply and resume know about windows."""
+    group = page.add_argument_group("change windows (variable change_window; see `remediate window list`)")
+    group.add_argument(
+        "--windows", default="", metavar="FILE", help="the windows (default windows.yml by the inventory)"
+    )
+    group.add_argument("--wait", action="store_true", help="wait until the windows open, for every host")
+    group.add_argument("--max-wait", default="", metavar="TIME", help="wait no longer than this in all, as in 12h")
+    group.add_argument(
+        "--override-window", default="", metavar="REASON", help="go ahead outside the window; the reason is kept"
+    )
+
+
+def used(request: RunRequest) -> bool:
+    """Whether any host or play of the request is bound to a window."""
+    from remediate.engine.run import chosen, read
+
+    if WINDOW in request.extra_vars:
+        return True
+    for play in read(request).plays:
+        hosts = chosen(request, play)
+        if hosts and (WINDOW in play.vars or any(host.variables.get(WINDOW) for host in hosts)):
+            return True
+    return False
+
+
+def gate(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> Gate:
+    """The gate of a run; it lets everything in where no window is named or the window is overridden."""
+    names = tuple(dict.fromkeys(name for host in work.planned for name in host.windows))
+    reason = options.override_window.strip()
+    longest = common.period(options.max_wait, "--max-wait") if options.max_wait else None
+    if longest and not options.wait:
+        raise UserError("--max-wait is for --wait", hint="add --wait")
+    calendar = calendar_of(options, outside) if names else None
+    if reason and not names:
+        outside.complain("no change window is named: --override-window changes nothing")
+    return Gate(work, ledger, None if reason else calendar, names, reason, longest, options.wait, outside)
+
+
+def calendar_of(options: argparse.Namespace, outside: Outside) -> Calendar:
+    """The calendar in use; ``UserError`` where there is none."""
+    from remediate.commands.windowfile import find
+    from remediate.windows import load
+
+    path: Path = find(options, Project.around(outside.folder), outside)
+    return load(path)
+
+
+class Gate:
+    """When a run may begin, and what it lets in."""
+
+    def __init__(
+        self,
+        work: Work,
+        ledger: Ledger,
+        calendar: Calendar | None,
+        names: tuple[str, ...],
+        reason: str,
+        longest: timedelta | None,
+        patient: bool,
+        outside: Outside,
+    ) -> None:
+        self.names = names
+        self._work = work
+        self._ledger = ledger
+        self._calendar = calendar
+        self._reason = reason
+        self._patient = patient
+        self._outside = outside
+        self._now = SteadyClock(outside.now, time.monotonic)
+        self._until = self._now() + longest if longest else None
+        durations = Durations(ledger.history)
+        self.expected = {host.host: durations.of_host(host) for host in work.planned}
+        self.admission = (
+            Admission(calendar, self._now, self.expected, durations, work.begun) if calendar is not None else None
+        )
+
+    def note_override(self, run: str) -> None:
+        """Keep why a closed window was gone through."""
+        if self._reason and self.names:
+            told: dict[str, Json] = {
+                "reason": self._reason,
+                "windows": list(self.names),
+                "who": planning.user(self._outside.environ),
+            }
+            self._ledger.note(run, "window overridden", "", told)
+            self._outside.complain(f"window overridden: {self._reason}")
+
+    def wait_for_the_first(self, stop: threading.Event) -> None:
+        """Return when any of the hosts may begin; ``GateClosed`` when none may and nobody waits."""
+        if self._calendar is None or self._work.begun:
+            return
+        bound = [host for host in self._work.planned if host.windows]
+        if len(bound) < len(self._work.planned) or any(self._open(host.windows) for host in bound):
+            return
+        if not self._patient:
+            name = bound[0].windows[0]
+            raise GateClosed(
+                closed(self._calendar, name, self._now()), hint="--wait waits for it; see `remediate window list`"
+            )
+        self._sleep_until_any(self.names, stop)
+
+    def wait_for_more(self, hosts: Sequence[str], stop: threading.Event) -> bool:
+        """Whether the time has come to go on with these hosts; False: nobody waits, or it would be too long."""
+        if self._calendar is None or not hosts or not self._patient or stop.is_set():
+            return False
+        names = {name for host in self._work.planned if host.host in hosts for name in host.windows}
+        try:
+            self._sleep_until_any(sorted(names), stop)
+        except GateClosed as gate:
+            self._outside.complain(gate.message)
+            return False
+        return not stop.is_set()
+
+    def _open(self, names: Sequence[str]) -> bool:
+        now = self._now()
+        return self._calendar is not None and any(self._calendar.current(name, now) for name in names)
+
+    def _sleep_until_any(self, names: Sequence[str], stop: threading.Event) -> None:
+        calendar, now = self._calendar, self._now()
+        coming = [opening for name in names if calendar and (opening := calendar.upcoming(name, now))]
+        if not coming:
+            raise GateClosed(f"change window {', '.join(names)} does not open again")
+        first = min(coming, key=lambda opening: opening.start)
+        if self._until is not None and first.start > self._until:
+            raise GateClosed(
+                f"--max-wait: {first.window} is closed; {opens(first)}", hint="wait longer, or run it then"
+            )
+        self._outside.complain(f"waiting for change window {first.window}; {opens(first)}")
+        self._sleep_until(first.start, stop)
+
+    def _sleep_until(self, moment: datetime, stop: threading.Event) -> None:
+        while not stop.is_set() and (left := (moment - self._now()).total_seconds()) > 0:
+            self._outside.wait(stop, min(left, LOOK))

@@ -1,0 +1,205 @@
+"""Carries out a change under every gate: window, locks, journal, hooks. What run, apply and resume share."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from remediate.commands import calendars, planning, running, stopping, telling
+from remediate.commands import options as common
+from remediate.control.journal import Journal
+from remediate.control.locked import Locked
+from remediate.control.resume import Past, Recall, to_repeat
+from remediate.control.rounds import Told
+from remediate.control.several import Several
+from remediate.errors import GateClosed, RemediateError
+from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
+from remediate.model import Outcome
+
+if TYPE_CHECKING:
+    import argparse
+
+    from remediate.commands.outside import Outside
+    from remediate.engine.control import Control
+    from remediate.engine.run import RunRequest
+    from remediate.ledger.locking import Acquired
+    from remediate.ledger.store import Ledger
+    from remediate.model import HostSummary, Json, RunSummary, Step
+    from remediate.planfile.model import PlannedHost
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What is to be done, checked; everything from here on happens under the gates."""
+
+    kind: str
+    """run, apply or resume."""
+    request: RunRequest
+    hosts: tuple[str, ...]
+    """Those that may be worked on, in order."""
+    kept: Mapping[str, Json]
+    """What `resume` needs to do the same again."""
+    plan_hash: str = ""
+    planned: tuple[PlannedHost, ...] = ()
+    """What is foreseen for the hosts, for the arithmetic of windows."""
+    expectations: Control | None = None
+    """Holds the hosts to a saved plan."""
+    begun: set[str] = field(default_factory=set)
+    """Hosts on which something was changed already; grows."""
+    resumes: str = ""
+    past: Mapping[str, Sequence[Past]] = field(default_factory=dict)
+
+
+def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> int:
+    """Do it; the exit code. ``GateClosed`` when a gate keeps all of it from beginning."""
+    request = work.request
+    say = stopping.say_on(running.descriptor(outside))
+    with stopping.interruptible(request.stop, request.abort, say=say):
+        gate = calendars.gate(work, ledger, options, outside)
+        gate.wait_for_the_first(request.stop)
+        if request.stop.is_set():
+            return 130
+        return _begin(work, ledger, gate, options, outside)
+
+
+def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.Namespace, outside: Outside) -> int:
+    from remediate.ledger.locking import INTERVAL, Heart, acquire, on
+
+    controller = socket.gethostname()
+    new = NewRun(kind=work.kind, playbook=str(work.kept.get("playbook", "")), request=work.kept,
+                 plan_hash=work.plan_hash, resumes=work.resumes, who=planning.user(outside.environ),
+                 controller=controller, pid=os.getpid(), hosts=work.hosts)  # fmt: skip
+    run = ledger.begin_run(new)
+    change = _Change(work, ledger, run, gate, options, outside)
+    with Heart(ledger, run, interval=INTERVAL):
+        try:
+            got = acquire(ledger, run, work.hosts, why=_why(work), interval=INTERVAL, sleep=time.sleep,
+                          monotonic=time.monotonic, alive=on(controller))  # fmt: skip
+            return change.go(got)
+        except BaseException as error:
+            code = error.exit_code if isinstance(error, RemediateError) else 1
+            change.end(STOPPED if isinstance(error, GateClosed) else INTERRUPTED, code, ())
+            raise
+
+
+def _why(work: Work) -> str:
+    plan = f" of plan {work.plan_hash[:12]}" if work.plan_hash else ""
+    return f"{work.kind}{plan}: {work.kept.get('playbook', '')}"
+
+
+class _Change:
+    """One run of the ledger from its first lock to its end."""
+
+    def __init__(
+        self,
+        work: Work,
+        ledger: Ledger,
+        run: str,
+        gate: calendars.Gate,
+        options: argparse.Namespace,
+        outside: Outside,
+    ) -> None:
+        self.work = work
+        self.ledger = ledger
+        self.run = run
+        self.gate = gate
+        self.options = options
+        self.outside = outside
+        self.known = running.redactor(work.request)
+        self.hooks = telling.Hooks.of(work, run, gate.names, outside)
+
+    def go(self, got: Acquired) -> int:
+        """Hooks, walks, the end."""
+        for host, lock in got.taken.items():
+            self.outside.complain(f"{host}: lock of run {lock.run} taken over: its controller is gone")
+        if not got.held and got.refused:
+            first = next(iter(got.refused.values()))
+            raise GateClosed(f"every host is locked; {first.host} is {first.sentence()}",
+                             hint="let it end, or see `remediate runs show`")  # fmt: skip
+        self.gate.note_override(self.run)
+        self.hooks.before()
+        summary = self._walks(got)
+        code = self._code(summary, got)
+        status = INTERRUPTED if summary.interrupted else FINISHED
+        self.end(status, code, [_host_end(self.known.value(host)) for host in summary.hosts])
+        if summary.interrupted or any(host.outcome is Outcome.DEFERRED for host in summary.hosts):
+            self.outside.complain(f"go on with: remediate resume {self.run}")
+        told = self.hooks.after(summary, code)
+        return code or (0 if told else 1)
+
+    def end(self, status: str, code: int, hosts: Sequence[HostEnd]) -> None:
+        """The last word in the ledger; a ledger that is lost keeps the run as it is, to be resumed."""
+        try:
+            self.ledger.end_run(self.run, status=status, exit_code=code, hosts=hosts)
+        except RemediateError as error:
+            self.outside.complain(f"run {self.run} could not be closed in the ledger: {error.message}")
+
+    def _walks(self, got: Acquired) -> RunSummary:
+        """One walk, and another one for every further opening that is waited for."""
+        from remediate.reports import choose
+
+        wishes = common.wishes(self.options, self.outside)
+        sinks = choose.sinks(wishes, self.outside.stdout, self.outside.stderr, self.known)
+        told, only, past = Told(sinks), frozenset(self.work.hosts), self.work.past
+        stop = self.work.request.stop
+        try:
+            while True:
+                request = dataclasses.replace(self.work.request, only=only)
+                summary = running.with_sinks(request, [told], self.outside, control=self._control(got, past))
+                overall = told.add(summary)
+                waiting = [host.host for host in summary.hosts if host.outcome is Outcome.DEFERRED]
+                if not self.gate.wait_for_more(waiting, stop):
+                    told.finish(overall)
+                    return overall
+                only = frozenset(waiting)
+                past = to_repeat({host: rows for host, rows in self.ledger.journal(self.run).items() if host in only},
+                                 summary)  # fmt: skip
+        finally:
+            for sink in sinks:
+                sink.close()
+
+    def _control(self, got: Acquired, past: Mapping[str, Sequence[Past]]) -> Control:
+        work = self.work
+        again = past is not work.past
+        controls: list[Control] = [Locked(got.refused)]
+        if past:
+            repeat = getattr(self.options, "repeat_unfinished", False)
+            controls.append(Recall(past, _kept_already if again else self._copy, repeat=repeat))
+        if work.expectations is not None:
+            controls.append(work.expectations)
+        if self.gate.admission is not None:
+            controls.append(self.gate.admission)
+        journal = Journal(self.ledger, self.run, self.known.value, work.request.stop, self.outside.complain)
+        return Several([*controls, journal], work.begun)
+
+    def _copy(self, step: Step, ended: StepEnded) -> None:
+        begun = StepBegun(host=step.host, address=step.address, task=step.task, module=step.module)
+        self.ledger.step_done(self.run, begun, ended)
+
+    def _code(self, summary: RunSummary, got: Acquired) -> int:
+        """3 when gates kept every host from being touched."""
+        kept_out = all(host.outcome is Outcome.DEFERRED or host.host in got.refused for host in summary.hosts)
+        if summary.hosts and kept_out and not self.work.begun and not summary.interrupted:
+            return GateClosed.exit_code
+        return summary.exit_code
+
+
+def _kept_already(step: Step, ended: StepEnded) -> None:
+    """The same run: its journal has the step."""
+
+
+def _host_end(host: HostSummary) -> HostEnd:
+    return HostEnd(
+        host=host.host,
+        outcome=host.outcome.value,
+        reason=host.reason,
+        remedy=host.remedy,
+        columns=dict(host.columns),
+        counts=dict(host.counts),
+        notes=host.notes,
+    )

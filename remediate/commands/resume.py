@@ -1,0 +1,139 @@
+"""``remediate resume``: go on where a run stopped; nothing that was done is done again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from remediate.commands import calendars
+from remediate.commands import options as common
+from remediate.commands.parser import Parser
+
+if TYPE_CHECKING:
+    import argparse
+
+    from remediate.commands.change import Work
+    from remediate.commands.outside import Outside
+    from remediate.engine.run import RunRequest
+    from remediate.ledger.rows import RunRow
+    from remediate.ledger.store import Ledger
+
+
+def parser() -> Parser:
+    page = Parser(
+        "resume",
+        "Go on with a run that was interrupted, deferred or failed: each host from its first unfinished step, with\n"
+        "what was registered and notified before. Finished steps are not done again; an installer that is still\n"
+        "running on a host is found and waited for.",
+        examples=[
+            "remediate resume last",
+            "remediate resume 20261128-2205-7f3a --wait       in the next change window",
+        ],
+    )
+    page.add_argument("run", metavar="RUN", help="its id, the beginning of it, or last; see `remediate runs list`")
+    page.add_argument(
+        "--repeat-unfinished",
+        action="store_true",
+        help="perform commands again that were begun and whose end nobody knows",
+    )
+    common.variables(page)
+    calendars.options(page)
+    common.connection(page)
+    common.output(page)
+    return page
+
+
+def main(options: argparse.Namespace, outside: Outside) -> int:
+    from remediate.commands.change import carry_out
+    from remediate.commands.ledgers import open_for
+
+    with open_for(outside) as ledger:
+        row = ledger.run(options.run)
+        work, words = _work(row, ledger, options, outside)
+        return carry_out(work, ledger, words, outside)
+
+
+def _work(
+    row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Outside
+) -> tuple[Work, argparse.Namespace]:
+    import dataclasses
+
+    from remediate.commands.pasts import past_of
+
+    refuse_running(row, ledger)
+    work, words = (_from_plan if row.plan_hash else _from_run)(row, ledger, options, outside)
+    past, begun = past_of(row, ledger, work.request)
+    work.begun.update(begun)
+    return dataclasses.replace(work, kind="resume", resumes=row.id, past=past), words
+
+
+def refuse_running(row: RunRow, ledger: Ledger) -> None:
+    """``UserError`` for a run that is still going on, or that left nothing to do."""
+    import socket
+
+    from remediate.errors import UserError
+    from remediate.ledger import process
+    from remediate.ledger.rows import RUNNING
+
+    alive = process.alive(row.controller, row.pid, row.process_start, here=socket.gethostname())
+    if row.status == RUNNING and alive:
+        raise UserError(f"run {row.id} is going on: {row.who} on {row.controller}, process {row.pid}",
+                        hint="let it end, or stop it with Ctrl-C there")  # fmt: skip
+    later = ledger.resumed_by(row.id)
+    if later:
+        raise UserError(f"run {row.id} was resumed by {later[-1]}", hint=f"remediate resume {later[-1]}")
+
+
+def _from_plan(
+    row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Outside
+) -> tuple[Work, argparse.Namespace]:
+    """The plan has to be the one that was applied; its time may be over for what was begun."""
+    from remediate.commands import apply
+    from remediate.errors import UserError
+    from remediate.model import Source
+    from remediate.planfile import codec
+
+    name = str(row.request.get("plan", ""))
+    plan, digest = codec.load(outside.folder / name)
+    if digest != row.plan_hash:
+        raise UserError(f"not the plan that run {row.id} applied: that was {row.plan_hash[:16]}",
+                        source=Source(name), hint="put that file back, or apply the new plan")  # fmt: skip
+    if not any(rows for rows in ledger.journal(row.id).values()):
+        apply.refuse_stale(plan, outside)
+    apply.refuse_unapproved(plan, digest, ledger, name)
+    options.plan = name
+    return apply.work_of(plan, digest, options, outside)
+
+
+def _from_run(
+    row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Outside
+) -> tuple[Work, argparse.Namespace]:
+    from pydantic import TypeAdapter, ValidationError
+
+    from remediate.commands import asking
+    from remediate.commands.change import Work
+    from remediate.errors import UserError
+    from remediate.planfile.model import Asked, InputFile
+
+    kept: dict[str, Any] = dict(row.request)
+    try:
+        asked = TypeAdapter(Asked).validate_python(kept.get("asked"))
+        files = TypeAdapter(tuple[InputFile, ...]).validate_python(kept.get("inputs"))
+    except ValidationError:
+        raise UserError(f"run {row.id} cannot be resumed: the ledger does not say how it was asked for",
+                        hint="run the playbook anew: what is done is found done") from None  # fmt: skip
+    request, words = asking.request_of(asked, options, outside)
+    asking.refuse_changed_inputs(files, request, words, outside, modules=modules_of(row, ledger),
+                                 what=f"not what run {row.id} was working from any more")  # fmt: skip
+    return Work(kind="run", request=request, hosts=hosts_of(request), kept=row.request, planned=()), words
+
+
+def modules_of(row: RunRow, ledger: Ledger) -> set[str]:
+    """The modules a run has used."""
+    return {step.module for rows in ledger.journal(row.id).values() for step in rows}
+
+
+def hosts_of(request: RunRequest) -> tuple[str, ...]:
+    """Every host the request is for, in order."""
+    from remediate.engine.run import chosen, read
+
+    return tuple(dict.fromkeys(host.name for play in read(request).plays for host in chosen(request, play)))

@@ -1,0 +1,88 @@
+"""Tells the hooks of the project what is about to happen and what happened."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from remediate.commands import planning
+from remediate.commands.project import Project
+from remediate.errors import GateClosed
+from remediate.model import Outcome
+
+if TYPE_CHECKING:
+    from remediate.commands.change import Work
+    from remediate.commands.outside import Outside
+    from remediate.model import HostSummary, RunSummary
+    from remediate.notify import Hook, Occasion
+
+BAD = (Outcome.FAILED, Outcome.BLOCKED, Outcome.UNREACHABLE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """The hooks of one run."""
+
+    hooks: Sequence[Hook]
+    work: Work
+    run: str
+    windows: tuple[str, ...]
+    outside: Outside
+
+    @classmethod
+    def of(cls, work: Work, run: str, windows: tuple[str, ...], outside: Outside) -> Hooks:
+        settings = Project.around(outside.folder).settings
+        return cls(hooks=getattr(settings, "notify", ()), work=work, run=run, windows=windows, outside=outside)
+
+    def before(self) -> None:
+        """``GateClosed`` when a hook that is declared fatal fails: then nothing is begun."""
+        if not self._tell("before", None, ()):
+            raise GateClosed("a hook that must succeed before the change failed; nothing was begun",
+                             hint="see `remediate notify test`, or set its on_error to ignore")  # fmt: skip
+
+    def after(self, summary: RunSummary, code: int) -> bool:
+        """False when a fatal hook failed."""
+        fine = self._tell("after", code, summary.hosts)
+        if summary.interrupted or any(host.outcome in BAD for host in summary.hosts):
+            fine = self._tell("failed", code, summary.hosts) and fine
+        return fine
+
+    def _tell(self, kind: Literal["before", "after", "failed"], code: int | None, hosts: Sequence[HostSummary]) -> bool:
+        if not self.hooks:
+            return True
+        from remediate.notify import notify
+
+        folder = Project.around(self.outside.folder).settings.folder
+        occasion = self._occasion(kind, code, hosts)
+        told = notify(self.hooks, occasion, environ=self.outside.environ, folder=folder, now=self.outside.now())
+        for one in told:
+            if not one.ok:
+                self.outside.complain(f"hook {one.name} failed: {one.error}")
+        return not any(one.fatal and not one.ok for one in told)
+
+    def _occasion(
+        self, kind: Literal["before", "after", "failed"], code: int | None, hosts: Sequence[HostSummary]
+    ) -> Occasion:
+        from remediate.commands.running import redactor
+        from remediate.notify import HostLine, Occasion
+
+        mask = redactor(self.work.request).value
+        lines = (
+            [HostLine(host=host, outcome="", reason="") for host in self.work.hosts]
+            if kind == "before"
+            else [HostLine(host=h.host, outcome=h.outcome.value, reason=mask(h.reason)) for h in hosts]
+        )
+        return Occasion(
+            kind=kind,
+            run=self.run,
+            playbook=str(self.work.kept.get("playbook", "")),
+            who=planning.user(self.outside.environ),
+            controller=socket.gethostname(),
+            plan=self.work.plan_hash,
+            window=", ".join(self.windows),
+            exit_code=code,
+            hosts=tuple(lines),
+            report=f"remediate runs report {self.run}",
+        )
