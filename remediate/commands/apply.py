@@ -50,6 +50,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         return 0
     with open_for(outside) as ledger:
         refuse_unapproved(plan, digest, ledger, options.plan)
+        say_when_applied(digest, ledger, outside)
         work, words = work_of(plan, digest, options, outside)
         say_what_is_left_alone(plan, outside)
         return carry_out(work, ledger, words, outside)
@@ -83,9 +84,7 @@ def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outsi
     from remediate.planfile.expect import Expectations
 
     request, words = asking.request_of(plan.asked, options, outside)
-    modules = {step.module for host in plan.hosts for step in host.steps}
-    asking.refuse_changed_inputs(plan.inputs, request, words, outside, modules=modules,
-                                 what="not what was planned any more")  # fmt: skip
+    asking.refuse_changed_inputs(plan.inputs, request, words, outside, what="not what was planned any more")
     hosts = tuple(host for host in plan.hosts if host.outcome == "pending")
     begun: set[str] = set()
     work = Work(
@@ -99,6 +98,13 @@ def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outsi
         begun=begun,
     )
     return work, words
+
+
+def say_when_applied(digest: str, ledger: Ledger, outside: Outside) -> None:
+    """A plan may be applied again, for the hosts left over; those done are refused as changed. Say so beforehand."""
+    before = [row for row in ledger.runs(100) if row.plan_hash == digest]
+    if before:
+        outside.complain(f"this plan was applied before, by run {before[0].id}: `remediate runs show {before[0].id}`")
 
 
 def say_what_is_left_alone(plan: Plan, outside: Outside) -> None:

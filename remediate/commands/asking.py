@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remediate.commands import extravars, planning, running
@@ -14,7 +15,7 @@ from remediate.model import Mode
 from remediate.planfile import inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from remediate.commands.outside import Outside
     from remediate.engine.run import RunRequest
@@ -70,13 +71,12 @@ def refuse_changed_inputs(
     options: argparse.Namespace,
     outside: Outside,
     *,
-    modules: Collection[str],
     what: str,
 ) -> None:
     """``GateClosed`` when a file is not what it was; ``what`` says of what."""
     project = Project.around(outside.folder)
-    known = {name for name in modules if request.modules.has(name)}
-    now = planning.rests_on(request, options, project, known, set())
+    modules = {Path(file.path).stem for file in planned if file.kind == "module"}
+    now = planning.rests_on(request, options, project, modules, set())
     changed = inputs.changed(planned, now, project.settings.folder)
     if changed:
         shown = "; ".join(changed[:MOST]) + (f" and {len(changed) - MOST} more" if len(changed) > MOST else "")

@@ -45,9 +45,13 @@ def parser() -> Parser:
 def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.commands.change import carry_out
     from remediate.commands.ledgers import open_for
+    from remediate.ledger.rows import FINISHED
 
     with open_for(outside) as ledger:
         row = ledger.run(options.run)
+        if row.status == FINISHED and row.exit_code == 0:
+            outside.print(f"nothing to resume: run {row.id} came to its end, and every host with it")
+            return 0
         work, words = _work(row, ledger, options, outside)
         return carry_out(work, ledger, words, outside)
 
@@ -104,9 +108,7 @@ def _from_plan(
     return apply.work_of(plan, digest, options, outside)
 
 
-def _from_run(
-    row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Outside
-) -> tuple[Work, argparse.Namespace]:
+def _from_run(row: RunRow, _: Ledger, options: argparse.Namespace, outside: Outside) -> tuple[Work, argparse.Namespace]:
     from pydantic import TypeAdapter, ValidationError
 
     from remediate.commands import asking
@@ -122,14 +124,9 @@ def _from_run(
         raise UserError(f"run {row.id} cannot be resumed: the ledger does not say how it was asked for",
                         hint="run the playbook anew: what is done is found done") from None  # fmt: skip
     request, words = asking.request_of(asked, options, outside)
-    asking.refuse_changed_inputs(files, request, words, outside, modules=modules_of(row, ledger),
+    asking.refuse_changed_inputs(files, request, words, outside,
                                  what=f"not what run {row.id} was working from any more")  # fmt: skip
     return Work(kind="run", request=request, hosts=hosts_of(request), kept=row.request, planned=()), words
-
-
-def modules_of(row: RunRow, ledger: Ledger) -> set[str]:
-    """The modules a run has used."""
-    return {step.module for rows in ledger.journal(row.id).values() for step in rows}
 
 
 def hosts_of(request: RunRequest) -> tuple[str, ...]:

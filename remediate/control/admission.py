@@ -11,7 +11,7 @@ from remediate.engine.control import Control, Intent
 from remediate.errors import Deferred
 from remediate.model import Effect
 
-LATER = "it stays as it is: apply again in the next window, or --wait for it"
+LATER = "go on in the next window with `remediate resume`, or --wait for it"
 
 
 class Opening(Protocol):

@@ -31,6 +31,7 @@ STYLES = {
     "blocked": "bold magenta",
     "failed": "bold red",
     "unreachable": "bold red",
+    "deferred": "bold cyan",
 }
 """Colour of each word of Status and Outcome; the words carry the meaning, the colours only help."""
 

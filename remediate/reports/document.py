@@ -54,6 +54,7 @@ class StepDocument(TypedDict):
     seconds: float
     ignored: bool
     rescued: bool
+    recalled: bool
     before: JsonValue
     after: JsonValue
 

@@ -105,6 +105,7 @@ def step(result: Result, *, states: bool) -> StepDocument:
         "seconds": round(result.seconds, 3),
         "ignored": result.ignored,
         "rescued": result.rescued,
+        "recalled": result.recalled,
         "before": trimmed(result.before) if states else None,
         "after": trimmed(result.after) if states else None,
     }

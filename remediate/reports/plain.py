@@ -100,10 +100,11 @@ def step_lines(result: Result, notes: Sequence[str] = (), *, verbosity: int, dif
     """One line for the step; indented ones for what it changed, why, what to do, and the ``notes`` given."""
     message = speech(result, verbosity=verbosity)
     first, *rest = message.splitlines() or [""]
-    head = f"{outcome_word(result):<14} {one_line(result.host)}  {one_line(result.task)}"
+    before = " (done before)" if result.recalled else ""
+    head = f"{outcome_word(result):<14} {one_line(result.host)}  {one_line(result.task)}{before}"
     lines = [f"{head}: {first}" if first else head]
     lines += [INDENT + line for line in rest]
-    if result.failed and result.remedy:
+    if (result.failed or result.status is Status.DEFERRED) and result.remedy:
         lines.append(f"{INDENT}remedy: {one_line(result.remedy)}")
     if result.status is not Status.SKIPPED:
         lines += [INDENT + difference.headline(change, full=verbosity > 0) for change in result.changes]
@@ -124,6 +125,7 @@ def speech(result: Result, *, verbosity: int) -> str:
         in (
             Status.NOT_APPLICABLE,
             Status.UNKNOWN,
+            Status.DEFERRED,
         )
     )
     return safe(result.message) if aloud or verbosity else ""

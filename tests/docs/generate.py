@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from remediate.engine.registry import Registry
+from remediate.planfile import codec
 from remediate.reports.document import RunDocument
 from remediate.reports.manual import as_markdown, first_sentence
 from tests.docs import keywordpage
@@ -32,8 +33,14 @@ def schema() -> str:
     return json.dumps(TypeAdapter(RunDocument).json_schema(), indent=2) + "\n"
 
 
+def plan_schema() -> str:
+    """The JSON Schema of a plan file."""
+    return json.dumps(codec.schema(), indent=2) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "modules.md": modules,
+    "plan.schema.json": plan_schema,
     "playbook-keywords.md": keywordpage.page,
     "run-document.schema.json": schema,
 }

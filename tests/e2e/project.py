@@ -46,9 +46,9 @@ class Project:
         except ValueError:
             raise AssertionError(f"no JSON from {words}: {done.stdout}\n{done.stderr}") from None
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, **environ: str) -> subprocess.Popen[str]:
         """A command that goes on; the caller ends it."""
-        return subprocess.Popen(self.command(*words), cwd=self.folder, env=self.environment(),
+        return subprocess.Popen(self.command(*words), cwd=self.folder, env={**self.environment(), **environ},
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # fmt: skip
 
     def close(self, *inventories: str) -> None:

@@ -58,9 +58,16 @@ def test_killed_during_the_install(project: Project, delay: float) -> None:
 
 
 @pytest.mark.timeout(150)
-def test_two_controllers_at_once_start_one_installer(project: Project) -> None:
-    both = [project.start("run", PLAYBOOK, "-i", INVENTORY) for _ in range(2)]
+@pytest.mark.parametrize(("ledgers", "codes"), [(("one", "one"), [0, 3]), (("one", "other"), [0, 0])])
+def test_two_controllers_at_once_start_one_installer(
+    project: Project, ledgers: tuple[str, str], codes: list[int]
+) -> None:
+    """With a ledger in common the second one is told who is at work; without one it finds the installer and waits."""
+    both = [
+        project.start("run", PLAYBOOK, "-i", INVENTORY, REMEDIATE_LEDGER=str(project.folder / name)) for name in ledgers
+    ]
     said = [one.communicate(timeout=120)[0] for one in both]
     host = status(project, INVENTORY)["mail1"]
     assert [r["package"] for r in host["installers"]] == ["KB870585-2003-SP1"], said
-    assert [one.returncode for one in both] == [0, 0], "\n".join(said)
+    assert sorted(one.returncode for one in both) == codes, "\n".join(said)
+    assert sum("every host is locked; mail1 is held by run" in text for text in said) == codes.count(3)
