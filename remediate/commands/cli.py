@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "run": "detect, choose, apply and verify, as the playbook says",
         "plan": "show what `run` would change, and why; changes nothing",
         "show": "show a saved plan",
+        "window": "show change windows, and start a plan in the next one",
         "approve": "give one's word for a saved plan",
         "apply": "carry out a saved plan, and nothing else",
         "resume": "go on where a run stopped",

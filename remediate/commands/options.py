@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from remediate.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import timedelta
 
     from remediate.commands.outside import Outside
     from remediate.commands.parser import Parser
@@ -105,15 +104,14 @@ def wishes(options: argparse.Namespace, outside: Outside) -> Wishes:
 
 
 def period(text: str, option: str) -> timedelta:
-    """``5d``, ``12h``, ``90m`` or several such parts together; ``UserError`` for anything else or nothing."""
-    parts = re.findall(r"(\d+)([dhm])", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text.replace(" ", ""):
-        raise UserError(f"{option}: {text!r} is no length of time", hint="write it as 5d, 12h, 90m or 1d12h")
-    units = {"d": 1440, "h": 60, "m": 1}
-    minutes = sum(int(number) * units[unit] for number, unit in parts)
-    if not 0 < minutes <= MOST_DAYS * 1440:
-        raise UserError(f"{option}: from one minute to {MOST_DAYS} days, not {text}")
-    return timedelta(minutes=minutes)
+    """``5d``, ``12h``, ``4h30m``; ``UserError`` for anything else, and beyond a year."""
+    from remediate.language import periods
+
+    found = periods.period(text)
+    if found is None or found.days > MOST_DAYS:
+        hint = f"write it as 5d, 12h, 90m or 1d12h; {MOST_DAYS} days at most"
+        raise UserError(f"{option}: {text!r} is no length of time", hint=hint)
+    return found
 
 
 def words(values: list[str]) -> frozenset[str]:

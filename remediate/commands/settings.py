@@ -12,7 +12,7 @@ from remediate.language.words import kind, suggestion
 from remediate.model import Source
 
 FILE = "remediate.toml"
-KEYS = ("inventory", "forks", "roles", "modules", "approvers")
+KEYS = ("inventory", "forks", "roles", "modules", "approvers", "windows")
 FORKS = 50
 """Hosts worked on at once unless said otherwise: waiting dominates, so this is generous."""
 
@@ -28,6 +28,8 @@ class Settings:
     forks: int = FORKS
     roles: tuple[Path, ...] = ()
     modules: tuple[Path, ...] = ()
+    windows: Path | None = None
+    """The file of change windows."""
     approvers: tuple[str, ...] = ()
     """Who may approve plans."""
 
@@ -83,6 +85,7 @@ def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:
         forks=forks,
         roles=paths("roles"),
         modules=paths("modules"),
+        windows=next(iter(paths("windows")), None),
         approvers=texts("approvers", "name"),
     )
 

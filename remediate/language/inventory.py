@@ -23,7 +23,24 @@ Plugin = Callable[[Mapping[str, object], Path], Mapping[str, object]]
 """Turns a file with ``plugin: NAME`` into an ordinary YAML inventory."""
 
 _Read = Callable[[Path, str, str], Mapping[str, object]]
-_IGNORED = (".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry", ".js")
+_OTHERS = ("group_vars", "host_vars", "windows.yml")
+"""Beside the hosts: variables, and change windows."""
+_IGNORED = (
+    ".pyc",
+    ".pyo",
+    ".swp",
+    ".bak",
+    "~",
+    ".rpm",
+    ".md",
+    ".txt",
+    ".rst",
+    ".orig",
+    ".cfg",
+    ".retry",
+    ".js",
+    ".ics",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +124,7 @@ def _files(source: Path) -> Iterator[Path]:
         return
     found = False
     for entry in sorted(source.iterdir()):
-        if entry.name.startswith(".") or entry.name in ("group_vars", "host_vars"):
+        if entry.name.startswith(".") or entry.name in _OTHERS:
             continue
         if not entry.is_dir() and entry.name.endswith(_IGNORED):
             continue

@@ -34,7 +34,7 @@ class Asked:
 class InputFile:
     """A file the plan rests on, as it was."""
 
-    kind: Literal["playbook", "role", "module", "inventory", "variables", "package", "windows"]
+    kind: Literal["playbook", "role", "module", "inventory", "variables", "package"]
     path: str
     sha256: str
     size: int
