@@ -26,8 +26,8 @@ def check(
     monotonic: Callable[[], float] = time.monotonic,
 ) -> None:
     """Raises ``UserError`` where the file cannot become, or does not hold, a ledger. Turns WAL on."""
-    _place(path)
     try:
+        _place(path)
         _magic(path)
         with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as db:
             _whole(path, db)
