@@ -14,7 +14,7 @@ from remediate.ledger.schema import VERSION_TABLE
 from remediate.ledger.trouble import BACKUP_HINT, refusal, sqlite_name
 
 MAGIC = b"SQLite format 3\0"
-PATIENCE = 5.0
+PATIENCE = 15.0
 """Seconds for which a neighbour may hold the file while it is being opened."""
 
 
