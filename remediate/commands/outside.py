@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -54,6 +55,11 @@ class Pipe(io.TextIOBase):
         return True
 
 
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """Everything a command takes from its process; tests hand in their own."""
@@ -64,6 +70,8 @@ class Outside:
     environ: Mapping[str, str]
     folder: Path
     """The working folder: relative paths on the command line start here."""
+    now: Callable[[], datetime] = utc_now
+    """The time, in UTC and aware of it."""
 
     @classmethod
     def of_this_process(cls) -> Outside:
