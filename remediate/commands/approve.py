@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -31,9 +30,8 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.commands import planning
+    from remediate.commands import ledgers
     from remediate.commands.apply import refuse_stale
-    from remediate.commands.ledgers import open_for
     from remediate.commands.project import Project
     from remediate.errors import UserError
     from remediate.language.words import suggestion
@@ -50,14 +48,14 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     if not options.reason.strip():
         raise UserError("--reason is empty", hint="say why, or give the number of the change")
     refuse_stale(plan, outside)
-    with open_for(outside) as ledger:
+    with ledgers.open_for(outside) as ledger:
         ledger.approve(
             Approval(
                 plan_hash=digest,
                 name=options.name,
                 reason=options.reason,
-                user=planning.user(outside.environ),
-                controller=socket.gethostname(),
+                user=ledgers.who(outside),
+                controller=ledgers.controller(),
             )
         )
         lacking = enough(plan, ledger.approvals(digest))

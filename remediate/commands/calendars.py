@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from remediate.commands import ledgers
 from remediate.commands import options as common
-from remediate.commands import planning
 from remediate.commands.project import Project
 from remediate.control.admission import Admission, closed, opens
 from remediate.control.clock import SteadyClock
@@ -116,7 +116,7 @@ class Gate:
             told: dict[str, Json] = {
                 "reason": self._reason,
                 "windows": list(self.names),
-                "who": planning.user(self._outside.environ),
+                "who": ledgers.who(self._outside),
             }
             self._ledger.note(run, "window overridden", "", told)
             self._outside.complain(f"window overridden: {self._reason}")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from remediate.commands import calendars, planning, running, stopping, telling
+from remediate.commands import calendars, ledgers, running, stopping, telling
 from remediate.commands import options as common
 from remediate.control.journal import Journal
 from remediate.control.locked import Locked
@@ -70,9 +69,9 @@ def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: 
 def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.Namespace, outside: Outside) -> int:
     from remediate.ledger.locking import INTERVAL, Heart, acquire, on
 
-    controller = socket.gethostname()
+    controller = ledgers.controller()
     new = NewRun(kind=work.kind, playbook=str(work.kept.get("playbook", "")), request=work.kept,
-                 plan_hash=work.plan_hash, resumes=work.resumes, who=planning.user(outside.environ),
+                 plan_hash=work.plan_hash, resumes=work.resumes, who=ledgers.who(outside),
                  controller=controller, pid=os.getpid(), hosts=work.hosts)  # fmt: skip
     run = ledger.begin_run(new)
     change = _Change(work, ledger, run, gate, options, outside)

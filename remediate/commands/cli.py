@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "resume": "go on where a run stopped",
         "verify": "prove that nothing is left to change",
         "facts": "show what is installed on the hosts",
+        "runs": "history, evidence and locks of past and present runs",
         "inventory": "show hosts, groups and variables",
         "lint": "find mistakes in a playbook without contacting a host",
         "doc": "the manual page of a module, or the list of modules",

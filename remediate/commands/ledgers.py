@@ -1,25 +1,67 @@
-"""Where the ledger of a project is, and opening it."""
+"""Where the ledger of a project is, and who writes into it from here."""
 
 from __future__ import annotations
 
+import os
+import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from remediate.commands.outside import Outside
 from remediate.commands.project import Project
+from remediate.errors import UserError
 
 if TYPE_CHECKING:
-    from remediate.commands.outside import Outside
     from remediate.ledger.store import Ledger
 
 VARIABLE = "REMEDIATE_LEDGER"
+FILE = Path(".remediate") / "ledger.sqlite3"
 
 
 def ledger_url(project: Project, outside: Outside) -> str:
-    """REMEDIATE_LEDGER, else the project's own file."""
-    return outside.environ.get(VARIABLE) or str(project.settings.folder / ".remediate" / "ledger.sqlite3")
+    """A URL, or the absolute path of a file: the environment's, else remediate.toml's, else the one beside it."""
+    told = outside.environ.get(VARIABLE, "").strip()
+    if told:
+        return _absolute(told, outside.folder)
+    settings = project.settings
+    return _absolute(settings.ledger or str(FILE), settings.folder)
 
 
-def open_for(outside: Outside) -> Ledger:
-    """The ledger in use, ready to be written."""
+def _absolute(text: str, folder: Path) -> str:
+    return text if "://" in text else str(folder / Path(text).expanduser())
+
+
+def open_for(outside: Outside, *, create: bool = True) -> Ledger:
+    """The ledger of the project, ready to be written; ``UserError`` where it is not, or where there is none yet."""
     from remediate.ledger.store import open_ledger
 
-    return open_ledger(ledger_url(Project.around(outside.folder), outside), now=outside.now)
+    project = Project.around(outside.folder)
+    url = ledger_url(project, outside)
+    if "://" not in url:
+        if not create and not Path(url).exists():
+            raise UserError(
+                f"there is no ledger {url} yet: nothing was run here",
+                hint=f"remediate run writes it; another one is named with {VARIABLE} or `ledger` in remediate.toml",
+            )
+        if url == str(project.settings.folder / FILE):
+            _own_folder(Path(url).parent)
+    return open_ledger(url, now=outside.now)
+
+
+def _own_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        hint = f"make it writable, or name another place with {VARIABLE}"
+        raise UserError(f"the folder {folder} for the ledger cannot be made: {error.strerror}", hint=hint) from error
+
+
+def who(outside: Outside) -> str:
+    """The person at the keyboard, also behind sudo; the number of the account where it has no name."""
+    names = (outside.environ.get(name, "") for name in ("SUDO_USER", "LOGNAME", "USER", "USERNAME"))
+    return next((name for name in names if name), "") or (f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown")
+
+
+def controller() -> str:
+    """The name of this machine, as runs and locks have it."""
+    return socket.gethostname()

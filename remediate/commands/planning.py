@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
-from remediate.commands import running
+from remediate.commands import ledgers, running
 from remediate.commands.project import Project
 from remediate.engine.control import Control
 from remediate.planfile import inputs
@@ -63,22 +61,14 @@ def plan_of(
         remediate=__version__,
         made=made,
         valid_until=made + valid_for,
-        user=user(outside.environ),
-        controller=socket.gethostname(),
+        user=ledgers.who(outside),
+        controller=ledgers.controller(),
         approvals=approvals,
         asked=asked(request, options, project),
         inputs=rests_on(request, options, project, gatherer.modules, gatherer.packages),
         hosts=gatherer.hosts(),
         warnings=tuple(gatherer.warnings),
     )
-
-
-def user(environ: Mapping[str, str]) -> str:
-    """Who this is, as the ledger, plans and approvals name people."""
-    try:
-        return environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def asked(request: RunRequest, options: argparse.Namespace, project: Project) -> Asked:

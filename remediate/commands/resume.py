@@ -72,13 +72,12 @@ def _work(
 
 def refuse_running(row: RunRow, ledger: Ledger) -> None:
     """``UserError`` for a run that is still going on, or that left nothing to do."""
-    import socket
-
+    from remediate.commands.ledgers import controller
     from remediate.errors import UserError
     from remediate.ledger import process
     from remediate.ledger.rows import RUNNING
 
-    alive = process.alive(row.controller, row.pid, row.process_start, here=socket.gethostname())
+    alive = process.alive(row.controller, row.pid, row.process_start, here=controller())
     if row.status == RUNNING and alive:
         raise UserError(f"run {row.id} is going on: {row.who} on {row.controller}, process {row.pid}",
                         hint="let it end, or stop it with Ctrl-C there")  # fmt: skip

@@ -12,7 +12,7 @@ from remediate.language.words import kind, suggestion
 from remediate.model import Source
 
 FILE = "remediate.toml"
-KEYS = ("inventory", "forks", "roles", "modules", "approvers", "windows")
+KEYS = ("inventory", "forks", "roles", "modules", "ledger", "windows", "approvers")
 FORKS = 50
 """Hosts worked on at once unless said otherwise: waiting dominates, so this is generous."""
 
@@ -32,6 +32,8 @@ class Settings:
     """The file of change windows."""
     approvers: tuple[str, ...] = ()
     """Who may approve plans."""
+    ledger: str = ""
+    """A path or a URL as written; relative paths start at ``folder``."""
 
 
 def find(start: Path) -> Settings:
@@ -78,6 +80,10 @@ def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:
         raise UserError(
             f"forks must be a whole number from 1 on, not {kind(forks)}", source=_place(path, text, "forks")
         )
+    ledger = data.get("ledger", "")
+    if not isinstance(ledger, str) or ("ledger" in data and not ledger.strip()):
+        found = kind(ledger) if not isinstance(ledger, str) else "empty text"
+        raise UserError(f"ledger must be a path or a URL, not {found}", source=_place(path, text, "ledger"))
     return Settings(
         folder=path.parent,
         file=path,
@@ -87,6 +93,7 @@ def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:
         modules=paths("modules"),
         windows=next(iter(paths("windows")), None),
         approvers=texts("approvers", "name"),
+        ledger=ledger,
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from remediate.commands import planning
+from remediate.commands import ledgers
 from remediate.commands.project import Project
 from remediate.errors import GateClosed
 from remediate.model import Outcome
@@ -78,8 +77,8 @@ class Hooks:
             kind=kind,
             run=self.run,
             playbook=str(self.work.kept.get("playbook", "")),
-            who=planning.user(self.outside.environ),
-            controller=socket.gethostname(),
+            who=ledgers.who(self.outside),
+            controller=ledgers.controller(),
             plan=self.work.plan_hash,
             window=", ".join(self.windows),
             exit_code=code,

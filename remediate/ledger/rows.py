@@ -67,7 +67,11 @@ class StepBegun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEnded:
-    """How a step ended. ``result`` arrives masked; ``redacted`` says that something was hidden in it."""
+    """How a step ended. ``result`` arrives masked; ``redacted`` says that something was hidden in it.
+
+    Reports read ``message``, ``remedy``, ``changes`` (``target``, ``before``, ``after``, ``effect``), ``notes`` and the
+    States ``before`` and ``after`` from it, as ``remediate.reports.jsonreport.step`` makes them.
+    """
 
     status: str
     seconds: float

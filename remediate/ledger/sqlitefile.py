@@ -14,7 +14,7 @@ from remediate.ledger.schema import VERSION_TABLE
 from remediate.ledger.trouble import BACKUP_HINT, refusal, sqlite_name
 
 MAGIC = b"SQLite format 3\0"
-PATIENCE = 5.0
+PATIENCE = 15.0
 """Seconds for which a neighbour may hold the file while it is being opened."""
 
 
@@ -26,8 +26,8 @@ def check(
     monotonic: Callable[[], float] = time.monotonic,
 ) -> None:
     """Raises ``UserError`` where the file cannot become, or does not hold, a ledger. Turns WAL on."""
-    _place(path)
     try:
+        _place(path)
         _magic(path)
         with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as db:
             _whole(path, db)

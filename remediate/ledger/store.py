@@ -12,12 +12,9 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self, cast
 
-from sqlalchemy import delete, insert
-from sqlalchemy.exc import SQLAlchemyError
-
-from remediate.ledger import chain, evidence, locks, migrate, reading, runs, schema, sqlitefile, trouble
+from remediate.ledger import chain, evidence, locks, opening, reading, runs, sqlitefile
 from remediate.ledger.address import Address, parse
-from remediate.ledger.engine import WRITE, build
+from remediate.ledger.engine import build
 from remediate.ledger.rows import (
     STATUSES,
     Approval,
@@ -57,26 +54,14 @@ def open_ledger(
     address = parse(url)
     if address.file:
         sqlitefile.check(address, address.file, sleep=sleep, monotonic=monotonic)
-    engine = build(address)
+    engine, writer = build(address), uuid.uuid4().hex
     try:
-        migrate.ensure(engine, address)
-        writer = uuid.uuid4().hex
-        with engine.connect().execution_options(**WRITE) as connection:
-            for probe in (insert(schema.writers).values(writer=writer, write=0, answer=""), _forget(writer)):
-                with connection.begin():
-                    connection.execute(probe)
-    except SQLAlchemyError as error:
-        engine.dispose()
-        raise trouble.refusal(error, address) from error
+        opening.prove(engine, address, writer, sleep, monotonic)
     except BaseException:
         engine.dispose()
         raise
     work = Transactions(engine, address, writer=writer, now=now, sleep=sleep, monotonic=monotonic)
     return Ledger(work, address, digits)
-
-
-def _forget(writer: str) -> Any:
-    return delete(schema.writers).where(schema.writers.c.writer.startswith(writer))
 
 
 class Ledger:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from remediate.errors import UserError
 from remediate.ledger.address import Address
 
+BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 FULL_HINT = "make room on that disk, or keep the ledger elsewhere"
 BACKUP_HINT = "put back a copy, or move the file away to begin a new ledger; keep it for `sqlite3 FILE .recover`"
@@ -20,6 +21,11 @@ def transient(error: SQLAlchemyError) -> bool:
     if isinstance(error, DBAPIError) and sqlite_name(error.orig).startswith(DAMAGED):
         return False
     return isinstance(error, OperationalError | InterfaceError | InternalError | PoolTimeout)
+
+
+def busy(error: SQLAlchemyError) -> bool:
+    """Whether a neighbour holds the SQLite file just now."""
+    return isinstance(error, DBAPIError) and sqlite_name(error.orig).startswith(BUSY)
 
 
 def sqlite_name(error: BaseException | None) -> str:
@@ -45,7 +51,7 @@ def _of_a_file(error: BaseException, address: Address) -> UserError:
     name, file, told = sqlite_name(error), address.file, reason(error, address)
     if name.startswith(DAMAGED):
         return UserError(f"the ledger {file} is damaged: {told}", hint=BACKUP_HINT)
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    if name.startswith(BUSY):
         hint = f"end the program that holds it (`fuser {file}` names it), then try again"
         return UserError(f"the ledger {file} is locked by another program", hint=hint)
     if name.startswith("SQLITE_FULL"):

@@ -14,7 +14,7 @@ from tests.docs.generate import DOCS, ROOT
 
 SPEED = "50"
 """The lab's installers are fifty times as fast here; nothing shown depends on it."""
-PAGES = [page for page in (ROOT / "README.md", *sorted(DOCS.glob("*.md"))) if "```console" in page.read_text("utf-8")]
+PAGES = [page for page in (ROOT / "README.md", *sorted(DOCS.rglob("*.md"))) if "```console" in page.read_text("utf-8")]
 
 
 @pytest.fixture

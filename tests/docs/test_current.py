@@ -19,7 +19,7 @@ from remediate.lab.images import library
 from remediate.lab.packages import catalogue
 from tests.docs.generate import DOCS, PAGES, ROOT
 
-PAGES_BY_HAND = sorted([*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"])
+PAGES_BY_HAND = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"])
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -185,14 +186,14 @@ FORGERIES = [
 ]
 
 
-@pytest.mark.parametrize(("sql", "how", "number", "what"), FORGERIES, ids=[case[0][:50] for case in FORGERIES])
-def test_each_forgery_is_named(filled: Ledger, url: str, sql: str, how: str, number: int, what: str) -> None:
-    assert filled.verify().events == 13
-    with raw(url) as execute:
-        execute(sql)
-    report = filled.verify()
-    assert (report.how, report.broken) == (how, number)
-    assert what in report.what
+def test_each_forgery_is_named(filled: Ledger, url: str) -> None:
+    for sql, how, number, what in FORGERIES:
+        assert filled.verify().events == 13
+        assert filled.verify().whole
+        with tampered(url, partial(Connection.execute, statement=sqlalchemy.text(sql))):
+            report = filled.verify()
+            assert (report.how, report.broken) == (how, number), sql
+            assert what in report.what, sql
 
 
 def test_reordered_events_are_found(filled: Ledger, url: str) -> None:

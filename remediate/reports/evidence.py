@@ -1,0 +1,208 @@
+"""The evidence of a run as sections of plain, safe text: what Markdown and HTML are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from remediate.reports.text import counted, duration, one_line, plain_value
+
+DONE = ("compliant", "changed", "not applicable")
+"""Outcomes that need no explanation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, then a table; ``text`` stands above it, or instead of it where there are no rows."""
+
+    title: str
+    titles: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    text: str = ""
+
+
+def sections(document: Mapping[str, Any]) -> tuple[Section, ...]:
+    """Every section of the report, in the order a reader asks: what, who, whether it worked, what exactly was done."""
+    return (
+        Section(f"Run {one_line(document['run']['id'])}", ("", ""), tuple(facts(document))),
+        _approvals(document["approvals"]),
+        _hosts(document["hosts"]),
+        _attention(document["hosts"]),
+        _changes(document["hosts"]),
+        _files(document["hosts"]),
+        _packages(document["packages"]),
+        _remarks(document["remarks"]),
+        _steps(document["hosts"]),
+    )
+
+
+def facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What was asked for, by whom, when, and how it stands."""
+    run = document["run"]
+    code = f", exit code {run['exit_code']}" if run["exit_code"] is not None else ""
+    yield "status", f"{one_line(run['status'])}{code}"
+    yield "playbook", one_line(run["playbook"])
+    yield "command", one_line(run["kind"])
+    for name, value in run["request"].items():
+        if value not in (None, "", [], {}):
+            yield f"requested: {one_line(str(name))}", plain_value(value)
+    yield "by", f"{one_line(run['who'])} on {one_line(run['controller'])}, process {run['pid']}"
+    yield "started", moment(run["started"])
+    yield "finished", _finished(run)
+    yield "plan", one_line(run["plan_hash"]) or "none: planned and carried out in one go"
+    if run["resumes"]:
+        yield "goes on with", one_line(run["resumes"])
+    if document["resumed_by"]:
+        yield "gone on with by", ", ".join(map(one_line, document["resumed_by"]))
+    for held in document["locks"]:
+        yield f"lock on {one_line(held['host'])}", one_line(held["sentence"])
+    yield "ledger", one_line(document["ledger"])
+    if document["chain"]:
+        yield "chain of evidence", chain(document["chain"])
+
+
+def chain(report: Mapping[str, Any]) -> str:
+    """Whether the ledger is as it was written."""
+    if report["whole"]:
+        return f"verified: {counted(report['events'], 'event')}, none changed, missing or added"
+    return f"BROKEN: {one_line(report['what'])} ({report['events']} events before it are whole)"
+
+
+def moment(text: str) -> str:
+    """``2026-11-25 23:49:01 UTC``"""
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S} UTC" if text else ""
+
+
+def _finished(run: Mapping[str, Any]) -> str:
+    if not run["finished"]:
+        return f"no; the last sign of life is of {moment(run['beat_at'])}"
+    took = datetime.fromisoformat(run["finished"]) - datetime.fromisoformat(run["started"])
+    return f"{moment(run['finished'])} (after {duration(took.total_seconds())})"
+
+
+def _approvals(approvals: Sequence[Mapping[str, Any]]) -> Section:
+    rows = (
+        (moment(found["at"]), *(one_line(found[name]) for name in ("name", "user", "controller", "reason")))
+        for found in approvals
+    )
+    return Section("Approvals", ("at", "name", "user", "on", "reason"), tuple(rows), "" if approvals else "None.")
+
+
+def build(columns: Mapping[str, str]) -> str:
+    """The build before and after; one of them where nothing moved."""
+    before, after = str(columns.get("before", "")), str(columns.get("after", ""))
+    return one_line(f"{before} -> {after}" if before and after and before != after else after or before)
+
+
+def _hosts(hosts: Sequence[Mapping[str, Any]]) -> Section:
+    rows = (
+        (
+            one_line(host["host"]),
+            *(one_line(str(host["columns"].get(name, ""))) for name in ("product", "route")),
+            build(host["columns"]),
+            outcome(host),
+        )
+        for host in hosts
+    )
+    return Section("Hosts", ("host", "product", "route", "before -> after", "outcome"), tuple(rows))
+
+
+def outcome(host: Mapping[str, Any]) -> str:
+    """The outcome, or how far the run came with the host."""
+    if host["outcome"]:
+        return one_line(host["outcome"])
+    if any(not step["status"] for step in host["steps"]):
+        return "not known: cut off in a step"
+    return "not finished" if host["steps"] else "not begun"
+
+
+def _attention(hosts: Sequence[Mapping[str, Any]]) -> Section:
+    rows = tuple(
+        (one_line(host["host"]), outcome(host), one_line(host["reason"]), one_line(host["remedy"]))
+        for host in hosts
+        if host["outcome"] not in DONE or host["reason"]
+    )
+    return Section("Refused, deferred and failed", ("host", "outcome", "why", "what to do"), rows, _none(rows))
+
+
+def _none(rows: Sequence[object]) -> str:
+    return "" if rows else "None."
+
+
+def _each(hosts: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    return ((host, step) for host in hosts for step in host["steps"])
+
+
+def _changes(hosts: Sequence[Mapping[str, Any]]) -> Section:
+    rows = tuple(
+        (
+            one_line(host["host"]),
+            f"{step['number']} {one_line(step['task'])}",
+            *(plain_value(change.get(name)) for name in ("target", "before", "after")),
+            one_line(str(change.get("effect") or "none")),
+            moment(step["ended"] or ""),
+        )
+        for host, step in _each(hosts)
+        if step["status"] in ("changed", "failed", "")
+        for change in step["changes"]
+    )
+    titles = ("host", "step", "target", "before", "after", "effect", "at")
+    return Section("Changes", titles, rows, _none(rows))
+
+
+def _files(hosts: Sequence[Mapping[str, Any]]) -> Section:
+    names = ("file", "expected_version", "seen_version", "expected_size", "seen_size", "expected_date", "seen_date")
+    rows = tuple(
+        (
+            one_line(host["host"]),
+            *(plain_value(file.get(name)) for name in names),
+            *(one_line(str(file.get(name) or "")) for name in ("verdict", "note")),
+        )
+        for host in hosts
+        for file in host["files"]
+    )
+    titles = ("host", "file", "version expected", "seen", "size expected", "seen", "date expected", "seen")
+    return Section("Files read back", (*titles, "verdict", "note"), rows, _none(rows))
+
+
+def _packages(packages: Sequence[Mapping[str, Any]]) -> Section:
+    rows = tuple(
+        (
+            one_line(package["host"]),
+            one_line(package["name"]),
+            one_line(package["version"]),
+            f"{package['size']:,}",
+            one_line(package["sha256"]),
+            moment(package["at"]),
+        )
+        for package in packages
+    )
+    return Section("Packages", ("host", "package", "version", "bytes", "sha256", "at"), rows, _none(rows))
+
+
+def _remarks(remarks: Sequence[Mapping[str, Any]]) -> Section:
+    rows = tuple(
+        (moment(found["at"]), one_line(found["kind"]), one_line(found["host"]), plain_value(found["data"]))
+        for found in remarks
+    )
+    return Section("Overrides, gates and locks", ("at", "what", "host", "details"), rows, _none(rows))
+
+
+def _steps(hosts: Sequence[Mapping[str, Any]]) -> Section:
+    rows = tuple(
+        (
+            one_line(host["host"]),
+            str(step["number"]),
+            one_line(step["task"]),
+            one_line(step["module"]),
+            one_line(step["status"]) or "begun, its end is not known",
+            duration(step["seconds"]) if step["status"] else "",
+            moment(step["begun"]),
+            "hidden (no_log)" if step["redacted"] else one_line(step["message"], 300),
+        )
+        for host, step in _each(hosts)
+    )
+    titles = ("host", "step", "task", "module", "status", "took", "begun", "message")
+    return Section("Steps", titles, rows, _none(rows))

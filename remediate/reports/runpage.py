@@ -1,0 +1,45 @@
+"""A run of the ledger as lines for a terminal: facts, hosts, then each host's steps and changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from remediate.reports.evidence import Section, facts, moment, outcome, sections
+from remediate.reports.plain import INDENT, aligned
+from remediate.reports.text import duration, one_line, plain_value
+
+SHOWN = ("Approvals", "Hosts", "Refused, deferred and failed", "Packages", "Overrides, gates and locks")
+"""Sections of the evidence that are tables here as well; steps and changes are told host by host."""
+
+
+def lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """The whole page."""
+    yield f"run {one_line(document['run']['id'])}"
+    yield from (INDENT + line for line in aligned([("", ""), *facts(document)])[1:])
+    for section in sections(document):
+        if section.title in SHOWN and section.rows:
+            yield from _table(section)
+    for host in document["hosts"]:
+        if host["steps"]:
+            yield from ("", f"{one_line(host['host'])}: {outcome(host)}")
+            yield from _steps(host)
+
+
+def _table(section: Section) -> Iterator[str]:
+    yield from ("", section.title.lower())
+    yield from (INDENT + line for line in aligned([section.titles, *section.rows]))
+
+
+def _steps(host: Mapping[str, Any]) -> Iterator[str]:
+    for step in host["steps"]:
+        took = f" ({duration(step['seconds'])})" if step["status"] else f", begun {moment(step['begun'])}"
+        status = one_line(step["status"]) or "cut off"
+        yield f"{INDENT}{step['number']:>3} {status:<14} {one_line(step['task'])}{took}"
+        if step["redacted"]:
+            yield f"{INDENT * 3}hidden (no_log)"
+        if step["status"] in ("failed", "blocked", "unreachable") and step["message"]:
+            yield f"{INDENT * 3}{one_line(step['message'])}"
+        for change in step["changes"]:
+            before, after = plain_value(change.get("before")), plain_value(change.get("after"))
+            yield f"{INDENT * 3}{plain_value(change.get('target'))}: {before} -> {after}"
