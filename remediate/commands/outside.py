@@ -66,11 +66,6 @@ class Pipe(io.TextIOBase):
         return True
 
 
-def utc_now() -> datetime:
-    """The real clock."""
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """Everything a command takes from its process; tests hand in their own."""

@@ -1,4 +1,4 @@
-"""A change as a person does it: planned on Tuesday, approved, applied on Saturday night, interrupted, resumed, reported.
+"""A change as a person does it: planned on Tuesday, approved, applied on Saturday, interrupted, resumed, reported.
 
 On SQLite and on PostgreSQL, over SSH and WinRM, with a clock of its own; nothing else is simulated.
 """
