@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from remediate.model import Output, Source
 
 Reach = Literal[
-    "name", "refused", "timeout", "host_key", "auth", "denied", "tls", "algorithms", "protocol", "lost", "unknown"
+    "name",
+    "refused",
+    "timeout",
+    "host_key",
+    "auth",
+    "denied",
+    "quota",
+    "tls",
+    "algorithms",
+    "protocol",
+    "lost",
+    "unknown",
 ]
 """Why a host could not be reached: one word each, so that reports and retries can tell them apart."""
 

@@ -59,7 +59,7 @@ def unreachable(error: Unreachable, endpoint: Endpoint, doors: Callable[[Endpoin
         said.append(_WINRM.get(error.kind, ""))
     if error.kind == "auth":
         said += [_LOCKED, _POLICY, _KERBEROS if winrm else ""]
-    if error.kind == "denied":
+    if error.kind in ("denied", "quota"):
         said.append(_DENIED)
     if error.kind in ("refused", "timeout", "protocol"):
         said += doors(endpoint)

@@ -12,7 +12,7 @@ from pypsrp.powershell import PowerShell, RunspacePool
 
 from remediate.connections.order import Order, Taken, lost
 from remediate.connections.winrmwire import Wire
-from remediate.connections.winrs import UNSENT, end_shell
+from remediate.connections.winrs import SHELL_IDLE, UNSENT, end_shell
 from remediate.errors import RemoteFailed, Unreachable
 from remediate.model import Output
 
@@ -24,7 +24,9 @@ class PowerShellPool:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._pool = RunspacePool(wire.wsman, configuration_name=wire.options.winrm_configuration)
+        self._pool = RunspacePool(
+            wire.wsman, configuration_name=wire.options.winrm_configuration, idle_timeout=SHELL_IDLE
+        )
 
     def open(self) -> None:
         """Makes the pool. Raises Unreachable."""

@@ -33,14 +33,14 @@ def delays(random: Random, *, first: float = 0.3, longest: float = 10.0) -> Iter
         length = min(longest, 2 * length)
 
 
-def insist(attempt: Callable[[], T], patience: Patience) -> T:
+def insist(attempt: Callable[[], T], patience: Patience, passing: frozenset[Reach] = PASSING) -> T:
     """``attempt()`` until it works, fails for good, or the limit has passed; then its last error."""
     end = patience.clock() + patience.limit
     for pause in delays(patience.random):
         try:
             return attempt()
         except Unreachable as error:
-            if error.kind not in PASSING or patience.clock() + pause > end:
+            if error.kind not in passing or patience.clock() + pause > end:
                 raise
         patience.wait(pause)
     raise AssertionError  # delays() never ends

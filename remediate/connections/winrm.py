@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from pypsrp.exceptions import WinRMError
 from remediate.connections import bytext
 from remediate.connections.base import Road, Say
 from remediate.connections.order import Order
-from remediate.connections.reconnect import insist
+from remediate.connections.reconnect import PASSING, insist
 from remediate.connections.scriptrun import ANSWER_LIMIT, Attachment, Script, by_stdin
 from remediate.connections.shared import Shared
 from remediate.connections.steady import SteadySession
@@ -143,7 +144,17 @@ class WinrmSession(SteadySession):
         return self.execute(command, stdin=stdin, timeout=timeout, limit=ANSWER_LIMIT, exit_code=False)
 
     def _open(self) -> Shell:
-        """A first connection is tried once; one that was lost, for ``reconnect_timeout``."""
+        """A first connection is tried once; one that was lost, for ``reconnect_timeout``; a full host, for its time."""
+        try:
+            return self._connected()
+        except Unreachable as error:
+            limit = self._options.winrm_quota_timeout
+            if error.kind != "quota" or not limit:
+                raise
+        self.say("every shell of the account is in use: waiting for those of earlier runs to end")
+        return insist(self._connected, replace(self.patience(), limit=limit), PASSING | {"quota"})
+
+    def _connected(self) -> Shell:
         if not self._broken:
             return self._attempt()
         self.say("connecting again")

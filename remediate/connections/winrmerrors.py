@@ -172,7 +172,7 @@ def _fault(error: WSManFaultError, where: str) -> Unreachable:
         return ShellRefused(f"{where} denies this account a remote shell: {reason}", kind="denied", hint=hint)
     if code in _QUOTAS or "QuotaLimit" in str(error.code):
         hint = "shells of earlier runs end after their idle time (winrm enumerate shell lists them); or raise the quota"
-        return Unreachable(f"{where} opens no more shells: {reason}", kind="denied", hint=hint)
+        return Unreachable(f"{where} opens no more shells: {reason}", kind="quota", hint=hint)
     if code in NO_SHELL:
         return Unreachable(f"{where} has closed the shell: {reason}", kind="lost", hint="run again")
     if code == TIMED_OUT:

@@ -49,6 +49,8 @@ class WinrmOptions(RoadOptions):
     """How long the host may hold back one answer."""
     winrm_read_timeout: float = 30.0
     """How long an answer is waited for; more than ``winrm_operation_timeout``."""
+    winrm_quota_timeout: float = 75.0
+    """How long to wait for a shell where the account has used up its number: those of a dead controller end."""
     winrm_path: str = "wsman"
     winrm_proxy: str = ""
     """HTTP proxy on the way; the environment's are not used."""

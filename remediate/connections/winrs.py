@@ -16,9 +16,11 @@ from remediate.connections.winrmwire import Wire
 from remediate.errors import Reach, RemoteFailed, Unreachable
 from remediate.model import Output
 
-UNSENT: frozenset[Reach] = frozenset({"name", "refused", "timeout", "auth", "denied", "tls"})
+UNSENT: frozenset[Reach] = frozenset({"name", "refused", "timeout", "auth", "denied", "quota", "tls"})
 """Troubles that come before a message has left."""
 _RSP = NAMESPACES["rsp"]
+SHELL_IDLE = 60
+"""Seconds after which a host may end a shell nobody uses: a dead controller does not use up its quota for long."""
 
 
 class CmdShell:
@@ -27,7 +29,7 @@ class CmdShell:
     name = "winrs"
 
     def __init__(self, wire: Wire) -> None:
-        self._shell = WinRS(wire.wsman)
+        self._shell = WinRS(wire.wsman, idle_time_out=SHELL_IDLE)
         self._wire = wire
 
     def open(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 import time
 import uuid
@@ -85,6 +86,8 @@ class Shell(Protocol):
     id: str
     """Upper case GUID, or what the client chose."""
     user: str
+    idle_seconds: int
+    """After so long without use the shell ends."""
 
     def command(self, request: Request, line: ET.Element) -> str:
         """Begin what rsp:CommandLine says; the command's id. Must not wait for its end."""
@@ -193,6 +196,7 @@ class ShellBase:
             v.get("Name", ""): v.text or "" for v in element.findall("rsp:Environment/rsp:Variable", dict(NS))
         }
         self.folder = element.findtext("rsp:WorkingDirectory", "", dict(NS))
+        self.idle_seconds = _seconds(element.findtext("rsp:IdleTimeOut", "", dict(NS)), desk)
         self._uri = request.resource
         self._address = address
         self._created = time.monotonic()
@@ -203,11 +207,22 @@ class ShellBase:
         return (
             f"<rsp:Shell><rsp:ShellId>{escape(self.id)}</rsp:ShellId><rsp:ResourceUri>{escape(self._uri)}"
             f"</rsp:ResourceUri><rsp:Owner>{escape(self.user)}</rsp:Owner><rsp:ClientIP>{self._address}</rsp:ClientIP>"
-            f"<rsp:IdleTimeOut>PT{self.desk.idle_seconds}.000S</rsp:IdleTimeOut>"
+            f"<rsp:IdleTimeOut>PT{self.idle_seconds}.000S</rsp:IdleTimeOut>"
             f"<rsp:InputStreams>{self.streams[0]}</rsp:InputStreams>"
             f"<rsp:OutputStreams>{self.streams[1]}</rsp:OutputStreams><rsp:State>Connected</rsp:State>"
             f"<rsp:ShellRunTime>{age}</rsp:ShellRunTime><rsp:ShellInactivity>{age}</rsp:ShellInactivity></rsp:Shell>"
         )
+
+
+def _seconds(asked: str, desk: Desk) -> int:
+    """The idle time-out a client asks for, at most the host's own; what cannot be read is refused loudly."""
+    if not asked:
+        return desk.idle_seconds
+    found = re.fullmatch(r"PT(\d+)(?:\.\d+)?S", asked)
+    if not found:
+        desk.refuse(f"IdleTimeOut {asked}")
+        return desk.idle_seconds
+    return min(int(found[1]), desk.idle_seconds)
 
 
 def stream_xml(name: str, command_id: str, data: bytes, *, end: bool = False) -> str:

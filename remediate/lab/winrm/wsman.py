@@ -122,8 +122,8 @@ class Service:
     def _reap(self) -> None:
         """End shells nobody has used for longer than the idle time-out, as those of a client that died."""
         with self._lock:
-            limit = time.monotonic() - self.desk.idle_seconds
-            idle = [number for number, at in self._touched.items() if at < limit]
+            now = time.monotonic()
+            idle = [n for n, at in self._touched.items() if now - at > self._shells[n].idle_seconds]
         for number in idle:
             self._drop(number)
 

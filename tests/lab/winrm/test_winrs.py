@@ -220,6 +220,17 @@ def test_a_quota_others_have_used_up_lasts(tmp_path: Path) -> None:
                 run(wire, "ver")
 
 
+def test_shells_of_a_client_that_died_end_after_the_time_it_asked_for(tmp_path: Path) -> None:
+    with winrm_host(tmp_path) as wire:
+        for _ in range(5):
+            with WSMan(**wire.pypsrp()) as wsman:
+                WinRS(wsman, idle_time_out=1).open()
+        with pytest.raises(WSManFaultError, match="concurrent shells"):
+            run(wire, "ver")
+        time.sleep(1.2)
+        assert b"Microsoft Windows" in run(wire, "ver").stdout
+
+
 def test_an_idle_sealed_connection_is_lost_with_its_keys(tmp_path: Path) -> None:
     with winrm_host(tmp_path, faults={"winrm": ["idle_close"]}) as wire, WSMan(**wire.pypsrp()) as wsman:
         shell = WinRS(wsman)
