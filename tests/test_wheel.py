@@ -21,6 +21,15 @@ SHIPPED = (
     "modules/hotfix.js",
 )
 
+NEW_LEDGER = """
+import sys
+from datetime import UTC, datetime
+from remediate.ledger.store import open_ledger
+with open_ledger(sys.argv[1], now=lambda: datetime.now(UTC)) as ledger:
+    assert ledger.verify().whole
+"""
+"""Makes a ledger: the migrations have to be in the wheel."""
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
@@ -74,6 +83,7 @@ def test_the_installed_program_repairs_the_lab(installed: Path, tmp_path: Path) 
         assert "Nothing changed." in command(*run, folder=tmp_path)
         assert "hotfix" in command(remediate, "doc", folder=tmp_path)
         command(remediate, "lint", "playbooks/kb870585.yml", folder=tmp_path)
+        command(installed / "python", "-c", NEW_LEDGER, tmp_path / "ledger.sqlite3", folder=tmp_path)
     finally:
         command(remediate, "lab", "down", "-i", "inventory/lab.yml", folder=tmp_path)
 

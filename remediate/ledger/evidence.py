@@ -24,7 +24,7 @@ PACKAGE = ("name", "version", "size")
 APPROVAL = ("plan_hash", "name", "reason", "user", "controller")
 RESERVED = frozenset(
     {"run begun", "run ended", "step begun", "step ended", "host ended", "package", "approved", "unlocked"}
-    | {"lock taken", "lock taken over", "lock released"}
+    | {"lock taken", "lock taken over", "lock lost", "lock released"}
 )
 """Kinds of events that belong to a change of the tables; remarks have other ones."""
 

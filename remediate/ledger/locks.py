@@ -69,6 +69,7 @@ def take_over(writing: Writing, run: str, held: Lock, why: str) -> bool:
     interrupted = writing.connection.execute(cut.values(status=INTERRUPTED)).rowcount
     data: dict[str, Json] = {"from": _data(held), "interrupted": bool(interrupted), "why": why}
     writing.event("lock taken over", data, run=run, host=held.host)
+    writing.event("lock lost", {"to run": run}, run=held.run, host=held.host)
     return True
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from remediate.errors import LedgerLost
@@ -85,6 +85,7 @@ class Transactions:
         self._sleep = sleep
         self._monotonic = monotonic
         self._count = itertools.count(1)
+        self._written = False
         # SQLite lets one write at a time; waiting here is fairer than its polling. PostgreSQL queues by itself.
         self._gate: AbstractContextManager[Any] = threading.Lock() if address.file else nullcontext()
 
@@ -116,11 +117,12 @@ class Transactions:
                 answer = work(writing)
                 writing.finish()
                 _remember(connection, writer, token, canonical(answer))
+                self._written = True
                 return answer
 
         return self._patiently(once)
 
-    def touch(self, work: Callable[[Connection, str], None]) -> None:
+    def touch(self, work: Callable[[Connection, str], object]) -> None:
         """A write that is no part of the history and is not tried again; ``LedgerLost`` when it fails."""
         try:
             with self._gate, self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
@@ -129,8 +131,15 @@ class Transactions:
             raise self._lost(error) from error
 
     def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()
+        """Forget this writer and let go of every connection. A ledger that is away does not matter any more."""
+        mine = schema.writers.c.writer.startswith(f"{self._writer}-")
+        try:
+            if self._written:
+                self.touch(lambda connection, _: connection.execute(delete(schema.writers).where(mine)))
+        except LedgerLost:
+            pass  # a few rows more, of a name nobody uses again
+        finally:
+            self._engine.dispose()
 
     def _patiently(self, once: Callable[[], T]) -> T:
         end = self._monotonic() + PATIENCE

@@ -184,10 +184,20 @@ def _packages(packages: Sequence[Mapping[str, Any]]) -> Section:
 
 def _remarks(remarks: Sequence[Mapping[str, Any]]) -> Section:
     rows = tuple(
-        (moment(found["at"]), one_line(found["kind"]), one_line(found["host"]), plain_value(found["data"]))
+        (moment(found["at"]), one_line(found["kind"]), one_line(found["host"]), _details(found["data"]))
         for found in remarks
     )
     return Section("Overrides, gates and locks", ("at", "what", "host", "details"), rows, _none(rows))
+
+
+def _details(data: Mapping[str, Any]) -> str:
+    """What an event carries; the locks of others as a sentence."""
+    held = data.get("from")
+    if not isinstance(held, Mapping):
+        return plain_value(data) if data else ""
+    whose = f"{held.get('who')} on {held.get('controller')}, process {held.get('pid')}"
+    rest = {name: value for name, value in data.items() if name not in ("from", "interrupted")}
+    return one_line(f"from run {held.get('run')} ({whose}), {plain_value(rest)}")
 
 
 def _steps(hosts: Sequence[Mapping[str, Any]]) -> Section:

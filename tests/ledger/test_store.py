@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from remediate.errors import UserError
 from remediate.ledger.rows import Approval, HostEnd, PackageSeen
 from remediate.ledger.store import Ledger
-from tests.ledger.world import START, Clock, begun, ended, new_run, opened, step
+from tests.ledger.world import START, Clock, begun, ended, new_run, opened, raw, step
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -66,6 +66,8 @@ def test_what_is_written_survives_the_ledger(url: str) -> None:
     with opened(url) as ledger:
         run = ledger.begin_run(new_run("a"))
         step(ledger, run, "a")
+    with raw(url) as execute:
+        assert execute("SELECT count(*) FROM writers").scalar() == 0, "a closed ledger leaves nothing behind"
     with opened(url) as ledger:
         assert ledger.run("last").id == run
         assert len(ledger.journal(run)["a"]) == 1
