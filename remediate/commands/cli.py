@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "approve": "give one's word for a saved plan",
         "apply": "carry out a saved plan, and nothing else",
         "resume": "go on where a run stopped",
+        "notify": "send a test message through the project's hooks",
         "verify": "prove that nothing is left to change",
         "facts": "show what is installed on the hosts",
         "runs": "history, evidence and locks of past and present runs",

@@ -6,13 +6,17 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from remediate.errors import UserError
 from remediate.language.words import kind, suggestion
 from remediate.model import Source
 
+if TYPE_CHECKING:
+    from remediate.notify import Hook
+
 FILE = "remediate.toml"
-KEYS = ("inventory", "forks", "roles", "modules", "ledger", "windows", "approvers")
+KEYS = ("inventory", "forks", "roles", "modules", "ledger", "windows", "approvers", "notify")
 FORKS = 50
 """Hosts worked on at once unless said otherwise: waiting dominates, so this is generous."""
 
@@ -32,6 +36,8 @@ class Settings:
     """The file of change windows."""
     approvers: tuple[str, ...] = ()
     """Who may approve plans."""
+    notify: tuple[Hook, ...] = ()
+    """Whom to tell before and after a change."""
     ledger: str = ""
     """A path or a URL as written; relative paths start at ``folder``."""
 
@@ -93,8 +99,17 @@ def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:
         modules=paths("modules"),
         windows=next(iter(paths("windows")), None),
         approvers=texts("approvers", "name"),
+        notify=_hooks(path, text, data["notify"]) if "notify" in data else (),
         ledger=ledger,
     )
+
+
+def _hooks(path: Path, text: str, entries: object) -> tuple[Hook, ...]:
+    from remediate.notify.settings import read as read_hooks
+
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[notify]]"]
+    whole = _place(path, text, "notify")
+    return read_hooks(entries, lambda number: Source(str(path), lines[number], 1) if number < len(lines) else whole)
 
 
 def _place(path: Path, text: str, key: str) -> Source:

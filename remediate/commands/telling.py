@@ -33,7 +33,7 @@ class Hooks:
     @classmethod
     def of(cls, work: Work, run: str, windows: tuple[str, ...], outside: Outside) -> Hooks:
         settings = Project.around(outside.folder).settings
-        return cls(hooks=getattr(settings, "notify", ()), work=work, run=run, windows=windows, outside=outside)
+        return cls(hooks=settings.notify, work=work, run=run, windows=windows, outside=outside)
 
     def before(self) -> None:
         """``GateClosed`` when a hook that is declared fatal fails: then nothing is begun."""
