@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
+from remediate.commands.ledgers import controller
 
 if TYPE_CHECKING:
     from remediate.ledger.rows import ChainReport, HostEnd, Lock, RunRow, StepRow
@@ -44,8 +45,19 @@ def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, A
 
 
 def run(row: RunRow) -> dict[str, Any]:
-    """The run itself."""
-    return _times(asdict(row))
+    """The run itself; ``state`` is its status as far as it can be known from here."""
+    return {**_times(asdict(row)), "state": state(row)}
+
+
+def state(row: RunRow) -> str:
+    """The status, or ``died`` where the run's process is gone from this machine."""
+    from remediate.ledger import process
+    from remediate.ledger.rows import RUNNING
+
+    if row.status != RUNNING:
+        return row.status
+    lives = process.alive(row.controller, row.pid, row.process_start, here=controller())
+    return "died" if lives is False else RUNNING
 
 
 def lock(held: Lock) -> dict[str, Any]:

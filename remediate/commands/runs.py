@@ -105,6 +105,7 @@ def _list(options: argparse.Namespace, outside: Outside, ledger: Ledger) -> int:
 
 
 def _line(ledger: Ledger, row: RunRow) -> tuple[str, ...]:
+    from remediate.commands.rundocument import state
     from remediate.reports.text import counted, one_line
 
     hosts = ledger.hosts(row.id)
@@ -112,18 +113,7 @@ def _line(ledger: Ledger, row: RunRow) -> tuple[str, ...]:
     summary = ", ".join(f"{outcomes.count(word)} {one_line(word)}" for word in dict.fromkeys(outcomes))
     names = one_line(row.who), one_line(row.kind), one_line(row.playbook)
     told = f"{counted(len(hosts), 'host')}: {summary}" if summary else counted(len(hosts), "host")
-    return (row.id, f"{row.started:%Y-%m-%d %H:%M}", *names, state(row), told)
-
-
-def state(row: RunRow) -> str:
-    """How a run stands, as far as it can be known from here."""
-    from remediate.ledger import process
-    from remediate.ledger.rows import RUNNING
-
-    if row.status != RUNNING:
-        return row.status
-    lives = process.alive(row.controller, row.pid, row.process_start, here=ledgers.controller())
-    return "running" if lives is not False else "died"
+    return (row.id, f"{row.started:%Y-%m-%d %H:%M}", *names, one_line(state(row)), told)
 
 
 def _show(options: argparse.Namespace, outside: Outside, ledger: Ledger) -> int:
@@ -142,6 +132,7 @@ def _show(options: argparse.Namespace, outside: Outside, ledger: Ledger) -> int:
 
 def _report(options: argparse.Namespace, outside: Outside, ledger: Ledger) -> int:
     from remediate.commands import rundocument
+    from remediate.reports.text import one_line
 
     target = outside.folder / options.output if options.output else None
     kind = options.format or (target.suffix.lstrip(".") if target else "")
@@ -158,7 +149,7 @@ def _report(options: argparse.Namespace, outside: Outside, ledger: Ledger) -> in
             ) from error
         outside.print(f"wrote {options.output}")
     if not found["chain"]["whole"]:
-        outside.complain(f"warning: the ledger was tampered with: {found['chain']['what']}")
+        outside.complain(f"warning: the ledger was tampered with: {one_line(found['chain']['what'])}")
         return BROKEN
     return 0
 

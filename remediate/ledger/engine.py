@@ -64,9 +64,13 @@ def _server_engine(address: Address) -> Engine:
 
     @event.listens_for(engine, "connect")
     def connected(raw: Any, _: object) -> None:
-        with raw.cursor() as cursor:
-            for setting in SERVER_SETTINGS:
-                cursor.execute(setting)
-        raw.commit()
+        try:
+            with raw.cursor() as cursor:
+                for setting in SERVER_SETTINGS:
+                    cursor.execute(setting)
+            raw.commit()
+        except BaseException:
+            raw.close()  # nobody else knows of it yet
+            raise
 
     return engine

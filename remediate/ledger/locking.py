@@ -59,8 +59,7 @@ def acquire(
     deadline = monotonic() + SILENT * interval
     while attempt.silent and monotonic() < deadline:
         sleep(min(interval / 4, max(0.0, deadline - monotonic())))
-        for host in tuple(attempt.silent):
-            attempt.again(host)
+        attempt.look()
     for host in tuple(attempt.silent):
         attempt.dead(host)
     held = tuple(host for host in dict.fromkeys(hosts) if host in attempt.held)
@@ -92,12 +91,17 @@ class _Attempt:
         else:
             self.refused[host] = holder
 
-    def again(self, host: str) -> None:
-        """Look at a watched host: free now, beating, held by somebody else meanwhile, or as silent as before."""
-        watched, holder = self.silent[host], self._ledger.lock(self._run, host, self._why)
-        if holder == watched:
-            return
-        del self.silent[host]
+    def look(self) -> None:
+        """Look at the watched hosts; those are settled whose holders are not as silent as before."""
+        now = {lock.host: lock for lock in self._ledger.locks()}
+        for host, watched in tuple(self.silent.items()):
+            if now.get(watched.host) != watched:
+                del self.silent[host]
+                self._moved(host)
+
+    def _moved(self, host: str) -> None:
+        """A host that was released meanwhile, whose holder beats, or that somebody else holds now."""
+        holder = self._ledger.lock(self._run, host, self._why)
         if holder is not None and holder.finished:
             holder = self._take(host, holder)
         if holder is None:

@@ -28,12 +28,13 @@ def check(
     """Raises ``UserError`` where the file cannot become, or does not hold, a ledger. Turns WAL on."""
     try:
         _place(path)
-        _magic(path)
         with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as db:
             _whole(path, db)
             _ours(path, db)
             _wal(path, db, sleep, monotonic)
     except (sqlite3.Error, OSError) as error:
+        if sqlite_name(error) == "SQLITE_NOTADB" and _something_else(path):
+            raise UserError(f"{path} is not a ledger: it is no SQLite database", hint=BACKUP_HINT) from error
         raise refusal(error, address) from error
 
 
@@ -44,13 +45,17 @@ def _place(path: Path) -> None:
         raise UserError(f"the ledger {path} is no file", hint="name a file, as in .remediate/ledger.sqlite3")
 
 
-def _magic(path: Path) -> None:
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        start = file.read(len(MAGIC))
-    if start and start != MAGIC:
-        raise UserError(f"{path} is not a ledger: it is no SQLite database", hint=BACKUP_HINT)
+def _something_else(path: Path) -> bool:
+    """Whether this never was a database.
+
+    Asked only once SQLite has refused the file: closing a file that this process has open as a database as well
+    would drop SQLite's locks on it.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) != MAGIC
+    except OSError:
+        return False
 
 
 def _whole(path: Path, db: sqlite3.Connection) -> None:

@@ -12,7 +12,9 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self, cast
 
-from remediate.ledger import chain, evidence, locks, opening, reading, runs, sqlitefile
+from sqlalchemy.exc import SQLAlchemyError
+
+from remediate.ledger import chain, evidence, locks, opening, reading, runs, sqlitefile, trouble
 from remediate.ledger.address import Address, parse
 from remediate.ledger.engine import build
 from remediate.ledger.rows import (
@@ -54,7 +56,11 @@ def open_ledger(
     address = parse(url)
     if address.file:
         sqlitefile.check(address, address.file, sleep=sleep, monotonic=monotonic)
-    engine, writer = build(address), uuid.uuid4().hex
+    writer = uuid.uuid4().hex
+    try:
+        engine = build(address)
+    except SQLAlchemyError as error:
+        raise trouble.refusal(error, address) from error
     try:
         opening.prove(engine, address, writer, sleep, monotonic)
     except BaseException:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -94,7 +94,7 @@ class Transactions:
         options = {"isolation_level": "REPEATABLE READ"} if snapshot and not self._address.file else {}
 
         def once() -> T:
-            with self._engine.connect().execution_options(**options) as connection:
+            with self._connected(**options) as connection:
                 return work(connection)
 
         return self._patiently(once)
@@ -104,7 +104,7 @@ class Transactions:
         writer, token = f"{self._writer}-{threading.get_ident()}", next(self._count)
 
         def once() -> Json:
-            with self._gate, self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
+            with self._gate, self._connected(**WRITE) as connection, connection.begin():
                 # Holding the head also waits for an earlier try whose commit is still under way.
                 head = chain.head(connection, lock=True)
                 if head is None:
@@ -125,7 +125,7 @@ class Transactions:
     def touch(self, work: Callable[[Connection, str], object]) -> None:
         """A write that is no part of the history and is not tried again; ``LedgerLost`` when it fails."""
         try:
-            with self._gate, self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
+            with self._gate, self._connected(**WRITE) as connection, connection.begin():
                 work(connection, stamp(self._now()))
         except SQLAlchemyError as error:
             raise self._lost(error) from error
@@ -141,6 +141,16 @@ class Transactions:
         finally:
             self._engine.dispose()
 
+    @contextmanager
+    def _connected(self, **options: Any) -> Iterator[Connection]:
+        """A connection that is not used again once anything went wrong on it."""
+        with self._engine.connect().execution_options(**options) as connection:
+            try:
+                yield connection
+            except SQLAlchemyError:
+                connection.invalidate()
+                raise
+
     def _patiently(self, once: Callable[[], T]) -> T:
         end = self._monotonic() + PATIENCE
         for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
@@ -149,7 +159,6 @@ class Transactions:
             except SQLAlchemyError as error:
                 if not trouble.transient(error) or self._monotonic() >= end:
                     raise self._lost(error) from error
-                self._engine.dispose()
             self._sleep(pause)
         raise AssertionError("the pauses never end")
 

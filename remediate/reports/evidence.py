@@ -42,7 +42,7 @@ def facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was asked for, by whom, when, and how it stands."""
     run = document["run"]
     code = f", exit code {run['exit_code']}" if run["exit_code"] is not None else ""
-    yield "status", f"{one_line(run['status'])}{code}"
+    yield "status", f"{one_line(run['state'])}{code}"
     yield "playbook", one_line(run["playbook"])
     yield "command", one_line(run["kind"])
     for name, value in run["request"].items():

@@ -18,6 +18,7 @@ from remediate.commands.outside import Outside
 from remediate.ledger.rows import Approval, HostEnd, PackageSeen
 from remediate.ledger.store import Ledger
 from tests.commands.driver import Done, Screen, remediate
+from tests.ledger.processes import controller, line
 from tests.ledger.world import begun, ended, new_run, opened
 
 NASTY = "<script>alert(1)</script> | [x](http://evil) \x1b[31m **b** `c`\r\n# h"
@@ -99,6 +100,16 @@ def test_a_controller_that_died_is_told(ledger: Ledger, url: str, tmp_path: Path
     assert " running " in runs(url, tmp_path, "list").out
     ledger.begin_run(new_run("ex1", controller="elsewhere", pid=1))
     assert " running " in runs(url, tmp_path, "list").out.splitlines()[1]
+    with controller(url, "hold", here) as process:
+        run = line(process)
+        assert "status running" in blank(runs(url, tmp_path, "show", run).out)
+        process.kill()
+        process.wait()
+    assert " died " in runs(url, tmp_path, "list").out.splitlines()[1]
+    page = blank(runs(url, tmp_path, "show", run).out)
+    assert "status died" in page
+    assert "no; the last sign of life is of 20" in page
+    assert f"lock on a held by run {run}" in page
 
 
 def blank(text: str) -> str:

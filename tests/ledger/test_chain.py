@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -194,6 +196,28 @@ def test_each_forgery_is_named(filled: Ledger, url: str) -> None:
             report = filled.verify()
             assert (report.how, report.broken) == (how, number), sql
             assert what in report.what, sql
+
+
+def test_a_ledger_can_be_verified_while_others_write(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remediate.ledger.chain.PAGE", 7)
+    stop = threading.Event()
+
+    def work(host: str) -> int:
+        run = ledger.begin_run(new_run(host))
+        while not stop.is_set():
+            step(ledger, run, host)
+            ledger.approve(Approval(plan_hash="h", name=host, reason="", user="u", controller="c"))
+        ledger.end_run(run, status="finished", exit_code=0, hosts=[HostEnd(host=host, outcome="changed")])
+        return ledger.verify().events
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(work, host) for host in "ab"]
+        try:
+            reports = [ledger.verify() for _ in range(8)]
+        finally:
+            stop.set()
+    assert all(report.whole for report in reports), reports
+    assert all(done.result() >= reports[-1].events for done in both)
 
 
 def test_reordered_events_are_found(filled: Ledger, url: str) -> None:

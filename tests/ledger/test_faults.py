@@ -65,6 +65,28 @@ def test_processes_append_to_one_chain(url: str) -> None:
             assert [row.number for row in rows["a"]] == list(range(1, 14))
 
 
+def test_a_second_ledger_of_one_process_takes_nothing_from_the_first(tmp_path: Path) -> None:
+    """Whatever looks at the file must not drop the locks that SQLite holds on it for this process."""
+    url = str(tmp_path / "ledger.sqlite3")
+    opened(url).close()
+    with opened(url) as first:
+        for _ in range(3):
+            opened(url).close()
+            with controller(url, "write", "1") as process:
+                run = line(process)
+                process.communicate()
+            assert first.run("last").id == run
+            assert opened_and_seen(url) == run
+            mine = first.begin_run(new_run("a"))
+            assert opened_and_seen(url) == mine
+        assert first.verify().whole
+
+
+def opened_and_seen(url: str) -> str:
+    with opened(url) as ledger:
+        return ledger.run("last").id
+
+
 @pytest.mark.timeout(150)
 def test_a_server_restarted_during_writes(server: postgres.Server, database: str) -> None:
     """Nothing is lost and nothing is there twice, whether the server ends in order or at once."""

@@ -157,13 +157,15 @@ def test_without_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (lambda url: url.replace(postgres.QUOTED, "hunter2"), "the password of the URL is wrong"),
         (lambda url: url.replace("//keeper:", "//nobody:"), "the password of the URL is wrong"),
+        (lambda url: url + "?plugin=none", "see the URL"),
+        (lambda url: url + "?no_such_option=1", "see the URL"),
         (lambda url: url + "x", "create it on the server"),
         (lambda url: re.sub(r":\d+/", ":1/", url), "nothing listens there"),
         (lambda url: url.replace("127.0.0.1:", "no-such-server.invalid:"), "see the server's name in the URL"),
         (lambda url: url.replace(f":{postgres.QUOTED}@", "@"), "put the password into the URL"),
         (lambda url: url.replace(f":{postgres.QUOTED}@", "@") + "?password=hunter2", "the password of the URL is wr"),
     ],
-    ids=["password", "user", "database", "port", "name", "no password", "password in query"],
+    ids=["password", "user", "plugin", "option", "database", "port", "name", "no password", "password in query"],
 )  # fmt: skip
 def test_a_server_that_cannot_be_used(
     server: postgres.Server, database: str, change: Callable[[str], str], words: str
