@@ -1,4 +1,4 @@
-"""The two hosts of the conformance table: the embedded lab in process, and a Wine prefix with nothing of ours in it."""
+"""The two hosts of the conformance table: the embedded lab in process, and a Wine prefix."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from remediate.errors import RemoteFailed
 from remediate.lab import hostspec, images, packages, pe, script, shell
 from remediate.lab.files import ARCHIVE, READ_ONLY, FileEntry
 from remediate.model import Output
-from tests.wine import prefix, tools
+from tests.wine import tools
 
 Answer = dict[str, Any]
 World = Sequence[Mapping[str, Any]]
@@ -35,6 +35,11 @@ MODULE = """// needs: files registry services wmi jobs hash transfer
 function ask(args) {
   var C = "C:\\\\conf\\\\", K = args.key;
   function error(fn) { try { fn(); } catch (e) { return hex(errorNumber(e)); } return "none"; }
+  function ended(name) {
+    var looks = 0, seen = jobState({name: name});
+    for (; seen.phase === "running" && looks < 600; looks++) { pause(100); seen = jobState({name: name}); }
+    return seen;
+  }
   return {value: eval("(" + args.code + ")")};
 }
 """
@@ -118,14 +123,10 @@ class Lab:
 
 @dataclass(frozen=True, slots=True)
 class Wine:
-    """A prefix of Wine; ``run_exe`` is the launcher that hands a raw command line to cmd.exe.
-
-    ``keeper`` waits for input all the time: a prefix without any process is shut down, and booted by the next command.
-    """
+    """A prefix of Wine that is up; ``run_exe`` is the launcher that hands a raw command line to cmd.exe."""
 
     prefix: Path
     run_exe: Path
-    keeper: subprocess.Popen[bytes] | None = None
 
     def script(self, case: Mapping[str, Any], world: World) -> Answer:
         self._lay(world)
@@ -166,26 +167,3 @@ class Wine:
             timeout=120,
             check=False,
         )
-
-
-def make_wine(folder: Path) -> Wine:
-    """A prefix of its own in ``folder``, kept up until ``end_wine`` or the end of this process."""
-    source, target = Path(__file__).parent / "rawline.c", folder / "rawline.exe"
-    subprocess.run([tools.program("gcc-mingw-w64-x86-64"), "-O1", "-o", target, source], check=True)
-    prefix.clone(folder / "prefix")
-    keeper = subprocess.Popen(
-        [tools.program("wine"), "cmd.exe"],
-        env=tools.environment(folder / "prefix"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    return Wine(folder / "prefix", target, keeper)
-
-
-def end_wine(host: Wine) -> None:
-    """Ends all of the prefix, and nothing else."""
-    if host.keeper is not None:
-        host.keeper.communicate(b"exit\r\n", timeout=60)
-    environ = tools.environment(host.prefix)
-    subprocess.run(["wineserver", "-k"], env=environ, capture_output=True, timeout=60, check=False)

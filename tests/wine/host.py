@@ -37,9 +37,11 @@ class WineSpec:
 class WineHost:
     """A running host. ``close`` ends all of it; so does the end of this process."""
 
-    def __init__(self, name: str, spec: WineSpec, *, address: str = "127.0.0.1", port: int = 0) -> None:
-        self.name, self.spec, self.address = name, spec, address
-        self.port = port or free_port(address)
+    def __init__(self, name: str, spec: WineSpec, *, address: str = "", port: int = 0, number: int = 1) -> None:
+        """``number`` tells the hosts of this process apart where ``address`` is left to it."""
+        self.name, self.spec = name, spec
+        self.address = address or own_address(number)
+        self.port = port or free_port(self.address)
         self.folder = HOSTS / f"{os.getpid()}-{name}"
         self.prefix = self.folder / "prefix"
         self._make()
@@ -50,7 +52,7 @@ class WineHost:
         said = self._guard.stdout.readline()
         assert said == "up\n", f"{name} did not come up"
         (self.folder / "guard.pid").write_text(str(self._guard.pid))
-        wait_for_port(address, self.port)
+        wait_for_port(self.address, self.port)
 
     def _make(self) -> None:
         guard.stop(self.folder)
@@ -128,6 +130,11 @@ class WineHost:
         self._guard.wait(timeout=90)
         assert self._guard.stdout is not None
         self._guard.stdout.close()
+
+
+def own_address(number: int) -> str:
+    """A loopback address of this process alone: no client anywhere takes a port of it while a host is being made."""
+    return f"127.{64 + os.getpid() // 256 % 128}.{os.getpid() % 256}.{number}"
 
 
 def free_port(address: str) -> int:

@@ -1,6 +1,6 @@
 /* Stands for Microsoft's package installer, update.exe: what it takes, does, leaves and says is in package.h's lines.
    Named spuninst.exe it takes the package off again. What goes wrong is a matter of the host: HKLM\SOFTWARE\RemediateLab
-   (ExitCode, Extended, Hangs, Seconds). */
+   (ExitCode, Extended, Hangs, Milliseconds). */
 #include "scm.h"
 #include "package.h"
 #include <stdarg.h>
