@@ -10,27 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 from remediate.connections import payload
 from remediate.errors import RemoteFailed
 from remediate.lab import hostspec, images, packages, pe, script, shell
 from remediate.lab.files import ARCHIVE, READ_ONLY, FileEntry
 from remediate.model import Output
-from tests.wine import tools
+from tests.wine import tools, zones
 
 Answer = dict[str, Any]
 World = Sequence[Mapping[str, Any]]
 
 FOLDER = "C:\\conf"
 NONCE = "abc123"
-ZONES = {
-    "eastern": "America/New_York",
-    "sydney": "Australia/Sydney",
-    "berlin": "Europe/Berlin",
-    "kolkata": "Asia/Kolkata",
-    "newfoundland": "America/St_Johns",
-}
 MODULE = """// needs: files registry services wmi jobs hash transfer
 function ask(args) {
   var C = "C:\\\\conf\\\\", K = args.key;
@@ -107,8 +99,7 @@ class Lab:
 
     def _machine(self, case: Mapping[str, Any], world: World) -> Any:
         zone = case.get("zone", "eastern")
-        here = datetime.now(ZoneInfo(ZONES[zone]))
-        override = {"time_zone": zone, "daylight": bool(here.dst())}
+        override = {"time_zone": zone, "daylight": zones.daylight(zone)}
         spec = hostspec.parse("lab", {"image": "windows2003", "override": override})
         machine = images.build(spec, images.library(packages.catalogue()))
         machine.files.make_folders(f"{FOLDER}\\kit")
@@ -157,7 +148,7 @@ class Wine:
             path.chmod(0o444 if file.get("read_only") else 0o644)
 
     def _wine(self, case: Mapping[str, Any], *argv: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
-        zone = ZONES[case.get("zone", "eastern")]
+        zone = zones.ZONES[case.get("zone", "eastern")]
         return subprocess.run(
             [tools.program("wine"), *argv],
             env={**tools.environment(self.prefix, zone), **environ},

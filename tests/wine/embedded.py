@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import getpass
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import yaml
 
 from remediate.lab.faults import Faults, InstallerExit, ServiceLate
 from remediate.lab.hostspec import HostSpec, to_json
+from tests.wine import zones
 from tests.wine.host import WineSpec
 
-ZONES = {"UTC": "london", "America/New_York": "eastern", "Europe/Berlin": "berlin", "Asia/Kolkata": "kolkata"}
-FACTS = ("exchange", "files", "hotfixes", "uninstall_folders", "pending", "installers_running")
+FACTS = ("exchange", "files", "pending", "installers_running")
+SYSTEM = ("version", "service_pack", "language", "product")
+SERVICE = ("name", "display", "state", "start_mode", "depends")
+JOB = ("phase", "exit_code", "settled")
+STEP = ("task", "module", "status", "ignored", "rescued")
+WINDOWS = r"(?i)^C:\\(windows|winnt)(?=\\)"
+CHANGE = ("effect", "reversible", "certainty")
 
 
 def inventory(specs: Mapping[str, WineSpec], path: Path) -> Path:
@@ -26,11 +33,8 @@ def inventory(specs: Mapping[str, WineSpec], path: Path) -> Path:
 
 
 def _declared(name: str, spec: WineSpec) -> dict[str, Any]:
-    here = datetime.now(ZoneInfo(spec.zone))
-    told = to_json(HostSpec(name=name, image=spec.image, override=spec.override, faults=_faults(spec)))
-    zone = {"time_zone": ZONES[spec.zone], "daylight": bool(here.dst())}
-    override: Any = told["override"]
-    return {key: told[key] for key in ("image", "faults")} | {"override": override | zone, "vars": spec.vars}
+    told = to_json(HostSpec(name=name, image=spec.image, override=spec.local(), faults=_faults(spec)))
+    return {key: told[key] for key in ("image", "faults", "override")} | {"vars": spec.vars}
 
 
 def _faults(spec: WineSpec) -> Faults:
@@ -48,13 +52,34 @@ def _faults(spec: WineSpec) -> Faults:
 
 def course(host: Mapping[str, Any]) -> dict[str, Any]:
     """What a run says of a host, its words left out: they name folders and seconds."""
-    steps = [(step["task"], step["status"]) for step in host["steps"]]
-    return {name: host[name] for name in ("outcome", "columns", "counts")} | {"steps": steps}
+    return {name: host[name] for name in ("outcome", "columns", "counts")} | {
+        "steps": [_step(one) for one in host["steps"]]
+    }
 
 
-def end(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What the host is like: Exchange, its files with version, size and date, hotfixes, services, jobs."""
-    found = {name: facts[name] for name in FACTS}
-    services = [{key: one[key] for key in ("name", "display", "state", "start_mode", "depends")} for one in facts["services"]]
-    jobs = [{key: one[key] for key in ("phase", "exit_code", "settled")} for one in facts["jobs"]]
-    return found | {"services": services, "jobs": jobs}
+def _step(step: Mapping[str, Any]) -> dict[str, Any]:
+    changes = [{key: change[key] for key in CHANGE} for change in step["changes"]]
+    return {key: step[key] for key in STEP} | {"changes": changes}
+
+
+def end(facts: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    """What the host is like: Windows, Exchange, its files with version, size and date, hotfixes, services, jobs."""
+    return {name: facts[name] for name in FACTS} | {
+        "os": {key: facts["os"][key] for key in SYSTEM},
+        "hotfixes": {name: _hotfix(values, zone) for name, values in facts["hotfixes"].items()},
+        "uninstall_folders": {re.sub(WINDOWS, "%SystemRoot%", folder) for folder in facts["uninstall_folders"]},
+        "services": [{key: one[key] for key in SERVICE} for one in facts["services"]],
+        "jobs": [{key: one[key] for key in JOB} for one in facts["jobs"]],
+    }
+
+
+def _hotfix(values: Mapping[str, str], zone: str) -> dict[str, str]:
+    """The values of a hotfix's key; on each host it is its own account that installs, on the host's own date."""
+    here = zones.now_in(zone)
+    lately = [f"{day.month}/{day.day}/{day.year}" for day in (here, here - timedelta(hours=1))]
+    who, when = values["InstalledBy"], values["InstalledDate"]
+    return {
+        **values,
+        "InstalledBy": "its account" if who in ("Administrator", getpass.getuser()) else who,
+        "InstalledDate": "now" if when in lately else when,
+    }

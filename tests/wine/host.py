@@ -9,13 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from remediate.lab import pe
 from remediate.lab.hostspec import HostSpec, Override
-from tests.wine import guard, prefix, programs, tools, twin
+from tests.wine import guard, prefix, programs, tools, twin, zones
 
 HOSTS = tools.HOME / "hosts"
 
@@ -30,8 +30,17 @@ class WineSpec:
     """Service -> StartMs, StopMs, StartsLeft."""
     faults: dict[str, int] = field(default_factory=dict)
     """ExitCode, Extended, Hangs, Milliseconds of the installer."""
-    zone: str = "UTC"
+    zone: str = "london"
+    """A time zone of the lab."""
     vars: dict[str, Any] = field(default_factory=dict)
+
+    def local(self) -> Override:
+        """The override of the lab's twin, in the host's time zone."""
+        return replace(self.override, time_zone=self.zone, daylight=zones.daylight(self.zone))
+
+    def environment(self, where: Path) -> dict[str, str]:
+        """What programs of the host with the prefix ``where`` run with."""
+        return tools.environment(where, zones.ZONES[self.zone])
 
 
 class WineHost:
@@ -45,7 +54,7 @@ class WineHost:
         self.folder = HOSTS / f"{os.getpid()}-{name}"
         self.prefix = self.folder / "prefix"
         self._make()
-        words = [sys.executable, "-m", "tests.wine.guard", str(self.folder), spec.zone]
+        words = [sys.executable, "-m", "tests.wine.guard", str(self.folder), zones.ZONES[spec.zone]]
         self._guard = subprocess.Popen(words, cwd=tools.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                        start_new_session=True)  # fmt: skip
         assert self._guard.stdout is not None
@@ -60,7 +69,7 @@ class WineHost:
         programs_folder = programs.compiled()
         launcher = self.prefix / "drive_c" / "windows" / "launcher.exe"
         launcher.write_bytes((programs_folder / "launcher.exe").read_bytes())
-        lab = HostSpec(name=self.name, image=self.spec.image, override=self.spec.override)
+        lab = HostSpec(name=self.name, image=self.spec.image, override=self.spec.local())
         twin.furnish(self.prefix, lab, self.spec.services, self.spec.faults)
         self._ssh()
 
@@ -84,7 +93,7 @@ class WineHost:
 
     def _command(self) -> str:
         """cmd.exe takes the line as it came; drives are where an SFTP client of Windows finds them."""
-        environment = tools.environment(self.prefix, self.spec.zone)
+        environment = self.spec.environment(self.prefix)
         lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
         relay = shlex.join([sys.executable, "-I", "-S", str(Path(__file__).with_name("relay.py"))])
         wine = shlex.join([tools.program("wine"), guard.KEEPER])
@@ -115,7 +124,7 @@ class WineHost:
 
     def cmd(self, line: str, timeout: float = 60) -> subprocess.CompletedProcess[bytes]:
         """A command line through cmd.exe of the host, beside the SSH server."""
-        environment = {**tools.environment(self.prefix, self.spec.zone), "REMEDIATE_COMMAND": line}
+        environment = {**self.spec.environment(self.prefix), "REMEDIATE_COMMAND": line}
         return subprocess.run([tools.program("wine"), guard.KEEPER], env=environment, cwd=self.prefix / "drive_c",
                               capture_output=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
 
