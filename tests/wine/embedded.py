@@ -16,10 +16,7 @@ from remediate.lab.hostspec import HostSpec, to_json
 from tests.wine import zones
 from tests.wine.host import WineSpec
 
-FACTS = ("exchange", "files", "pending", "installers_running")
-SYSTEM = ("version", "service_pack", "language", "product")
-SERVICE = ("name", "display", "state", "start_mode", "depends")
-JOB = ("phase", "exit_code", "settled")
+JOB = ("phase", "exit_code", "settled", "cancelled", "never_started")
 STEP = ("task", "module", "status", "ignored", "rescued")
 WINDOWS = r"(?i)^C:\\(windows|winnt)(?=\\)"
 CHANGE = ("effect", "reversible", "certainty")
@@ -63,14 +60,19 @@ def _step(step: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def end(facts: Mapping[str, Any], zone: str) -> dict[str, Any]:
-    """What the host is like: Windows, Exchange, its files with version, size and date, hotfixes, services, jobs."""
-    return {name: facts[name] for name in FACTS} | {
-        "os": {key: facts["os"][key] for key in SYSTEM},
+    """What the host is like, but for what docs/lab-fidelity.md explains: the rest must be the same to the last field."""
+    return without(facts, "_notes", "disk", "sources") | {
+        "os": without(facts["os"], "computer"),
+        "time": without(facts["time"], "utc", "bias_source"),
         "hotfixes": {name: _hotfix(values, zone) for name, values in facts["hotfixes"].items()},
         "uninstall_folders": {re.sub(WINDOWS, "%SystemRoot%", folder) for folder in facts["uninstall_folders"]},
-        "services": [{key: one[key] for key in SERVICE} for one in facts["services"]],
+        "services": [without(one, "path", "source", "pid") for one in facts["services"]],
         "jobs": [{key: one[key] for key in JOB} for one in facts["jobs"]],
     }
+
+
+def without(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key not in names}
 
 
 def _hotfix(values: Mapping[str, str], zone: str) -> dict[str, str]:
