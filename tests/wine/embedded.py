@@ -60,7 +60,7 @@ def _step(step: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def end(facts: Mapping[str, Any], zone: str) -> dict[str, Any]:
-    """What the host is like, but for what docs/lab-fidelity.md explains: the rest must be the same to the last field."""
+    """What the host is like, but for what docs/lab-fidelity.md explains: the rest is the same to the last field."""
     return without(facts, "_notes", "disk", "sources") | {
         "os": without(facts["os"], "computer"),
         "time": without(facts["time"], "utc", "bias_source"),
