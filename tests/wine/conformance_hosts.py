@@ -22,6 +22,7 @@ Answer = dict[str, Any]
 World = Sequence[Mapping[str, Any]]
 
 FOLDER = "C:\\conf"
+IMAGE = "exchange2003-sp1"
 NONCE = "abc123"
 MODULE = """// needs: files registry services wmi jobs hash transfer
 function ask(args) {
@@ -30,6 +31,11 @@ function ask(args) {
   function ended(name) {
     var looks = 0, seen = jobState({name: name});
     for (; seen.phase === "running" && looks < 600; looks++) { pause(100); seen = jobState({name: name}); }
+    return seen;
+  }
+  function state(name, word) {
+    var looks = 0, seen = serviceInfo([name])[0].state;
+    for (; seen !== word && looks < 600; looks++) { pause(100); seen = serviceInfo([name])[0].state; }
     return seen;
   }
   return {value: eval("(" + args.code + ")")};
@@ -48,7 +54,8 @@ class Host(Protocol):
 def built(case: Mapping[str, Any]) -> str:
     """The payload of a case, as a session would send it."""
     args = {"code": case["js"], "key": registry_key(case)}
-    return payload.build(MODULE, "ask", args, payload.needs(MODULE), nonce=NONCE, folder=f"{FOLDER}\\kit")
+    folder = f"{FOLDER}\\{case.get('folder', 'kit')}"
+    return payload.build(MODULE, "ask", args, payload.needs(MODULE), nonce=NONCE, folder=folder)
 
 
 def registry_key(case: Mapping[str, Any]) -> str:
@@ -100,7 +107,7 @@ class Lab:
     def _machine(self, case: Mapping[str, Any], world: World) -> Any:
         zone = case.get("zone", "eastern")
         override = {"time_zone": zone, "daylight": zones.daylight(zone)}
-        spec = hostspec.parse("lab", {"image": "windows2003", "override": override})
+        spec = hostspec.parse("lab", {"image": IMAGE, "override": override})
         machine = images.build(spec, images.library(packages.catalogue()))
         machine.files.make_folders(f"{FOLDER}\\kit")
         for file in expanded(world):

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.wine import programs
-from tests.wine.conformance_hosts import Answer, Host, Lab, Wine
+from tests.wine.conformance_hosts import IMAGE, Answer, Host, Lab, Wine
 from tests.wine.host import WineHost, WineSpec
 
 TABLE: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "conformance.yml").read_text("utf-8"))
@@ -24,7 +24,7 @@ each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"]
 @pytest.fixture(scope="module")
 def real() -> Iterator[Wine]:
     """A host that is up before the first case: what a prefix starts with a command holds that command's output open."""
-    host = WineHost("conformance", WineSpec(image="windows2003"))
+    host = WineHost("conformance", WineSpec(image=IMAGE))
     yield Wine(host.prefix, programs.compiled() / "rawline.exe")
     host.close()
 
