@@ -1,4 +1,4 @@
-"""The two hosts of the conformance table: the embedded lab in process, and a Wine prefix with nothing of ours in it."""
+"""The two hosts of the conformance table: the embedded lab in process, and a Wine prefix."""
 
 from __future__ import annotations
 
@@ -10,31 +10,34 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 from remediate.connections import payload
 from remediate.errors import RemoteFailed
 from remediate.lab import hostspec, images, packages, pe, script, shell
 from remediate.lab.files import ARCHIVE, READ_ONLY, FileEntry
 from remediate.model import Output
-from tests.wine import prefix, tools
+from tests.wine import tools, zones
 
 Answer = dict[str, Any]
 World = Sequence[Mapping[str, Any]]
 
 FOLDER = "C:\\conf"
+IMAGE = "exchange2003-sp1"
 NONCE = "abc123"
-ZONES = {
-    "eastern": "America/New_York",
-    "sydney": "Australia/Sydney",
-    "berlin": "Europe/Berlin",
-    "kolkata": "Asia/Kolkata",
-    "newfoundland": "America/St_Johns",
-}
 MODULE = """// needs: files registry services wmi jobs hash transfer
 function ask(args) {
   var C = "C:\\\\conf\\\\", K = args.key;
   function error(fn) { try { fn(); } catch (e) { return hex(errorNumber(e)); } return "none"; }
+  function ended(name) {
+    var looks = 0, seen = jobState({name: name});
+    for (; seen.phase === "running" && looks < 600; looks++) { pause(100); seen = jobState({name: name}); }
+    return seen;
+  }
+  function state(name, word) {
+    var looks = 0, seen = serviceInfo([name])[0].state;
+    for (; seen !== word && looks < 600; looks++) { pause(100); seen = serviceInfo([name])[0].state; }
+    return seen;
+  }
   return {value: eval("(" + args.code + ")")};
 }
 """
@@ -51,7 +54,8 @@ class Host(Protocol):
 def built(case: Mapping[str, Any]) -> str:
     """The payload of a case, as a session would send it."""
     args = {"code": case["js"], "key": registry_key(case)}
-    return payload.build(MODULE, "ask", args, payload.needs(MODULE), nonce=NONCE, folder=f"{FOLDER}\\kit")
+    folder = f"{FOLDER}\\{case.get('folder', 'kit')}"
+    return payload.build(MODULE, "ask", args, payload.needs(MODULE), nonce=NONCE, folder=folder)
 
 
 def registry_key(case: Mapping[str, Any]) -> str:
@@ -102,9 +106,8 @@ class Lab:
 
     def _machine(self, case: Mapping[str, Any], world: World) -> Any:
         zone = case.get("zone", "eastern")
-        here = datetime.now(ZoneInfo(ZONES[zone]))
-        override = {"time_zone": zone, "daylight": bool(here.dst())}
-        spec = hostspec.parse("lab", {"image": "windows2003", "override": override})
+        override = {"time_zone": zone, "daylight": zones.daylight(zone)}
+        spec = hostspec.parse("lab", {"image": IMAGE, "override": override})
         machine = images.build(spec, images.library(packages.catalogue()))
         machine.files.make_folders(f"{FOLDER}\\kit")
         for file in expanded(world):
@@ -118,14 +121,10 @@ class Lab:
 
 @dataclass(frozen=True, slots=True)
 class Wine:
-    """A prefix of Wine; ``run_exe`` is the launcher that hands a raw command line to cmd.exe.
-
-    ``keeper`` waits for input all the time: a prefix without any process is shut down, and booted by the next command.
-    """
+    """A prefix of Wine that is up; ``run_exe`` is the launcher that hands a raw command line to cmd.exe."""
 
     prefix: Path
     run_exe: Path
-    keeper: subprocess.Popen[bytes] | None = None
 
     def script(self, case: Mapping[str, Any], world: World) -> Answer:
         self._lay(world)
@@ -156,7 +155,7 @@ class Wine:
             path.chmod(0o444 if file.get("read_only") else 0o644)
 
     def _wine(self, case: Mapping[str, Any], *argv: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
-        zone = ZONES[case.get("zone", "eastern")]
+        zone = zones.ZONES[case.get("zone", "eastern")]
         return subprocess.run(
             [tools.program("wine"), *argv],
             env={**tools.environment(self.prefix, zone), **environ},
@@ -166,26 +165,3 @@ class Wine:
             timeout=120,
             check=False,
         )
-
-
-def make_wine(folder: Path) -> Wine:
-    """A prefix of its own in ``folder``, kept up until ``end_wine`` or the end of this process."""
-    source, target = Path(__file__).parent / "rawline.c", folder / "rawline.exe"
-    subprocess.run([tools.program("gcc-mingw-w64-x86-64"), "-O1", "-o", target, source], check=True)
-    prefix.clone(folder / "prefix")
-    keeper = subprocess.Popen(
-        [tools.program("wine"), "cmd.exe"],
-        env=tools.environment(folder / "prefix"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    return Wine(folder / "prefix", target, keeper)
-
-
-def end_wine(host: Wine) -> None:
-    """Ends all of the prefix, and nothing else."""
-    if host.keeper is not None:
-        host.keeper.communicate(b"exit\r\n", timeout=60)
-    environ = tools.environment(host.prefix)
-    subprocess.run(["wineserver", "-k"], env=environ, capture_output=True, timeout=60, check=False)

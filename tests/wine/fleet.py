@@ -25,10 +25,10 @@ class Fleet:
         at = places or {}
         with ThreadPoolExecutor(3) as pool:
             made = {
-                name: pool.submit(WineHost, name, spec, address=at.get(name, ("127.0.0.1", 0))[0],
-                                  port=at.get(name, ("127.0.0.1", 0))[1])
-                for name, spec in specs.items()
-            }  # fmt: skip
+                name: pool.submit(WineHost, name, spec, address=address, port=port, number=number)
+                for number, (name, spec) in enumerate(specs.items(), 1)
+                for address, port in [at.get(name, ("", 0))]
+            }
         failed = [name for name, one in made.items() if one.exception()]
         self.hosts = {name: one.result() for name, one in made.items() if name not in failed}
         if failed:

@@ -9,13 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from remediate.lab import pe
 from remediate.lab.hostspec import HostSpec, Override
-from tests.wine import guard, prefix, programs, tools, twin
+from tests.wine import guard, prefix, programs, tools, twin, zones
 
 HOSTS = tools.HOME / "hosts"
 
@@ -30,27 +30,38 @@ class WineSpec:
     """Service -> StartMs, StopMs, StartsLeft."""
     faults: dict[str, int] = field(default_factory=dict)
     """ExitCode, Extended, Hangs, Milliseconds of the installer."""
-    zone: str = "UTC"
+    zone: str = "london"
+    """A time zone of the lab."""
     vars: dict[str, Any] = field(default_factory=dict)
+
+    def local(self) -> Override:
+        """The override of the lab's twin, in the host's time zone."""
+        return replace(self.override, time_zone=self.zone, daylight=zones.daylight(self.zone))
+
+    def environment(self, where: Path) -> dict[str, str]:
+        """What programs of the host with the prefix ``where`` run with."""
+        return tools.environment(where, zones.ZONES[self.zone])
 
 
 class WineHost:
     """A running host. ``close`` ends all of it; so does the end of this process."""
 
-    def __init__(self, name: str, spec: WineSpec, *, address: str = "127.0.0.1", port: int = 0) -> None:
-        self.name, self.spec, self.address = name, spec, address
-        self.port = port or free_port(address)
+    def __init__(self, name: str, spec: WineSpec, *, address: str = "", port: int = 0, number: int = 1) -> None:
+        """``number`` tells the hosts of this process apart where ``address`` is left to it."""
+        self.name, self.spec = name, spec
+        self.address = address or own_address(number)
+        self.port = port or free_port(self.address)
         self.folder = HOSTS / f"{os.getpid()}-{name}"
         self.prefix = self.folder / "prefix"
         self._make()
-        words = [sys.executable, "-m", "tests.wine.guard", str(self.folder), spec.zone]
+        words = [sys.executable, "-m", "tests.wine.guard", str(self.folder), zones.ZONES[spec.zone]]
         self._guard = subprocess.Popen(words, cwd=tools.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                        start_new_session=True)  # fmt: skip
         assert self._guard.stdout is not None
         said = self._guard.stdout.readline()
         assert said == "up\n", f"{name} did not come up"
         (self.folder / "guard.pid").write_text(str(self._guard.pid))
-        wait_for_port(address, self.port)
+        wait_for_port(self.address, self.port)
 
     def _make(self) -> None:
         guard.stop(self.folder)
@@ -58,7 +69,7 @@ class WineHost:
         programs_folder = programs.compiled()
         launcher = self.prefix / "drive_c" / "windows" / "launcher.exe"
         launcher.write_bytes((programs_folder / "launcher.exe").read_bytes())
-        lab = HostSpec(name=self.name, image=self.spec.image, override=self.spec.override)
+        lab = HostSpec(name=self.name, image=self.spec.image, override=self.spec.local())
         twin.furnish(self.prefix, lab, self.spec.services, self.spec.faults)
         self._ssh()
 
@@ -82,7 +93,7 @@ class WineHost:
 
     def _command(self) -> str:
         """cmd.exe takes the line as it came; drives are where an SFTP client of Windows finds them."""
-        environment = tools.environment(self.prefix, self.spec.zone)
+        environment = self.spec.environment(self.prefix)
         lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
         relay = shlex.join([sys.executable, "-I", "-S", str(Path(__file__).with_name("relay.py"))])
         wine = shlex.join([tools.program("wine"), guard.KEEPER])
@@ -113,7 +124,7 @@ class WineHost:
 
     def cmd(self, line: str, timeout: float = 60) -> subprocess.CompletedProcess[bytes]:
         """A command line through cmd.exe of the host, beside the SSH server."""
-        environment = {**tools.environment(self.prefix, self.spec.zone), "REMEDIATE_COMMAND": line}
+        environment = {**self.spec.environment(self.prefix), "REMEDIATE_COMMAND": line}
         return subprocess.run([tools.program("wine"), guard.KEEPER], env=environment, cwd=self.prefix / "drive_c",
                               capture_output=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
 
@@ -128,6 +139,11 @@ class WineHost:
         self._guard.wait(timeout=90)
         assert self._guard.stdout is not None
         self._guard.stdout.close()
+
+
+def own_address(number: int) -> str:
+    """A loopback address of this process alone: no client anywhere takes a port of it while a host is being made."""
+    return f"127.{64 + os.getpid() // 256 % 128}.{os.getpid() % 256}.{number}"
 
 
 def free_port(address: str) -> int:

@@ -1,4 +1,4 @@
-"""Win32 programs made from the C sources: services, launcher, installers; and PE files of any version and size."""
+"""Win32 programs made from the C sources: services, launchers, installers; and PE files of any version and size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.wine import tools
 SOURCES = Path(__file__).parent / "src"
 MAGIC = b"REMEDIATE-WINE-1"
 _FIXED = struct.pack("<II", 0xFEEF04BD, 0x10000)
-_OPTIONS: dict[str, tuple[str, ...]] = {"service": (), "installer": (), "launcher": ("-municode",)}
+_OPTIONS: dict[str, tuple[str, ...]] = {"service": (), "installer": (), "launcher": ("-municode",), "rawline": ()}
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def only_one(name: str) -> Iterator[None]:
 
 
 def compiled() -> Path:
-    """The folder with service.exe, installer.exe and launcher.exe; built when a source has changed."""
+    """The folder with the programs; built when a source has changed."""
     sources = sorted(SOURCES.iterdir())
     digest = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in sources)).hexdigest()[:12]
     done = tools.HOME / f"programs-{digest}"

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.wine import conformance_hosts
-from tests.wine.conformance_hosts import Answer, Host, Lab, Wine
+from tests.wine import programs
+from tests.wine.conformance_hosts import IMAGE, Answer, Host, Lab, Wine
+from tests.wine.host import WineHost, WineSpec
 
 TABLE: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "conformance.yml").read_text("utf-8"))
 CASES: list[dict[str, Any]] = TABLE["cases"]
@@ -21,10 +22,11 @@ each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"]
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
-    host = conformance_hosts.make_wine(tmp_path_factory.mktemp("conformance"))
-    yield host
-    conformance_hosts.end_wine(host)
+def real() -> Iterator[Wine]:
+    """A host that is up before the first case: what a prefix starts with a command holds that command's output open."""
+    host = WineHost("conformance", WineSpec(image=IMAGE))
+    yield Wine(host.prefix, programs.compiled() / "rawline.exe")
+    host.close()
 
 
 @each_case

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from remediate.lab.packages import catalogue
 from tests.e2e.project import Project
-from tests.wine import programs
+from tests.e2e.test_main_route import status
+from tests.wine import embedded, programs
 from tests.wine.fleet import Fleet
 from tests.wine.host import WineHost, WineSpec
 from tests.wine.test_playbook import PLAYBOOK
@@ -20,16 +22,17 @@ PACKAGE = catalogue()["KB870585-2003-SP1"]
 BACKUP = "C:\\windows\\$ExchUninstallKB870585$"
 LOG = "C:\\windows\\KB870585.log"
 SETUP = "C:\\setup.exe"
+TWINS = "inventory/twins.yml"
+SPECS = {
+    "killed": WineSpec(image="exchange2003-sp1", faults={"Milliseconds": 4000}, zone="newfoundland"),
+    "bare": WineSpec(image="exchange2003-sp1", services={"MSExchangeIS": {"StopMs": 400, "StartMs": 400}}),
+}
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("faults")]
 
 
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[Fleet]:
-    slow = {"Milliseconds": 4000}
-    made = Fleet({
-        "killed": WineSpec(image="exchange2003-sp1", faults=slow),
-        "bare": WineSpec(image="exchange2003-sp1", services={"MSExchangeIS": {"StopMs": 400, "StartMs": 400}}),
-    })  # fmt: skip
+    made = Fleet(SPECS)
     yield made
     made.close()
 
@@ -39,20 +42,37 @@ def installs(host: WineHost) -> int:
     return log.read_text().count("started with following command line") if log.exists() else 0
 
 
-def test_a_controller_killed_during_the_install(fleet: Fleet, tmp_path: Path) -> None:
-    host, project = fleet.hosts["killed"], Project(tmp_path)
-    fleet.inventory(project.folder / "inventory")
-    words = ("run", PLAYBOOK, "-i", "inventory/wine.yml", "-l", "killed")
-    running = project.start(*words)
-    while not installs(host):
+def killed(project: Project, inventory: str, begun: Callable[[], int]) -> tuple[int, str, dict[str, Any]]:
+    """Of the run after one that was killed once the installer had begun: exit code, outcome, facts afterwards."""
+    words = ("-i", inventory, "-l", "killed")
+    running = project.start("run", PLAYBOOK, *words)
+    while not begun():
         assert running.poll() is None, running.stdout and running.stdout.read()
         time.sleep(0.1)
     running.send_signal(signal.SIGKILL)
     running.communicate()
-    code, document = project.json(*words, timeout=200)
-    assert (code, installs(host)) == (0, 1), document["hosts"]
+    code, document = project.json("run", PLAYBOOK, *words, timeout=200)
+    _, facts = project.json("facts", *words)
+    return code, document["hosts"][0]["outcome"], embedded.end(facts[0]["facts"], SPECS["killed"].zone)
+
+
+@pytest.fixture
+def twins(tmp_path: Path) -> Iterator[Project]:
+    made = Project(tmp_path / "twins")
+    embedded.inventory(SPECS, made.folder / TWINS)
+    made.run("lab", "up", "-i", TWINS)
+    yield made
+    made.close(TWINS)
+
+
+def test_a_controller_killed_during_the_install(fleet: Fleet, twins: Project, tmp_path: Path) -> None:
+    host, project = fleet.hosts["killed"], Project(tmp_path / "wine")
+    fleet.inventory(project.folder / "inventory")
+    seen = killed(project, "inventory/wine.yml", lambda: installs(host))
+    assert (seen[:2], installs(host)) == ((0, "changed"), 1)
     assert host.version("store.exe") == "6.5.7232.35"
     assert host.services() == fleet.before["killed"]
+    assert seen == killed(twins, TWINS, lambda: status(twins, TWINS)["killed"]["installers_started"])
 
 
 def install(host: WineHost, package: str, switches: str) -> int:

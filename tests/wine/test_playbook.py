@@ -10,6 +10,7 @@ import pytest
 
 from remediate.lab.hostspec import Override
 from tests.e2e.project import Project
+from tests.wine import embedded
 from tests.wine.fleet import Fleet
 from tests.wine.host import WineSpec
 
@@ -17,11 +18,11 @@ PLAYBOOK = "playbooks/kb870585.yml"
 HASTE = {"install_timeout": 12, "services_timeout": 8}
 
 SPECS = {
-    "rtm": WineSpec(image="exchange2003-rtm", zone="America/New_York"),
+    "rtm": WineSpec(image="exchange2003-rtm", zone="eastern"),
     "sp1": WineSpec(image="exchange2003-sp1", services={"MSExchangeIS": {"StartMs": 3000, "StopMs": 2000}}),
-    "sp2": WineSpec(image="exchange2003-sp2", zone="Europe/Berlin"),
+    "sp2": WineSpec(image="exchange2003-sp2", zone="berlin"),
     "to-sp2": WineSpec(image="exchange2003-rtm", vars={"route": "service_pack"}),
-    "rollup": WineSpec(image="exchange2000-sp3-rollup", zone="Asia/Kolkata"),
+    "rollup": WineSpec(image="exchange2000-sp3-rollup", zone="kolkata"),
     "without-rollup": WineSpec(image="exchange2000-sp3", vars={"install_prerequisites": True}),
     "half-installed": WineSpec(
         image="exchange2003-sp1",
@@ -63,10 +64,29 @@ def project(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Project:
     return made
 
 
+def carried_out(project: Project, inventory: str) -> dict[str, Any]:
+    """Exit code of a run, and of each host what was said and what it is like afterwards."""
+    code, document = project.json("run", PLAYBOOK, "-i", inventory, "--forks", "4", timeout=320)
+    seen, facts = project.json("facts", "-i", inventory, "--forks", "4")
+    assert seen == 0, facts
+    return {
+        "code": code,
+        "hosts": {host["host"]: host for host in document["hosts"]},
+        "facts": {host["host"]: host["facts"] for host in facts},
+    }
+
+
 @pytest.fixture(scope="module")
 def ran(project: Project) -> dict[str, Any]:
-    code, document = project.json("run", PLAYBOOK, "-i", "inventory/wine.yml", "--forks", "4", timeout=320)
-    return {"code": code, "hosts": {host["host"]: host for host in document["hosts"]}}
+    return carried_out(project, "inventory/wine.yml")
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    made = Project(tmp_path_factory.mktemp("twins"))
+    embedded.inventory(SPECS, made.folder / "inventory" / "twins.yml")
+    yield carried_out(made, "inventory/twins.yml")
+    made.close("inventory/twins.yml")
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -76,6 +96,15 @@ def test_each_host_ends_with_its_word_and_reason(ran: dict[str, Any], fleet: Fle
     assert host["outcome"] == outcome, (host["reason"], host["remedy"], host["notes"])
     assert fleet.hosts[name].version("store.exe") == build
     assert re.search(reason, host["reason"]), host["reason"]
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_each_host_goes_the_way_of_its_embedded_twin_and_ends_like_it(
+    ran: dict[str, Any], twins: dict[str, Any], name: str
+) -> None:
+    assert embedded.course(ran["hosts"][name]) == embedded.course(twins["hosts"][name])
+    zone = SPECS[name].zone
+    assert embedded.end(ran["facts"][name], zone) == embedded.end(twins["facts"][name], zone)
 
 
 @pytest.mark.parametrize("name", FIXED)

@@ -88,7 +88,8 @@ function jobProgram(command) {
   return m ? m[1] : "";
 }
 function jobLaunch(folder) {
-  var line = expand("%ComSpec%") + ' /c "' + folder + '\\run.cmd"', pid = 0;
+  // quotes twice: cmd.exe takes the outer ones off when there is a & or a bracket in the folder's name
+  var line = expand("%ComSpec%") + ' /c ""' + folder + '\\run.cmd""', pid = 0;
   try { pid = createProcess(line); } catch (e) {
     note("jobs", "Win32_Process.Create: " + errorText(e));
     pause(3000); // it may have started all the same

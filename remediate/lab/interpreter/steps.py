@@ -208,6 +208,15 @@ def _again(machine: Machine, shell: ShellState, item: Item) -> Outcome:
     return _call(machine, shell, item, find(machine, shell, str(item["name"])))
 
 
+def _clears(shell: ShellState, name: str) -> bool:
+    """Whether a command of cmd.exe that succeeds sets the level to 0."""
+    from remediate.lab.programs.table import CLEARING, CLEARING_IN_CMD
+
+    running = shell.batch()
+    in_cmd = running is not None and str(running["path"]).lower().endswith(".cmd")
+    return name.lower() in CLEARING or (in_cmd and name.lower() in CLEARING_IN_CMD)
+
+
 def _call(machine: Machine, shell: ShellState, item: Item, found: Found) -> Outcome:
     name = str(item["name"])
     program = found.program
@@ -243,7 +252,7 @@ def _call(machine: Machine, shell: ShellState, item: Item, found: Found) -> Outc
             shell.stack.append({"do": "call", "name": name, "rest": call.rest, "memory": done.memory})
             return done
         shell.result = done
-        if found.kind != "builtin" or done:
+        if found.kind != "builtin" or done or _clears(shell, name):
             shell.level = done
         return None
 

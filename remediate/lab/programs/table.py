@@ -51,6 +51,15 @@ def builtin_table() -> Mapping[str, Program]:
     )
 
 
+CLEARING = frozenset(
+    {"cd", "chdir", "copy", "date", "del", "dir", "erase", "md", "mkdir", "move", "ren", "rename", "setlocal", "time"}
+    | {"type", "ver"}
+)
+"""Commands that set the level to 0 when they succeed; the others leave it as it was (as seen on Windows 10)."""
+CLEARING_IN_CMD = frozenset({"path", "set"})
+"""Those that do so in a batch file named .cmd only."""
+
+
 @cache
 def program_table() -> Mapping[str, Program]:
     """Programs by their file's name without .exe; which of them a host has, its system folder says."""

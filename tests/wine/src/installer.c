@@ -1,6 +1,6 @@
 /* Stands for Microsoft's package installer, update.exe: what it takes, does, leaves and says is in package.h's lines.
    Named spuninst.exe it takes the package off again. What goes wrong is a matter of the host: HKLM\SOFTWARE\RemediateLab
-   (ExitCode, Extended, Hangs, Seconds). */
+   (ExitCode, Extended, Hangs, Milliseconds). */
 #include "scm.h"
 #include "package.h"
 #include <stdarg.h>
@@ -208,12 +208,15 @@ static void set_number(const char *key, const char *name, const char *value)
 static void registered(void)
 {
     char text[MAX_PATH + 64];
+    char user[256] = "SYSTEM";
+    DWORD size = sizeof user;
     SYSTEMTIME t;
     GetLocalTime(&t);
     if (*word("key")) {
+        GetUserNameA(user, &size);
         snprintf(text, sizeof text, "%d/%d/%d", t.wMonth, t.wDay, t.wYear);
         set_text(word("key"), "Description", word("title"));
-        set_text(word("key"), "InstalledBy", "SYSTEM");
+        set_text(word("key"), "InstalledBy", user);
         set_text(word("key"), "InstalledDate", text);
         set_text(word("key"), "PackageVersion", word("provides"));
         set_text(word("key"), "Type", "Update");
