@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -29,19 +29,15 @@ EMPTY: Mapping[str, str | int | bool] = {
 
 def begin(writing: Writing, run: NewRun, digits: Callable[[], str]) -> str:
     """A new run with its hosts; its id."""
-    name = _free_name(writing, digits)
-    start = process.mark(run.pid)
-    data = {**asdict(run), "process_start": start}
-    number = writing.event("run begun", _json(data), run=name)
-    texts = ("kind", "playbook", "plan_hash", "resumes", "who", "controller")
-    row = {name: storable(getattr(run, name)) for name in texts}
-    row |= {"id": name, "request": canonical(run.request), "process_start": start, "status": RUNNING}
-    row |= {"started": writing.at, "beat_at": writing.at}
-    writing.connection.execute(insert(schema.runs).values(**row, number=number, pid=run.pid, beat=0))
-    hosts = [
-        {"run": name, "host": host, "position": position, **EMPTY}
-        for position, host in enumerate(dict.fromkeys(map(storable, run.hosts)))
-    ]
+    name, start = _free_name(writing, digits), process.mark(run.pid)
+    names = ("kind", "playbook", "plan_hash", "resumes", "who", "controller")
+    row: dict[str, Any] = {name: storable(getattr(run, name)) for name in names}
+    row |= {"pid": run.pid, "process_start": start}
+    hosts_told = list(dict.fromkeys(map(storable, run.hosts)))
+    number = writing.event("run begun", _json({**row, "request": run.request, "hosts": hosts_told}), run=name)
+    row |= {"id": name, "number": number, "request": canonical(run.request), "status": RUNNING, "beat": 0}
+    writing.connection.execute(insert(schema.runs).values(**row, started=writing.at, beat_at=writing.at))
+    hosts = [{"run": name, "host": host, "position": position, **EMPTY} for position, host in enumerate(hosts_told)]
     if hosts:
         writing.connection.execute(insert(schema.hosts), hosts)
     return name

@@ -22,7 +22,7 @@ from remediate.ledger.address import parse
 from remediate.ledger.engine import build
 from remediate.ledger.rows import Approval, HostEnd, PackageSeen
 from remediate.ledger.store import Ledger
-from tests.ledger.world import begun, new_run, opened, raw, step
+from tests.ledger.world import PHASES, begun, new_run, opened, raw, step
 
 OPERATIONS: dict[str, Callable[[Ledger, str, str], object]] = {
     "step": lambda ledger, run, host: step(ledger, run, host, result={"host": host}),
@@ -78,7 +78,12 @@ def tampered(url: str, change: Callable[[Connection], object]) -> Iterator[None]
                 connection.execute(insert(table), [dict(row) for row in rows])
 
 
-@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=12,
+    phases=PHASES,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     moves=MOVES,
     which=st.integers(0, 99),

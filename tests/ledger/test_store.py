@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from remediate.errors import UserError
 from remediate.ledger.rows import Approval, HostEnd, PackageSeen
 from remediate.ledger.store import Ledger
-from tests.ledger.world import START, Clock, begun, ended, new_run, opened, raw, step
+from tests.ledger.world import PHASES, START, Clock, begun, ended, new_run, opened, raw, step
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -151,8 +151,14 @@ def test_mistakes_of_the_program_are_not_written(ledger: Ledger) -> None:
     assert ledger.verify().events == 3
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=25,
+    phases=PHASES,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(text=st.text(), data=st.dictionaries(st.text(), JSON, max_size=4), seconds=st.floats(0, 1e9))
+@example(text="a\0b\ud800", data={"\0": "\udfff\0", "x": 1e300}, seconds=0.1)
 def test_anything_a_host_says_can_be_kept(ledger: Ledger, text: str, data: dict[str, Any], seconds: float) -> None:
     run = ledger.begin_run(new_run("a", text, playbook=text, request=data))
     number = ledger.step_begun(run, begun("a", task=text, address=text))

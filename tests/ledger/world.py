@@ -11,12 +11,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy
+from hypothesis import Phase
 
 from remediate.ledger.address import parse
 from remediate.ledger.engine import build
 from remediate.ledger.rows import NewRun, StepBegun, StepEnded
 from remediate.ledger.store import Ledger, open_ledger
 
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Of hypothesis: a failing example is shown as found, for each try at a smaller one would write a whole ledger."""
 START = datetime(2026, 11, 25, 23, 49, 1, 5, tzinfo=UTC)
 
 
