@@ -83,7 +83,12 @@ def winrm(
         if auth == "certificate":
             pem, key = host.user_certificate()
             variables |= {"winrm_cert_pem": str(pem), "winrm_cert_key_pem": str(key)}
-        ground = Ground(host.machine, folder, variables, host.winrm.cut)
+
+        def cut() -> None:
+            for line in list(host.served.connections):
+                line.cut()
+
+        ground = Ground(host.machine, folder, variables, cut)
         try:
             yield ground
         finally:

@@ -46,7 +46,7 @@ CASES: list[tuple[Exception, str, str]] = [
     (WinRMTransportError("http", 503, ""), "refused", "busy"),
     (WinRMTransportError("http", 418, "teapot"), "protocol", "HTTP 418"),
     (fault(5, "Access is denied."), "denied", "Access is denied"),
-    (fault(0x803381A5, "maximum number of 5 concurrent shells"), "denied", "opens no more shells"),
+    (fault(0x803381A5, "maximum number of 5 concurrent shells"), "quota", "opens no more shells"),
     (fault(0x8033805B), "lost", "has closed the shell"),
     (fault(0x80338029), "timeout", "did not finish in time"),
     (fault(0x80338062), "denied", "messages of this size"),
