@@ -47,7 +47,7 @@ def stop(folder: Path) -> None:
     """Ends every process of the host and takes its folder away; also of a host whose guard was killed."""
     prefix = folder / "prefix"
     if prefix.is_dir():
-        subprocess.run(["wineserver", "-k"], env=tools.environment(prefix), check=False, timeout=60,
+        subprocess.run([tools.program("wine64"), "-k"], env=tools.environment(prefix), check=False, timeout=60,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     for pid in processes(folder):
         try:

@@ -30,7 +30,7 @@ def _boot(prefix: Path) -> None:
     environment = tools.environment(prefix)
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     subprocess.run([tools.program("wine"), "wineboot", "-i"], env=environment, check=True, timeout=180, **quiet)  # type: ignore[call-overload]
-    subprocess.run(["wineserver", "-w"], env=environment, check=True, timeout=180, **quiet)  # type: ignore[call-overload]
+    subprocess.run([tools.program("wine64"), "-w"], env=environment, check=True, timeout=180, **quiet)  # type: ignore[call-overload]
 
 
 def clone(target: Path) -> None:

@@ -13,6 +13,7 @@ HOME = ROOT / ".remediate" / "wine"
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "wine": ("/usr/lib/wine/wine64", "wine64", "wine"),
+    "wine64": ("/usr/lib/wine/wineserver64", "wineserver"),
     "openssh-server": ("/usr/sbin/sshd",),
     "openssh-sftp-server": (SFTP_SERVER,),
     "openssh-client": ("ssh-keygen",),
