@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: run plan verify test test-kills test-wine wine lint bench wheel docs format clean
+.PHONY: run plan verify test test-faults test-wine wine lint bench wheel docs format clean
 .DEFAULT_GOAL := run
 
 $(VENV)/.ready: pyproject.toml
@@ -22,11 +22,11 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not slow and not wine and not kills'
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not slow and not wine and not faults'
 
-# kill -9 of the controller at 200 random moments; KILLS=20 for a short one.
-test-kills: $(VENV)/.ready
-	$(BIN)/pytest -n $(WORKERS) -m kills tests/kills
+# Faults by the hundred: kill -9 of the controller at 200 random moments (KILLS=20 for a short one), of ledger writers, lost servers.
+test-faults: $(VENV)/.ready
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m faults
 
 # The playbook on real Win32: Wine, OpenSSH and mingw of Debian. Says what is missing, installs nothing.
 test-wine: $(VENV)/.ready

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -50,7 +51,9 @@ def perform(
         return _bad(empty, error)
     if recalled is not None:
         return recalled
+    begun = time.monotonic()
     result = _performed(step, module, sessions, emit, control, empty)
+    result = replace(result, seconds=time.monotonic() - begun)
     control.record(step, result)
     return result
 

@@ -27,6 +27,7 @@ from tests.ledger.processes import controller, line
 from tests.ledger.world import Clock, begun, ended, new_run, opened, step
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(120)
 def test_a_writer_killed_at_any_moment_leaves_whole_steps(url: str) -> None:
     random = Random(870585)
@@ -51,6 +52,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_steps(url: str) -> None:
             assert ledger.run(run).status == "running"
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(120)
 def test_processes_append_to_one_chain(url: str) -> None:
     opened(url).close()
@@ -87,6 +89,7 @@ def opened_and_seen(url: str) -> str:
         return ledger.run("last").id
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(150)
 def test_a_server_restarted_during_writes(server: postgres.Server, database: str) -> None:
     """Nothing is lost and nothing is there twice, whether the server ends in order or at once."""
@@ -156,6 +159,7 @@ def interrupted(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, *, before: bool
     return count
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("before", [True, False], ids=["never arrived", "answer lost"])
 def test_a_write_whose_answer_was_lost_is_not_recorded_twice(
     url: str, before: bool, monkeypatch: pytest.MonkeyPatch

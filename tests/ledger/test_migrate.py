@@ -35,6 +35,7 @@ def test_the_migrations_make_the_schema(url: str) -> None:
     assert max(migrate.revisions()) == schema.REVISION
 
 
+@pytest.mark.faults
 def test_many_processes_open_a_new_ledger_at_once(url: str) -> None:
     """They all start on one word, so that they meet in the middle of it."""
     many = [

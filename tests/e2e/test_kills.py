@@ -1,6 +1,6 @@
 """kill -9 of the controller at random moments, over and over: no second installer, every host verified, nothing lost.
 
-``make test-kills`` runs it; KILLS is the number in all, SEED makes the moments the same again.
+``make test-faults`` runs it; KILLS is the number in all, SEED makes the moments the same again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.commands.driver import remediate
 from tests.e2e.project import Project
 from tests.e2e.test_main_route import PLAYBOOK, status
 
-pytestmark = pytest.mark.kills
+pytestmark = pytest.mark.faults
 KILLS = int(os.environ.get("KILLS", "200"))
 SEED = int(os.environ.get("SEED", "0")) or int(time.time())
 CHAINS = 2
