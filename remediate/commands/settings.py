@@ -71,6 +71,12 @@ def read(path: Path) -> Settings:
 
 
 def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:
+    def one_path(key: str) -> Path | None:
+        found = paths(key)
+        if len(found) > 1:
+            raise UserError(f"{key} must be one path", source=_place(path, text, key))
+        return found[0] if found else None
+
     def texts(key: str, what: str) -> tuple[str, ...]:
         value = data.get(key, [])
         values = [value] if isinstance(value, str) else value
@@ -97,7 +103,7 @@ def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:
         forks=forks,
         roles=paths("roles"),
         modules=paths("modules"),
-        windows=next(iter(paths("windows")), None),
+        windows=one_path("windows"),
         approvers=texts("approvers", "name"),
         notify=_hooks(path, text, data["notify"]) if "notify" in data else (),
         ledger=ledger,

@@ -37,21 +37,58 @@ def write(calendar: Calendar, options: argparse.Namespace, outside: Outside, now
         valid, opens = f"{plan.valid_until:%Y-%m-%d %H:%M} UTC", f"{late[0].start:%Y-%m-%d %H:%M} UTC"
         raise GateClosed(f"the plan is valid until {valid}, {window} opens {opens}", hint="plan again with --valid-for")
     command = [sys.executable, "-m", "remediate", "apply", str((outside.folder / options.name).resolve())]
+    _refuse_controls([*command, str(outside.folder)])
     name = f"remediate-{digest[:12]}"
     units = {
         f"{name}.service": service(command, outside.folder, f"remediate: apply plan {digest[:12]}"),
         f"{name}.timer": timer(openings, f"remediate: {window} opens for plan {digest[:12]}"),
     }
+    lines = [cron(command, outside.folder, opening) for opening in openings]
+    if options.format == "json":
+        _print_json(window, openings, units, lines, outside)
     if options.out:
-        _save(units, outside.folder / options.out, outside)
-    else:
+        _save(units, outside.folder / options.out, outside, quiet=options.format == "json")
+    if options.format == "json":
+        return 0
+    if not options.out:
         for file, text in units.items():
             outside.print(f"# {file}\n{text}")
-    outside.print(f"# install: copy both to /etc/systemd/system, then: systemctl enable --now {name}.timer")
-    outside.print("# or in a crontab (times of this machine's own zone):")
-    for opening in openings:
-        outside.print(cron(command, outside.folder, opening))
+    for line in enabling(name, options.out, lines):
+        outside.print(line)
     return 0
+
+
+def enabling(name: str, folder: str, lines: Sequence[str]) -> list[str]:
+    """What is left to do by hand: as the user who has the keys and the ledger, not as root."""
+    return [
+        "# enable it for the user you are now (its keys and its ledger are used, not those of root):",
+        f"#   mkdir -p ~/.config/systemd/user && cp {shlex.quote(folder or 'DIR')}/{name}.* ~/.config/systemd/user/"
+        + ("" if folder else "     # -o DIR writes them"),
+        "#   loginctl enable-linger     # so that it starts although you are not logged in",
+        f"#   systemctl --user daemon-reload && systemctl --user enable --now {name}.timer",
+        f"#   systemctl --user list-timers {name}.timer",
+        "# or in a crontab (crontab -e), in the zone of this machine:",
+        *lines,
+    ]
+
+
+def _print_json(
+    window: str, openings: Sequence[Opening], units: dict[str, str], lines: Sequence[str], outside: Outside
+) -> None:
+    import json
+
+    times = [{"start": opening.start.isoformat(), "end": opening.end.isoformat()} for opening in openings]
+    document = {"window": window, "openings": times, "units": units, "cron": [*lines]}
+    outside.print(json.dumps(document, indent=2))
+
+
+def _refuse_controls(paths: Sequence[str]) -> None:
+    """A line end in a path would begin a new line of the unit or of the crontab."""
+    for path in paths:
+        if any(not character.isprintable() for character in path):
+            raise UserError(
+                f"{path!r} cannot stand in a unit or a crontab", hint="rename it: printable characters only"
+            )
 
 
 def _window(plan: Plan, wanted: str, calendar: Calendar) -> str:
@@ -64,12 +101,13 @@ def _window(plan: Plan, wanted: str, calendar: Calendar) -> str:
     return calendar.window(named[0]).name
 
 
-def _save(units: dict[str, str], folder: Path, outside: Outside) -> None:
+def _save(units: dict[str, str], folder: Path, outside: Outside, *, quiet: bool) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, text in units.items():
             (folder / file).write_text(text, encoding="utf-8")
-            outside.print(f"written: {folder / file}")
+            if not quiet:
+                outside.print(f"written: {folder / file}")
     except OSError as error:
         raise UserError(f"cannot be written: {error.strerror}", source=Source(str(folder))) from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from remediate.commands import options as common
@@ -61,12 +61,10 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     for name in names:
         calendar.window(name)
     if options.view == "check":
-        return _check(calendar, names, now, outside)
+        return _check(calendar, names, now, outside, as_json=options.format == "json")
     rows = [_row(calendar, name, now, options.count) for name in names]
     if options.format == "json":
-        import json
-
-        outside.print(json.dumps({"now": now.isoformat(), "windows": rows}, indent=2))
+        _print_json(rows, now, outside)
         return 0
     for line in (_listed if options.view == "list" else _openings)(rows):
         outside.print(line)
@@ -79,20 +77,34 @@ def _at(text: str) -> datetime:
     except ValueError:
         raise UserError(f"--at: {text!r} is no time", hint="as in 2026-12-24T23:00+01:00") from None
     if found.tzinfo is None:
-        raise UserError("--at: the offset is missing", hint=f"as in {text}+01:00, or {text}Z for UTC")
+        example = found.isoformat(timespec="minutes")
+        raise UserError("--at: the offset is missing", hint=f"as in {example}+01:00, or {example}Z for UTC")
+    if not 1970 <= found.year <= 2200:
+        raise UserError(f"--at: the year {found.year} is out of all reason", hint="as in 2026-12-24T23:00+01:00")
     return found
 
 
-def _check(calendar: Calendar, names: list[str], now: datetime, outside: Outside) -> int:
-    """0 when every one is open."""
+def _check(calendar: Calendar, names: list[str], now: datetime, outside: Outside, *, as_json: bool) -> int:
+    """0 when every one is open, 3 when one is not: then the error says which, why, and when it opens."""
     from remediate.control.admission import closed
 
+    shut = [name for name in names if calendar.current(name, now) is None]
+    if as_json:
+        _print_json([_row(calendar, name, now, 1) for name in names], now, outside)
     for name in names:
         opening = calendar.current(name, now)
-        if opening is None:
-            raise GateClosed(closed(calendar, name, now), hint=f"remediate window next {name}")
-        outside.print(f"{name} is open until {_both(calendar, name, opening.end)}")
+        if opening is not None and not as_json:
+            outside.print(f"{name} is open until {_both(calendar, name, opening.end)}")
+    if shut:
+        lines = [closed(calendar, name, now) for name in shut]
+        raise GateClosed("\n".join(lines), hint=f"remediate window next {shut[0]}")
     return 0
+
+
+def _print_json(rows: list[dict[str, Any]], now: datetime, outside: Outside) -> None:
+    import json
+
+    outside.print(json.dumps({"now": now.isoformat(), "windows": rows}, indent=2))
 
 
 def coming(calendar: Calendar, name: str, now: datetime, count: int) -> list[Opening]:
@@ -119,7 +131,7 @@ def _row(calendar: Calendar, name: str, now: datetime, count: int) -> dict[str, 
         "open_until": _both(calendar, name, current.end) if current else "",
         "next": [
             {"start": opening.start.isoformat(), "end": opening.end.isoformat(),
-             "local": _both(calendar, name, opening.start)}
+             "local": _both(calendar, name, opening.start), "length": written(opening.end - opening.start)}
             for opening in coming(calendar, name, now, count)
         ],
     }  # fmt: skip
@@ -128,29 +140,37 @@ def _row(calendar: Calendar, name: str, now: datetime, count: int) -> dict[str, 
 def _both(calendar: Calendar, name: str, moment: datetime) -> str:
     """A time in the window's own zone and in UTC."""
     local = moment.astimezone(calendar.window(name).zone)
-    return f"{local:%a %Y-%m-%d %H:%M %Z} ({moment:%H:%M} UTC)"
+    day = "" if local.date() == moment.astimezone(UTC).date() else f"{moment:%a} "
+    return f"{local:%a %Y-%m-%d %H:%M %Z} ({day}{moment:%H:%M} UTC)"
 
 
 def _listed(rows: list[dict[str, Any]]) -> Iterator[str]:
-    titles = ("window", "state", "duration", "zone", "")
-    cells = [titles, *((row["window"], row["state"], row["duration"], row["time_zone"], _when(row)) for row in rows)]
-    widths = [max(len(row[n]) for row in cells) for n in range(len(titles))]
-    for row in cells:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    from remediate.reports.plain import aligned
+    from remediate.reports.text import one_line
+
+    cells: list[tuple[str, ...]] = [("window", "state", "duration", "zone", "when", "title")]
+    keys = ("window", "state", "duration", "time_zone")
+    cells += [(*(one_line(row[key]) for key in keys), one_line(_when(row)), one_line(row["title"])) for row in rows]
+    yield from aligned(cells)
 
 
 def _when(row: dict[str, Any]) -> str:
     freeze = f"freeze: {row['freeze']}; " if row["freeze"] else ""
     if row["open_until"]:
         return f"until {row['open_until']}"
-    return freeze + (f"opens {row['next'][0]['local']}" if row["next"] else "does not open again")
+    return freeze + (f"opens {row['next'][0]['local']}" if row["next"] else "does not open again within five years")
 
 
 def _openings(rows: list[dict[str, Any]]) -> Iterator[str]:
+    from remediate.reports.text import one_line
+
     for row in rows:
+        name = one_line(row["window"])
         if row["open_until"]:
-            yield f"{row['window']}: open until {row['open_until']}"
+            yield f"{name}: open until {row['open_until']}"
+        if row["freeze"]:
+            yield f"{name}: frozen: {one_line(row['freeze'])}"
         for opening in row["next"]:
-            yield f"{row['window']}: opens {opening['local']}"
+            yield f"{name}: opens {opening['local']} for {opening['length']}"
         if not row["next"]:
-            yield f"{row['window']}: does not open again"
+            yield f"{name}: does not open again within five years"

@@ -22,7 +22,7 @@ def find(options: argparse.Namespace, project: Project, outside: Outside) -> Pat
         return outside.folder / str(options.windows)
     if project.settings.windows is not None:
         return project.settings.windows
-    places = [_beside(file) for file in project.inventory_files(options.inventory)]
+    places = [outside.folder / _beside(file) for file in project.inventory_files(options.inventory)]
     found = next((place for place in places if place.is_file()), None)
     if found is None:
         hint = f"looked for {', '.join(map(str, places))}; write one, or name it with --windows FILE"

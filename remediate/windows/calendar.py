@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from remediate.windows.wallclock import moment
 DAY = timedelta(days=1)
 AROUND = 2 * LONGEST
 """How far an opening is followed back and on: one that never closes is known for that long."""
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC)
 STEPS = (timedelta(days=40), timedelta(days=400), timedelta(days=5 * 366))
 """How far the next opening is looked for."""
 
@@ -24,6 +26,7 @@ class Calendar:
     def __init__(self, windows: Mapping[str, Window], freezes: Sequence[Freeze]) -> None:
         self.windows = dict(windows)
         self._freezes = tuple(freezes)
+        self._known: dict[str, tuple[datetime, datetime, tuple[Opening, ...]]] = {}
 
     def names(self) -> tuple[str, ...]:
         """Every window, in the order of the file."""
@@ -37,19 +40,23 @@ class Calendar:
 
     def current(self, name: str, now: datetime) -> Opening | None:
         """The opening ``now`` is in."""
-        return next((o for o in self._around(name, now, now) if o.start <= now < o.end), None)
+        found = next(self._from(name, now, now), None)
+        return found if found and found.start <= now else None
 
     def upcoming(self, name: str, after: datetime) -> Opening | None:
         """The first opening that begins later than ``after``; None when there is none within five years."""
         for step in STEPS:
-            found = next((o for o in self._around(name, after, after + step) if o.start > after), None)
+            found = next((o for o in self._from(name, after, _shifted(after, step)) if o.start > after), None)
             if found is not None:
-                return found
+                return found if found.start <= _shifted(after, STEPS[-1]) else None
         return None
 
     def openings(self, name: str, after: datetime, before: datetime) -> Iterator[Opening]:
         """The openings that have some time in common with ``after`` to ``before``, in order."""
-        yield from (o for o in self._around(name, after, before) if o.start < before and o.end > after)
+        for opening in self._from(name, after, before):
+            if opening.start >= before:
+                return
+            yield opening
 
     def frozen(self, name: str, now: datetime) -> str:
         """Name of the freeze in force for the window, "" when there is none."""
@@ -57,26 +64,44 @@ class Calendar:
         spans = self._frozen_spans(window, now, now + timedelta(seconds=1))
         return next((span.name for span in spans if span.start <= now < span.end), "")
 
-    def _around(self, name: str, after: datetime, before: datetime) -> Iterator[Opening]:
+    def _from(self, name: str, after: datetime, before: datetime) -> Iterator[Opening]:
+        """Openings that end later than ``after``, at least all that begin by ``before``; kept for the next time."""
         window = self.window(name)
-        first, last = after.astimezone(UTC) - AROUND, before.astimezone(UTC) + AROUND
-        spans = _merged(_spans(window, first, last))
-        frozen = _merged(self._frozen_spans(window, first, last))
-        return (Opening(name, span.start, span.end) for span in _without(spans, frozen))
+        first, last = _shifted(after, -AROUND), _shifted(before, AROUND)
+        known = self._known.get(name)
+        if known is None or first < known[0] or last > known[1]:
+            last = _shifted(last, STEPS[0])
+            spans = _merged(_spans(window, first, last))
+            frozen = _merged(self._frozen_spans(window, first, last + LONGEST))
+            found = tuple(Opening(name, span.start, span.end) for span in _without(spans, frozen))
+            known = self._known[name] = (first, last, found)
+        sure = known[1] - AROUND
+        for opening in known[2][bisect_right(known[2], after, key=lambda opening: opening.end) :]:
+            if opening.start > sure:  # what is to be merged with it may lie beyond what is known
+                return
+            yield opening
 
     def _frozen_spans(self, window: Window, first: datetime, last: datetime) -> list[Span]:
         meant = (freeze for freeze in self._freezes if not freeze.windows or window.name in freeze.windows)
         return [span for freeze in meant for span in freeze.spans(first, last, window.zone)]
 
 
+def _shifted(moment: datetime, by: timedelta) -> datetime:
+    """``moment`` in UTC, moved as far as the calendar goes."""
+    try:
+        return moment.astimezone(UTC) + by
+    except OverflowError:
+        return (EARLIEST if by < timedelta() else LATEST).astimezone(UTC)
+
+
 def _spans(window: Window, first: datetime, last: datetime) -> Iterator[Span]:
-    """Every stretch that begins between the two moments."""
+    """Every stretch that begins between the two moments. Exceptions are of the rules; ``also`` opens all the same."""
     end = last.astimezone(window.zone).replace(tzinfo=None) + DAY
-    walls = set(window.also) | (set() if window.rules else {window.start})
+    walls = set() if window.rules else {window.start}
     for rule in window.rules:
         walls |= set(rules.starts(rule, window.start, end))
-    for wall in walls:
-        if wall.date() in window.without or not first - DAY < wall.replace(tzinfo=UTC) < last + DAY:
+    for wall in {wall for wall in walls if wall.date() not in window.without} | set(window.also):
+        if not first - DAY < wall.replace(tzinfo=UTC) < last + DAY:
             continue
         start = moment(wall, window.zone)
         if first <= start <= last:
@@ -106,6 +131,6 @@ def _without(spans: Sequence[Span], frozen: Sequence[Span]) -> Iterator[Span]:
                 break
             if freeze.start > start:
                 yield Span(start, freeze.start)
-            start = max(start, freeze.end)
+            start = freeze.end
         if start < span.end:
             yield Span(start, span.end)

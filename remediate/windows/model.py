@@ -57,7 +57,7 @@ class Window:
     """The first start, naive: DTSTART."""
     rules: tuple[Rule, ...]
     without: frozenset[date]
-    """Local dates on which it does not open."""
+    """Local dates on which no rule opens it."""
     also: tuple[datetime, ...]
     """Further starts, naive."""
     duration: timedelta

@@ -10,12 +10,13 @@ from remediate.errors import UserError
 from remediate.language import fields
 from remediate.language.periods import period, written
 from remediate.language.words import kind, suggestion
-from remediate.language.yamlfile import Map, Seq
+from remediate.language.yamlfile import Map, Seq, source_of
 from remediate.language.yamlfile import load as load_yaml
 from remediate.model import Source
 from remediate.windows import rules
 from remediate.windows.calendar import Calendar
-from remediate.windows.freezes import fixed, from_ics
+from remediate.windows.freezes import fixed
+from remediate.windows.ics import from_ics
 from remediate.windows.model import LONGEST, Freeze, Rule, Window
 
 KEYS = ("windows", "freezes")
@@ -76,8 +77,8 @@ def _window(name: str, data: Map) -> Window:
         zone=zone,
         start=start,
         rules=_rules(data, start, zone),
-        without=frozenset(_time(text, data.value_source("except")).date() for text in fields.names(data, "except")),
-        also=tuple(_time(text, data.value_source("also")) for text in fields.names(data, "also")),
+        without=frozenset(time.date() for time in _times(data, "except")),
+        also=_times(data, "also"),
         duration=duration,
         source=data.source,
     )
@@ -87,7 +88,14 @@ def _rules(data: Map, start: datetime, zone: ZoneInfo) -> tuple[Rule, ...]:
     if "rule" in data and "rules" in data:
         raise UserError("a window has a rule or rules, not both", source=data.key_source("rules"))
     key = "rules" if "rules" in data else "rule"
-    return tuple(rules.read(text, start, zone, data.value_source(key)) for text in fields.names(data, key))
+    texts = fields.names(data, key)
+    if key in data and not texts:
+        raise UserError(f"{key} is empty", source=data.value_source(key), hint="leave it out: then it opens once")
+    return tuple(rules.read(text, start, zone, source_of(text, data.value_source(key))) for text in texts)
+
+
+def _times(data: Map, key: str) -> tuple[datetime, ...]:
+    return tuple(_time(text, source_of(text) or data.value_source(key)) for text in fields.names(data, key))
 
 
 def _zone(data: Map) -> ZoneInfo:
@@ -121,7 +129,8 @@ def _freeze(data: Map, folder: Path, windows: dict[str, Window]) -> Freeze:
     for window in meant:
         if window not in windows:
             hint = suggestion(window, windows, what="windows")
-            raise UserError(f"there is no window {window!r}", source=data.value_source("windows"), hint=hint)
+            source = source_of(window, data.value_source("windows"))
+            raise UserError(f"there is no window {window!r}", source=source, hint=hint)
     if "ics" in data:
         if "from" in data or "to" in data:
             raise UserError("a freeze has an ics file, or from and to, not both", source=data.source)

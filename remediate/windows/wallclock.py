@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 
-def moment(wall: datetime, zone: ZoneInfo) -> datetime:
+def moment(wall: datetime, zone: tzinfo) -> datetime:
     """The moment (UTC) at which clocks in ``zone`` show ``wall``.
 
     A time that is shown twice is meant the first time. One that is never shown (clocks go forward, or a day is left
@@ -20,7 +19,7 @@ def moment(wall: datetime, zone: ZoneInfo) -> datetime:
     return _change(min(early, as_utc), max(early, as_utc), zone)
 
 
-def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+def _change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
     """The moment between these two, to the second, from which on the clocks go by the offset of ``after``."""
     offset = after.astimezone(zone).utcoffset()
     while after - before > timedelta(seconds=1):
