@@ -6,6 +6,7 @@ import smtplib
 import ssl
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 from remediate.notify.model import Mail, Occasion
 from remediate.notify.trouble import HookFailed, line
@@ -53,15 +54,23 @@ def text(occasion: Occasion) -> str:
     return "\n".join([*note, *head, "", *table, ""])
 
 
+def _spoken(server: smtplib.SMTP, mail: Mail, occasion: Occasion, password: str, folder: Path) -> dict[str, Any]:
+    """The whole conversation; the addresses that were refused."""
+    if mail.starttls:
+        server.starttls(context=ssl.create_default_context(cafile=str(folder / mail.ca) if mail.ca else None))
+    if mail.user:
+        server.login(mail.user, password)
+    return dict(server.send_message(message(mail, occasion)))
+
+
 def send(mail: Mail, occasion: Occasion, password: str, timeout: float, folder: Path) -> None:
     """``HookFailed`` when the server does not take it for everybody."""
     try:
-        with smtplib.SMTP(mail.server, mail.port, timeout=timeout) as server:
-            if mail.starttls:
-                server.starttls(context=ssl.create_default_context(cafile=str(folder / mail.ca) if mail.ca else None))
-            if mail.user:
-                server.login(mail.user, password)
-            refused = server.send_message(message(mail, occasion))
+        server = smtplib.SMTP(mail.server, mail.port, timeout=timeout)
+        try:
+            refused = _spoken(server, mail, occasion, password, folder)
+        finally:
+            server.close()  # not QUIT: a server that is in trouble would be waited for
     except ssl.SSLError:
         raise HookFailed(f"{mail.server}: its certificate cannot be trusted") from None
     except smtplib.SMTPAuthenticationError:

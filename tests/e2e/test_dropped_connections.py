@@ -32,7 +32,7 @@ def name(road: str, moment: str) -> str:
 
 def slowly(moment: str) -> Mapping[str, Any]:
     """Where the line is to drop at a poll, the installer takes long enough to be polled on a busy machine."""
-    return {"speed": 0.3} if moment == "polling" else {}
+    return {"speed": 0.6} if moment == "polling" else {}
 
 
 def lab() -> str:
