@@ -16,14 +16,22 @@ from tests.e2e.project import Project
 from tests.e2e.test_main_route import PLAYBOOK, status
 
 INVENTORY = "inventory/drops.yml"
-ROADS: Mapping[str, Mapping[str, Any]] = {
-    "ssh": {},
-    "ssh-without-sftp": {"override": {"sftp": False}},
-    "winrs": {"connection": "winrm"},
-    "psrp": {"connection": "psrp", "winrm": {"version": "2.1"}},
+FLEETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "usual": {"ssh": {}, "winrs": {"connection": "winrm"}},
+    "rarer": {
+        "ssh-without-sftp": {"override": {"sftp": False}},
+        "psrp": {"connection": "psrp", "winrm": {"version": "2.1"}},
+    },
 }
+"""Roads that are tried in one run; the rarer ones only by ``make test-faults``."""
 MOMENTS = tuple(str(moment) for moment in Moment)
-CASES = [pytest.param(road, moment, id=f"{road}-{moment}") for road in ROADS for moment in MOMENTS]
+MARKS = {"usual": (), "rarer": (pytest.mark.faults,)}
+CASES = [
+    pytest.param(fleet, road, moment, id=f"{road}-{moment}", marks=MARKS[fleet])
+    for fleet, roads in FLEETS.items()
+    for road in roads
+    for moment in MOMENTS
+]
 
 
 def name(road: str, moment: str) -> str:
@@ -35,26 +43,25 @@ def slowly(moment: str) -> Mapping[str, Any]:
     return {"speed": 0.6} if moment == "polling" else {}
 
 
-def lab() -> str:
+def lab(fleet: str) -> str:
     hosts = {
         name(road, moment): {"image": "exchange2003-sp1", "faults": {"drop": [moment]}, **slowly(moment), **how}
-        for road, how in ROADS.items()
+        for road, how in FLEETS[fleet].items()
         for moment in MOMENTS
     }
     return yaml.safe_dump({"plugin": "lab", "speed": 1, "password": "Lab-Passw0rd", "hosts": hosts}, sort_keys=False)
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     made = Project(tmp_path_factory.mktemp("drops"))
-    (made.folder / INVENTORY).write_text(lab(), encoding="utf-8")
+    (made.folder / INVENTORY).write_text(lab(request.param), encoding="utf-8")
     made.run("lab", "up", "-i", INVENTORY)
-    yield made
+    yield carried_out(made)
     made.close(INVENTORY)
 
 
-@pytest.fixture(scope="module")
-def ran(project: Project) -> dict[str, Any]:
+def carried_out(project: Project) -> dict[str, Any]:
     code, document = project.json("run", PLAYBOOK, "-i", INVENTORY, timeout=170)
     verified, after = project.json("verify", PLAYBOOK, "-i", INVENTORY)
     return {
@@ -67,7 +74,7 @@ def ran(project: Project) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize(("road", "moment"), CASES)
+@pytest.mark.parametrize(("ran", "road", "moment"), CASES, indirect=["ran"], scope="module")
 def test_one_installation_and_a_verified_host(ran: dict[str, Any], road: str, moment: str) -> None:
     host = name(road, moment)
     told, seen = ran["hosts"][host], ran["lab"][host]
@@ -81,6 +88,9 @@ def test_one_installation_and_a_verified_host(ran: dict[str, Any], road: str, mo
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.parametrize(
+    "ran", [pytest.param(fleet, marks=MARKS[fleet]) for fleet in FLEETS], indirect=True, scope="module"
+)
 def test_the_run_and_the_verification_end_well(ran: dict[str, Any]) -> None:
     told = {name: (host["outcome"], host["reason"], host["remedy"]) for name, host in ran["hosts"].items()}
     assert {name: words for name, words in told.items() if words[0] != "changed"} == {}
