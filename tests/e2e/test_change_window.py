@@ -5,24 +5,19 @@ On SQLite and on PostgreSQL, over SSH and WinRM, with a clock of its own; nothin
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import re
 import signal
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from remediate.commands.cli import run
-from remediate.commands.outside import Outside
-from tests.commands.driver import Done, Screen
+from tests.e2e.office import Office
 from tests.e2e.project import Project
 from tests.e2e.test_main_route import PLAYBOOK, status
 
@@ -51,52 +46,7 @@ DRIFT = """
   tasks:
     - win_service: {name: SMTPSVC, state: stopped}
 """
-TUESDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SATURDAY = datetime(2026, 11, 28, 21, 2, tzinfo=UTC)
-
-
-@dataclass
-class Clock:
-    """The time it is; it goes on by itself, and is put forward at will."""
-
-    at: datetime = TUESDAY
-    since: float = field(default_factory=time.monotonic)
-
-    def set(self, at: datetime) -> None:
-        self.at, self.since = at, time.monotonic()
-
-    def now(self) -> datetime:
-        return self.at + timedelta(seconds=time.monotonic() - self.since)
-
-    def wait(self, stop: threading.Event, seconds: float) -> None:
-        if not stop.is_set():
-            self.set(self.now() + timedelta(seconds=seconds))
-
-
-@dataclass
-class Office:
-    """A project, its ledger and its clock."""
-
-    project: Project
-    ledger: str
-    clock: Clock = field(default_factory=Clock)
-
-    def remediate(self, *words: str) -> Done:
-        out, err = Screen(), Screen()
-        outside = Outside(
-            stdin=io.StringIO(),
-            stdout=out,
-            stderr=err,
-            environ={"REMEDIATE_LEDGER": self.ledger, "USER": "root"},
-            folder=self.project.folder,
-            now=self.clock.now,
-            wait=self.clock.wait,
-        )
-        return Done(run(words, outside), out.getvalue(), err.getvalue())
-
-    def json(self, *words: str) -> tuple[int, Any]:
-        done = self.remediate(*words, "--format", "json")
-        return done.code, json.loads(done.out or f'"{done.err}"')
 
 
 @pytest.fixture
