@@ -33,10 +33,10 @@ class Project:
     def environment(self) -> Mapping[str, str]:
         return {**os.environ, "NO_COLOR": "1", "COLUMNS": "140"}
 
-    def run(self, *words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, timeout: float = 120, **environ: str) -> subprocess.CompletedProcess[str]:
         """One command to its end; output captured."""
-        return subprocess.run(self.command(*words), cwd=self.folder, env=self.environment(), capture_output=True,
-                              text=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+        return subprocess.run(self.command(*words), cwd=self.folder, env={**self.environment(), **environ},
+                              capture_output=True, text=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
 
     def json(self, *words: str, timeout: float = 120) -> tuple[int, Any]:
         """Exit code and the JSON document of a command that prints one."""
