@@ -35,8 +35,16 @@ class Project:
 
     def run(self, *words: str, timeout: float = 120, **environ: str) -> subprocess.CompletedProcess[str]:
         """One command to its end; output captured."""
-        return subprocess.run(self.command(*words), cwd=self.folder, env={**self.environment(), **environ},
-                              capture_output=True, text=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+        return subprocess.run(
+            self.command(*words),
+            cwd=self.folder,
+            env={**self.environment(), **environ},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
 
     def json(self, *words: str, timeout: float = 120) -> tuple[int, Any]:
         """Exit code and the JSON document of a command that prints one."""
