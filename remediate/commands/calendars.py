@@ -154,14 +154,13 @@ class Gate:
     def _sleep_until_any(self, names: Sequence[str], stop: threading.Event) -> None:
         calendar, now = self._calendar, self._now()
         coming = [opening for name in names if calendar and (opening := calendar.upcoming(name, now))]
-        if not coming:
+        if calendar is None or not coming:
             raise GateClosed(f"change window {', '.join(names)} does not open again")
         first = min(coming, key=lambda opening: opening.start)
+        when = opens(calendar, first.window, first)
         if self._until is not None and first.start > self._until:
-            raise GateClosed(
-                f"--max-wait: {first.window} is closed; {opens(first)}", hint="wait longer, or run it then"
-            )
-        self._outside.complain(f"waiting for change window {first.window}; {opens(first)}")
+            raise GateClosed(f"--max-wait: {first.window} is closed; {when}", hint="wait longer, or run it then")
+        self._outside.complain(f"waiting for change window {first.window}; {when}")
         self._sleep_until(first.start, stop)
 
     def _sleep_until(self, moment: datetime, stop: threading.Event) -> None:

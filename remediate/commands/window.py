@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remediate.commands import options as common
@@ -94,7 +94,7 @@ def _check(calendar: Calendar, names: list[str], now: datetime, outside: Outside
     for name in names:
         opening = calendar.current(name, now)
         if opening is not None and not as_json:
-            outside.print(f"{name} is open until {_both(calendar, name, opening.end)}")
+            outside.print(f"{name} is open until {calendar.shown(name, opening.end)}")
     if shut:
         lines = [closed(calendar, name, now) for name in shut]
         raise GateClosed("\n".join(lines), hint=f"remediate window next {shut[0]}")
@@ -128,20 +128,13 @@ def _row(calendar: Calendar, name: str, now: datetime, count: int) -> dict[str, 
         "duration": written(window.duration),
         "state": "open" if current else "frozen" if calendar.frozen(name, now) else "closed",
         "freeze": calendar.frozen(name, now),
-        "open_until": _both(calendar, name, current.end) if current else "",
+        "open_until": calendar.shown(name, current.end) if current else "",
         "next": [
             {"start": opening.start.isoformat(), "end": opening.end.isoformat(),
-             "local": _both(calendar, name, opening.start), "length": written(opening.end - opening.start)}
+             "local": calendar.shown(name, opening.start), "length": written(opening.end - opening.start)}
             for opening in coming(calendar, name, now, count)
         ],
     }  # fmt: skip
-
-
-def _both(calendar: Calendar, name: str, moment: datetime) -> str:
-    """A time in the window's own zone and in UTC."""
-    local = moment.astimezone(calendar.window(name).zone)
-    day = "" if local.date() == moment.astimezone(UTC).date() else f"{moment:%a} "
-    return f"{local:%a %Y-%m-%d %H:%M %Z} ({day}{moment:%H:%M} UTC)"
 
 
 def _listed(rows: list[dict[str, Any]]) -> Iterator[str]:

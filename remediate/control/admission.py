@@ -32,6 +32,8 @@ class Calendar(Protocol):
 
     def frozen(self, name: str, now: datetime) -> str: ...
 
+    def shown(self, name: str, moment: datetime) -> str: ...
+
 
 class Admission(Control):
     """``expected``: seconds that all planned changes of a host take; a host without an entry takes none.
@@ -87,12 +89,12 @@ def closed(calendar: Calendar, window: str, now: datetime) -> str:
     """Says that a window is closed, why, and when it opens."""
     frozen = calendar.frozen(window, now)
     why = f" (freeze: {frozen})" if frozen else ""
-    return f"change window {window} is closed{why}; {opens(calendar.upcoming(window, now))}"
+    return f"change window {window} is closed{why}; {opens(calendar, window, calendar.upcoming(window, now))}"
 
 
-def opens(opening: Opening | None) -> str:
+def opens(calendar: Calendar, window: str, opening: Opening | None) -> str:
     """When the next opening is."""
-    return f"it opens {opening.start:%a %Y-%m-%d %H:%M} UTC" if opening else "it does not open again"
+    return f"it opens {calendar.shown(window, opening.start)}" if opening else "it does not open again"
 
 
 def _minutes(seconds: float) -> str:

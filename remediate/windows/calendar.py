@@ -58,6 +58,12 @@ class Calendar:
                 return
             yield opening
 
+    def shown(self, name: str, moment: datetime) -> str:
+        """A time as people read it: on the clock of the window, and in UTC."""
+        local = moment.astimezone(self.window(name).zone)
+        day = "" if local.date() == moment.astimezone(UTC).date() else f"{moment.astimezone(UTC):%a} "
+        return f"{local:%a %Y-%m-%d %H:%M %Z} ({day}{moment.astimezone(UTC):%H:%M} UTC)"
+
     def frozen(self, name: str, now: datetime) -> str:
         """Name of the freeze in force for the window, "" when there is none."""
         window = self.window(name)

@@ -95,10 +95,12 @@ def test_check_is_for_scripts(project: Path) -> None:
     assert (done.code, done.out) == (0, "saturday_night is open until Sun 2026-11-29 02:00 CET (01:00 UTC)\n")
     done = window(project, "check", "saturday_night")
     assert done.code == 3
-    assert done.err.startswith("error: change window saturday_night is closed; it opens Sat 2026-11-28 21:00 UTC\n")
+    assert done.err.startswith(
+        "error: change window saturday_night is closed; it opens Sat 2026-11-28 22:00 CET (21:00 UTC)\n"
+    )
     done = window(project, "check", "saturday_night", now=CHRISTMAS)
     assert done.code == 3
-    assert "is closed (freeze: year end); it opens Sat 2027-01-09 21:00 UTC" in done.err
+    assert "is closed (freeze: year end); it opens Sat 2027-01-09 22:00 CET (21:00 UTC)" in done.err
 
 
 def test_check_of_all_needs_all(project: Path) -> None:

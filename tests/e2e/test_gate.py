@@ -68,7 +68,7 @@ def test_outside_the_window_nothing_begins(office: Office) -> None:
     assert installed(office) == {"early": 0, "late": 0, "free": 0}
     code, said = run_at(office, EVENING, "-l", "early,late")
     assert code == 3
-    assert "change window night is closed; it opens Sat 2026-11-28 21:00 UTC" in str(said)
+    assert "change window night is closed; it opens Sat 2026-11-28 22:00 CET (21:00 UTC)" in str(said)
 
 
 def test_waiting_for_one_window_after_the_other(office: Office) -> None:
@@ -135,7 +135,7 @@ def test_override_with_a_reason(office: Office) -> None:
 def test_a_freeze_is_named(office: Office) -> None:
     code, said = run_at(office, datetime(2026, 12, 26, 21, 5, tzinfo=UTC), "-l", "early")
     assert code == 3
-    assert "(freeze: year end); it opens Sat 2027-01-09 21:00 UTC" in str(said)
+    assert "(freeze: year end); it opens Sat 2027-01-09 22:00 CET (21:00 UTC)" in str(said)
 
 
 @pytest.mark.parametrize(
