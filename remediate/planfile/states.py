@@ -45,6 +45,12 @@ def differences(planned: Mapping[str, Any], now: Mapping[str, Any], volatile: Se
 def _walk(planned: Any, now: Any, path: tuple[str, ...], loose: Sequence[tuple[str, ...]]) -> Iterator[str]:
     if planned == now or any(_fits(path, pattern) for pattern in loose):
         return
+    if isinstance(planned, Mapping) and now is _MISSING:
+        yield f"{_place(path)} was there when planned, is gone"
+        return
+    if planned is _MISSING and isinstance(now, Mapping):
+        yield f"{_place(path)} is new since the plan"
+        return
     before, after = _entries(planned), _entries(now)
     if before is None or after is None:
         yield f"{_place(path)} was {_shown(planned)} when planned, is {_shown(now)}"
