@@ -1,0 +1,152 @@
+"""Saved plans through the command line: every reason to refuse one, before any host is contacted; records of hosts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from remediate.planfile import codec
+from tests.e2e.office import TUESDAY, Office
+from tests.e2e.project import Project
+from tests.e2e.test_main_route import PLAYBOOK, status
+
+INVENTORY = "inventory/apply.yml"
+LAB = """
+plugin: lab
+speed: 50
+password: not-a-word-17
+hosts:
+  one: {image: exchange2003-sp1}
+  fine: {image: exchange2003-sp2}
+  node: {image: exchange2003-rtm, override: {cluster: true}}
+  other: {image: exchange2007}
+"""
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    made = Project(tmp_path / "project")
+    (made.folder / INVENTORY).write_text(LAB)
+    with (made.folder / "remediate.toml").open("a") as settings:
+        settings.write('\napprovers = ["anna", "ben", "root"]\n')
+    made.run("lab", "up", "-i", INVENTORY)
+    yield Office(made, str(tmp_path / "ledger.sqlite3"))
+    made.close(INVENTORY)
+
+
+def planned(office: Office, *words: str) -> Path:
+    done = office.remediate("plan", PLAYBOOK, "-i", INVENTORY, "-o", "p.json", "-l", "one,fine,other", *words)
+    assert done.code == 2, done
+    return office.project.folder / "p.json"
+
+
+def rewritten(plan: Path, name: str, text: str) -> None:
+    """The project file ``name`` with more at its end."""
+    path = plan.parent / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text((path.read_text() if path.exists() else "") + text)
+
+
+FILES = [
+    (PLAYBOOK, "# more", f"the playbook file {PLAYBOOK} is another one now"),
+    ("roles/kb870585/vars/main.yml", "# more", "the role file roles/kb870585/vars/main.yml is another one now"),
+    ("modules/hotfix.py", "# more", "the module file modules/hotfix.py is another one now"),
+    ("modules/exchange_facts.js", "// more", "the module file modules/exchange_facts.js is another one now"),
+    (INVENTORY, "# more", f"the inventory file {INVENTORY} is another one now"),
+    ("inventory/host_vars/one.yml", "route: service_pack", "the variables file inventory/host_vars/one.yml is new"),
+]
+
+
+def test_a_plan_is_refused_before_any_host_is_contacted(office: Office) -> None:
+    plan = planned(office)
+    before = {name: host["logons"] for name, host in status(office.project, INVENTORY).items()}
+    for name, text, error in FILES:
+        path = plan.parent / name
+        kept = path.read_bytes() if path.exists() else None
+        rewritten(plan, name, text)
+        done = office.remediate("apply", "p.json")
+        assert (done.code, error in done.err) == (3, True), done
+        path.unlink() if kept is None else path.write_bytes(kept)
+    office.clock.set(TUESDAY + timedelta(days=8))
+    done = office.remediate("apply", "p.json")
+    assert (done.code, "the plan was valid until 2026-12-01 09:00 UTC" in done.err) == (3, True), done
+    office.clock.set(TUESDAY)
+    found, _ = codec.load(plan)
+    codec.save(dataclasses.replace(found, remediate="0.0.1"), plan)
+    done = office.remediate("apply", "p.json")
+    assert (done.code, "made by version 0.0.1" in done.err) == (3, True), done
+    plan.write_bytes(plan.read_bytes().replace(b"6.5.7232.35", b"6.5.7232.36"))
+    done = office.remediate("apply", "p.json")
+    assert (done.code, "altered after it was made" in done.err) == (1, True), done
+    assert {name: host["logons"] for name, host in status(office.project, INVENTORY).items()} == before
+
+
+def test_a_changed_package_refuses_the_plan(office: Office) -> None:
+    planned(office)
+    found, _ = codec.load(office.project.folder / "p.json")
+    (package,) = [file for file in found.inputs if file.kind == "package"]
+    path = office.project.folder / package.path
+    with path.open("ab") as file:
+        file.write(b"x")
+    done = office.remediate("apply", "p.json")
+    assert (done.code, f"the package file {package.path} is another one now" in done.err) == (3, True), done
+
+
+def test_approval(office: Office) -> None:
+    planned(office, "--require-approval", "2")
+    approve = ("approve", "p.json", "--reason", "CHG-1", "--as")
+    assert "'bem' is not among the approvers" in office.remediate(*approve, "bem").err
+    assert office.remediate(*approve, "root").code == 0
+    assert office.remediate(*approve, "root").code == 0
+    assert "1 of 2 approvals are there: root" in office.remediate("apply", "p.json").err
+    planned(office, "--require-approval", "1")
+    assert "0 of 1 approvals are there" in office.remediate("apply", "p.json").err, "another plan, approved anew"
+    assert office.remediate(*approve, "root").code == 0
+    assert "only root approved, who made the plan" in office.remediate("apply", "p.json").err
+    assert office.remediate(*approve, "anna").code == 0
+    code, document = office.json("apply", "p.json")
+    assert (code, [host["outcome"] for host in document["hosts"]]) == (0, ["changed"])
+
+
+def test_secrets_stay_out_and_are_given_again(office: Office) -> None:
+    plan = planned(office, "-e", "api_token=tok-en-4711", "-e", "note=hello")
+    assert b"tok-en-4711" not in plan.read_bytes()
+    assert "note=hello" in office.remediate("show", "p.json").out
+    assert "the value of api_token is a secret and was not kept" in office.remediate("apply", "p.json").err
+    other = office.remediate("apply", "p.json", "-e", "api_token=x", "-e", "note=bye")
+    assert (other.code, "-e note is not what was asked for then" in other.err) == (1, True), other
+    assert office.remediate("apply", "p.json", "-e", "api_token=tok-en-4711").code == 0
+
+
+def test_nothing_pending_and_nonsense(office: Office) -> None:
+    done = office.remediate("plan", PLAYBOOK, "-i", INVENTORY, "-o", "p.json", "-l", "fine")
+    assert done.code == 0
+    nothing = office.remediate("apply", "p.json")
+    assert (nothing.code, "nothing to do" in nothing.out) == (0, True)
+    for words, error in (
+        (("plan", PLAYBOOK, "--valid-for", "3d"), "are for saved plans"),
+        (("plan", PLAYBOOK, "-o", "p.json", "--valid-for", "soon"), "'soon' is no length of time"),
+        (("apply", "nowhere.json"), "the plan cannot be read"),
+        (("show", "p.json", "-l", "fien"), "did you mean 'fine'?"),
+    ):
+        bad = office.remediate(*words)
+        assert (bad.code, error in bad.err) == (1, True), bad
+
+
+def test_a_record_gives_the_same_plan_without_hosts(office: Office) -> None:
+    first, seen = office.json("plan", PLAYBOOK, "-i", INVENTORY, "--record", "seen")
+    office.project.run("lab", "down", "-i", INVENTORY)
+    second, replayed = office.json("plan", PLAYBOOK, "-i", INVENTORY, "--replay", "seen")
+    assert first == second == 4
+    told = [[{key: host[key] for key in ("host", "outcome", "reason", "columns")} for host in one["hosts"]]
+            for one in (seen, replayed)]  # fmt: skip
+    assert told[0] == told[1]
+    assert {host["host"]: host["outcome"] for host in replayed["hosts"]} == {
+        "one": "pending", "fine": "compliant", "node": "blocked", "other": "not applicable",
+    }  # fmt: skip
+    for file in (office.project.folder / "seen").iterdir():
+        assert b"not-a-word-17" not in file.read_bytes()
