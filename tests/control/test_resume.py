@@ -18,8 +18,9 @@ AT = datetime(2026, 11, 28, 22, 0, tzinfo=UTC)
 
 
 def row(address: str, status: str = "ok", *, redacted: bool = False, **result: Any) -> StepRow:
-    return StepRow(run="r", host="ex1", number=1, address=address, task="t", module="m", key="", begun_at=AT, ended_at=AT,
-                   seconds=1.0, status=status, redacted=redacted, result=result)  # fmt: skip
+    names = {"run": "r", "host": "ex1", "task": "t", "module": "m", "key": "", "begun_at": AT, "ended_at": AT}
+    given: dict[str, Any] = {**names, "number": 1, "seconds": 1.0, "status": status, "redacted": redacted}
+    return StepRow(address=address, result=result, **given)
 
 
 def ended(address: str) -> RunSummary:
