@@ -105,17 +105,17 @@ def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:
         modules=paths("modules"),
         windows=one_path("windows"),
         approvers=texts("approvers", "name"),
-        notify=_hooks(path, text, data["notify"]) if "notify" in data else (),
+        notify=_hooks(path, text, data),
         ledger=ledger,
     )
 
 
-def _hooks(path: Path, text: str, entries: object) -> tuple[Hook, ...]:
+def _hooks(path: Path, text: str, data: dict[str, object]) -> tuple[Hook, ...]:
+    if "notify" not in data:
+        return ()
     from remediate.notify.settings import read as read_hooks
 
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[notify]]"]
-    whole = _place(path, text, "notify")
-    return read_hooks(entries, lambda number: Source(str(path), lines[number], 1) if number < len(lines) else whole)
+    return read_hooks(data["notify"], str(path), text)
 
 
 def _place(path: Path, text: str, key: str) -> Source:

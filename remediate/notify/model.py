@@ -31,7 +31,8 @@ class Hook:
 
     name: str
     on: tuple[Kind, ...]
-    webhook: str = ""
+    webhook: str = field(default="", repr=False)
+    """An address, or ``env:NAME`` or ``file:PATH``: it may hold a token."""
     mail: Mail | None = None
     command: tuple[str, ...] = ()
     secret: str = ""

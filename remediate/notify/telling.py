@@ -4,100 +4,111 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from remediate.notify.command import run
-from remediate.notify.mail import send
+from remediate.notify import command, mail, secrets, webhook
 from remediate.notify.model import Hook, Occasion, Told
-from remediate.notify.trouble import HookFailed, line
-from remediate.notify.webhook import post
+from remediate.notify.trouble import HookFailed, OutOfTime, line, masked
+from remediate.notify.wording import document
 
-GRACE = 2.0
-"""Seconds beyond its time after which a hook is left to itself."""
+TIDY = 0.25
+"""Seconds of a hook's time kept for ending what it started; a tenth of it where that is less."""
 
 
 def notify(
     hooks: Sequence[Hook], occasion: Occasion, *, environ: Mapping[str, str], folder: Path, now: datetime
 ) -> tuple[Told, ...]:
-    """Tell every hook that wants to hear of this occasion; how each took it. Raises nothing.
+    """Tell every hook that wants to hear of this occasion (a test: all of them); how each took it, in their order.
 
-    ``folder``: the project's; ``environ``: where ``env:NAME`` is looked up, and what commands inherit.
+    ``folder``: the project's, where commands run and ``file:PATH`` begins. ``environ``: where ``env:NAME`` is looked
+    up, and what commands get of it when secrets are left out. Raises nothing, and takes no longer than the longest
+    ``timeout``: whoever has not answered by then is left behind.
     """
-    wanted = [hook for hook in hooks if occasion.kind in hook.on or occasion.test]
-    named = {where.removeprefix("env:") for hook in hooks for where in _secrets(hook) if where.startswith("env:")}
-    open_to_all = {name: value for name, value in environ.items() if name not in named and not _looks_secret(name)}
-
-    def work(hook: Hook) -> Callable[[], None]:
-        if hook.webhook:
-            return lambda: post(hook, occasion, _secret(hook.secret, environ, folder), now)
-        if hook.mail is not None:
-            mail = hook.mail
-            return lambda: send(mail, occasion, _secret(mail.password, environ, folder), hook.timeout, folder)
-        return lambda: run(hook, occasion, open_to_all, folder)
-
-    attempts = [_Attempt(hook, work(hook)) for hook in wanted]
-    for attempt in attempts:
-        attempt.start()
-    return tuple(attempt.told() for attempt in attempts)
-
-
-def _secrets(hook: Hook) -> tuple[str, ...]:
-    return (hook.secret, hook.mail.password if hook.mail else "")
-
-
-def _looks_secret(name: str) -> bool:
-    """Variables a command has no business with: the ledger's address may hold a password."""
-    return any(word in name.upper() for word in ("PASSW", "SECRET", "TOKEN", "REMEDIATE_LEDGER"))
-
-
-def _secret(where: str, environ: Mapping[str, str], folder: Path) -> str:
-    """The value of ``env:NAME`` or ``file:PATH``; "" for none."""
-    way, _, name = where.partition(":")
-    if not where:
-        return ""
-    if way == "env":
-        if not environ.get(name):
-            raise HookFailed(f"the environment variable {name} is not set")
-        return environ[name]
+    hidden = secrets.known(hooks, environ)
+    call = _Call(occasion, environ, secrets.harmless(environ, hidden), hidden, folder, now, threading.Event())
+    attempts = [_Attempt(hook, call) for hook in hooks if occasion.kind in hook.on or occasion.test]
     try:
-        return (folder / name).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise HookFailed(f"the secret file {name} cannot be read: {getattr(error, 'strerror', '') or error}") from None
+        for attempt in attempts:
+            attempt.start()
+        return tuple(attempt.told() for attempt in attempts)
+    except BaseException:  # Ctrl-C: no command lives on
+        call.stop.set()
+        for attempt in attempts:
+            attempt.leave()
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What all hooks of one occasion are told with."""
+
+    occasion: Occasion
+    environ: Mapping[str, str]
+    harmless: Mapping[str, str]
+    hidden: frozenset[str]
+    folder: Path
+    now: datetime
+    stop: threading.Event
+
+    def value(self, text: str) -> str:
+        """A setting that may say where its value is."""
+        return secrets.value(text, self.environ, self.folder) if secrets.is_reference(text) else text
+
+    def tell(self, hook: Hook, deadline: float) -> None:
+        """``HookFailed`` when it was not told."""
+        if hook.webhook:
+            webhook.post(self.value(hook.webhook), self.occasion, self.value(hook.secret), self.now, deadline)
+        elif hook.mail is not None:
+            mail.send(hook.mail, self.occasion, self.value(hook.mail.password), self.now, deadline, self.folder)
+        else:
+            command.run(hook.command, document(self.occasion), self.harmless, self.folder, deadline, self.stop)
 
 
 class _Attempt:
     """One hook in a thread of its own, which is left behind when its time is over."""
 
-    def __init__(self, hook: Hook, work: Callable[[], None]) -> None:
+    def __init__(self, hook: Hook, call: _Call) -> None:
         self._hook = hook
-        self._work = work
-        self._error: str | None = "did not answer in its time"
+        self._call = call
+        self._result: Told | None = None
         self._begun = time.monotonic()
         self._thread = threading.Thread(target=self._run, name=f"hook {hook.name}", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        self._begun = time.monotonic()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._result = self._failed("no thread could be started for it")
 
     def _run(self) -> None:
+        whole = self._hook.timeout
         try:
-            self._work()
+            self._call.tell(self._hook, self._begun + whole - min(TIDY, whole / 10))
+        except OutOfTime as error:
+            self._result = self._failed(f"{error} within {whole:g} s")
         except HookFailed as error:
-            self._error = line(str(error))
+            self._result = self._failed(str(error))
         except Exception as error:  # noqa: BLE001 - whatever a library raises, the run goes on
-            self._error = line(f"{type(error).__name__}")
+            self._result = self._failed(f"unexpected: {type(error).__name__}")
         else:
-            self._error = None
+            self._result = replace(self._failed(""), ok=True)
+
+    def _failed(self, error: str) -> Told:
+        hook = self._hook
+        text = line(masked(error, self._call.hidden))
+        return Told(name=hook.name, ok=False, error=text, fatal=hook.fatal, seconds=time.monotonic() - self._begun)
 
     def told(self) -> Told:
         """The result, at the latest when the hook's time is over."""
-        self._thread.join(max(0.0, self._begun + self._hook.timeout + GRACE - time.monotonic()))
-        error = self._error or ""
-        return Told(
-            name=self._hook.name,
-            ok=self._error is None,
-            error=error,
-            fatal=self._hook.fatal,
-            seconds=time.monotonic() - self._begun,
-        )
+        if self._thread.ident is not None:
+            self._thread.join(max(0.0, self._begun + self._hook.timeout - time.monotonic()))
+        return self._result or self._failed(f"did not answer within {self._hook.timeout:g} s")
+
+    def leave(self) -> None:
+        """Time for a command to be ended."""
+        if self._thread.ident is not None:
+            self._thread.join(2 * TIDY)

@@ -1,18 +1,73 @@
-"""A hook that failed, in one line that cannot steer a terminal."""
+"""A hook that failed, in one line that cannot steer a terminal and holds no secret."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 LONGEST = 300
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+MASK = "****"
+SHORT = 4
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
 class HookFailed(Exception):
-    """Why a hook could not be told; the text holds no secret."""
+    """Why a hook could not be told."""
 
 
-def line(text: str) -> str:
-    """``text`` on one line, bounded. Not shared with the reports: hooks import nothing of theirs."""
-    flat = " ".join(_UNSAFE.sub(" ", text).split())
-    return flat if len(flat) <= LONGEST else flat[: LONGEST - 3] + "..."
+class OutOfTime(HookFailed):
+    """Its time was over; the text is what did not happen, without how long that was."""
+
+
+def line(text: str, limit: int = LONGEST) -> str:
+    """``text`` on one line, bounded, controls written out (``\\x1b``).
+
+    Not shared with ``remediate.reports.text``: hooks get plain data and import nothing that knows a run.
+    """
+    flat = _UNSAFE.sub(_escaped, " ".join(text.split()))
+    return flat if len(flat) <= limit else flat[: limit - 3] + "..."
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """``text`` without any of these: the longest first, for one may hold another; short ones where they stand alone."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        form = re.escape(secret)
+        text = re.sub(form if len(secret) >= SHORT else rf"(?<!\w){form}(?!\w)", MASK, text)
+    return text
+
+
+def reason(error: BaseException) -> str:
+    """Why, in the words of the system or of TLS: the innermost cause, never an address. "" where it says nothing."""
+    import ssl
+
+    words = ""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate cannot be trusted: {cause.verify_message}"
+        if isinstance(cause, ssl.SSLError):
+            return f"no TLS: {(cause.reason or 'the connection ended').lower().replace('_', ' ')}"
+        if isinstance(cause, OSError) and cause.strerror:
+            words = cause.strerror
+    return words
+
+
+def timed_out(error: BaseException) -> bool:
+    """Whether a wait that took too long is behind it."""
+    return any(isinstance(cause, TimeoutError) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterable[BaseException]:
+    """An error and whatever it was made of, outermost first."""
+    seen: list[BaseException] = []
+    left: list[object] = [error]
+    while left:
+        one = left.pop(0)
+        if isinstance(one, BaseException) and not any(one is other for other in seen):
+            seen.append(one)
+            left += [getattr(one, "reason", None), *one.args, one.__cause__, one.__context__]
+    return seen

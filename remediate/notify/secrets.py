@@ -1,0 +1,74 @@
+"""Where the secrets of hooks come from (``env:NAME``, ``file:PATH``), and which variables no command gets to see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from remediate.notify.model import Hook
+from remediate.notify.trouble import HookFailed
+
+LARGEST = 65536
+"""Bytes of a secret file."""
+LONG = 8
+"""Characters from which a secret is looked for inside other values: a short one is part of many words."""
+WAYS = ("env:", "file:")
+
+_SECRET_NAME = re.compile(
+    r"(^|_)(\w*PASSW(OR)?D|PASS|PASSPHRASE|\w*SECRETS?|\w*TOKENS?|\w*KEY|CREDENTIALS?|AUTH|PWD)($|_)|^REMEDIATE_LEDGER$",
+    re.IGNORECASE,
+)
+_HARMLESS = frozenset({"PWD", "OLDPWD", "SSH_AUTH_SOCK"})
+_LOGIN_IN_URL = re.compile(r"://[^/\s@]*:[^/\s@]+@")
+
+
+def is_reference(text: str) -> bool:
+    """Whether this says where a value is, not what it is."""
+    return text.startswith(WAYS) and text not in WAYS
+
+
+def value(where: str, environ: Mapping[str, str], folder: Path) -> str:
+    """What ``env:NAME`` or ``file:PATH`` stands for, blanks around it left out; ``HookFailed`` for nothing."""
+    way, _, name = where.partition(":")
+    if way == "env":
+        found = environ.get(name, "").strip()
+        if not found:
+            raise HookFailed(f"the environment variable {name} is {'empty' if name in environ else 'not set'}")
+        return found
+    try:
+        with (folder / Path(name).expanduser()).open("rb") as file:
+            content = file.read(LARGEST + 1)
+        found = content.decode("utf-8").strip()
+    except (OSError, RuntimeError, ValueError) as error:
+        said = getattr(error, "strerror", None) or ("not UTF-8 text" if isinstance(error, ValueError) else "no home")
+        raise HookFailed(f"the secret file {name} cannot be read: {said}") from None
+    if not found or len(content) > LARGEST:
+        raise HookFailed(f"the secret file {name} is {'empty' if not found else f'larger than {LARGEST} bytes'}")
+    return found
+
+
+def references(hook: Hook) -> tuple[str, ...]:
+    """Every place a hook takes a secret from."""
+    given = (hook.secret, hook.webhook, hook.mail.password if hook.mail else "")
+    return tuple(where for where in given if is_reference(where))
+
+
+def known(hooks: Iterable[Hook], environ: Mapping[str, str]) -> frozenset[str]:
+    """The values of all hooks' variables: what must not turn up anywhere."""
+    named = {where.removeprefix("env:") for hook in hooks for where in references(hook) if where.startswith("env:")}
+    return frozenset(environ[name].strip() for name in named if environ.get(name, "").strip())
+
+
+def harmless(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
+    """The environment for commands: no variables that are called secret, hold a login, or hold one of ``secrets``."""
+    hidden = tuple(secrets)
+
+    def tells(text: str) -> bool:
+        return any(secret == text or (len(secret) >= LONG and secret in text) for secret in hidden)
+
+    return {
+        name: text
+        for name, text in environ.items()
+        if (name in _HARMLESS or not _SECRET_NAME.search(name)) and not _LOGIN_IN_URL.search(text) and not tells(text)
+    }
