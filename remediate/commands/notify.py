@@ -51,7 +51,7 @@ def chosen(hooks: Sequence[Hook], name: str) -> list[Hook]:
     from remediate.language.words import suggestion
 
     if not hooks:
-        raise UserError("no hook is declared", hint="write [[notify]] into remediate.toml: see docs/notify.md")
+        raise UserError("no hook is declared", hint="write [[notify]] into remediate.toml")
     found = [hook for hook in hooks if name in ("", hook.name)]
     if not found:
         hint = suggestion(name, [hook.name for hook in hooks], what="hooks")

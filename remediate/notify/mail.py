@@ -43,6 +43,8 @@ def send(mail: Mail, occasion: Occasion, password: str, now: datetime, deadline:
         raise HookFailed(f"{place} refuses {_listed(error.recipients)}") from None
     except smtplib.SMTPResponseException as error:
         raise HookFailed(f"{place} answered {_said(error, password)}") from None
+    except UnicodeError:
+        raise HookFailed("user and password must be ASCII: mail servers know nothing else") from None
     except (smtplib.SMTPException, OSError) as error:
         if timed_out(error):
             raise OutOfTime(f"{place} did not answer") from None

@@ -16,7 +16,7 @@ LONG = 8
 WAYS = ("env:", "file:")
 
 _SECRET_NAME = re.compile(
-    r"(^|_)(\w*PASSW(OR)?D|PASS|PASSPHRASE|\w*SECRETS?|\w*TOKENS?|\w*KEY|CREDENTIALS?|AUTH|PWD)($|_)|^REMEDIATE_LEDGER$",
+    r"(^|_)(\w*PASSW(OR)?D|(SSH)?PASS|PASSPHRASE|\w*SECRETS?|\w*TOKENS?|\w*KEY|CREDENTIALS?|AUTH|PWD)($|_)|^REMEDIATE_LEDGER$",
     re.IGNORECASE,
 )
 _HARMLESS = frozenset({"PWD", "OLDPWD", "SSH_AUTH_SOCK"})

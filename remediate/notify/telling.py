@@ -75,27 +75,31 @@ class _Attempt:
         self._call = call
         self._result: Told | None = None
         self._begun = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name=f"hook {hook.name}", daemon=True)
+        self._done = threading.Event()  # joining a thread is given up for good when Ctrl-C comes meanwhile
 
     def start(self) -> None:
         self._begun = time.monotonic()
         try:
-            self._thread.start()
+            threading.Thread(target=self._run, name=f"hook {self._hook.name}", daemon=True).start()
         except RuntimeError:
-            self._result = self._failed("no thread could be started for it")
+            self._end(self._failed("no thread could be started for it"))
 
     def _run(self) -> None:
         whole = self._hook.timeout
         try:
             self._call.tell(self._hook, self._begun + whole - min(TIDY, whole / 10))
         except OutOfTime as error:
-            self._result = self._failed(f"{error} within {whole:g} s")
+            self._end(self._failed(f"{error} within {whole:g} s"))
         except HookFailed as error:
-            self._result = self._failed(str(error))
+            self._end(self._failed(str(error)))
         except Exception as error:  # noqa: BLE001 - whatever a library raises, the run goes on
-            self._result = self._failed(f"unexpected: {type(error).__name__}")
+            self._end(self._failed(f"unexpected: {type(error).__name__}"))
         else:
-            self._result = replace(self._failed(""), ok=True)
+            self._end(replace(self._failed(""), ok=True))
+
+    def _end(self, result: Told) -> None:
+        self._result = result
+        self._done.set()
 
     def _failed(self, error: str) -> Told:
         hook = self._hook
@@ -104,11 +108,9 @@ class _Attempt:
 
     def told(self) -> Told:
         """The result, at the latest when the hook's time is over."""
-        if self._thread.ident is not None:
-            self._thread.join(max(0.0, self._begun + self._hook.timeout - time.monotonic()))
+        self._done.wait(max(0.0, self._begun + self._hook.timeout - time.monotonic()))
         return self._result or self._failed(f"did not answer within {self._hook.timeout:g} s")
 
     def leave(self) -> None:
         """Time for a command to be ended."""
-        if self._thread.ident is not None:
-            self._thread.join(2 * TIDY)
+        self._done.wait(2 * TIDY)

@@ -1,116 +1,176 @@
-"""Mail against a real SMTP server, with and without encryption and passwords."""
+"""Mail against real SMTP servers, with and without encryption and passwords."""
 
 from __future__ import annotations
 
+import re
 import socket
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope
+from hypothesis import given
+from hypothesis import strategies as st
 
 from remediate.lab.winrm import tls
-from remediate.notify import Hook, HostLine, Mail, Occasion, Told, notify
-from tests.notify.test_webhook import NOW, OCCASION
+from remediate.notify import HostLine, Mail, Occasion, Told
+from remediate.notify.mail import message
+from tests.notify.occasions import ENVIRON, NOW, OCCASION, tell
+from tests.notify.receivers import PASSWORD, Box, port, smtp
 
-PASSWORD = "smtp-pass-99"
-
-
-class Box:
-    """Keeps what is delivered."""
-
-    def __init__(self, refuses: bool = False) -> None:
-        self.letters: list[Envelope] = []
-        self._refuses = refuses
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802 - its name
-        self.letters.append(envelope)
-        return "554 not here" if self._refuses else "250 taken"
+ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
+PLAIN = Mail(server="mail.example", sender="Remediate <r@example.com>", to=("a@example.com", "b@example.com"))
 
 
-@contextmanager
-def server(box: Box, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        return AuthResult(success=(data.login, data.password) == (b"ops", PASSWORD.encode()), handled=False)
-
-    more: dict[str, Any] = {"tls_context": context, "authenticator": check} if context else {}
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port, **more)
-    controller.start()
-    try:
-        yield port
-    finally:
-        controller.stop()
+def told(number: int, folder: Path, occasion: Occasion = OCCASION, timeout: float = 20.0, **mail: Any) -> Told:
+    given = {"server": "127.0.0.1", "port": number, "sender": "r@example.com", "to": ("a@example.com",), **mail}
+    environ = {**ENVIRON, "WRONG": "wrong-pass-77"}
+    return tell(folder, occasion, environ, mail=Mail(**given), timeout=timeout)
 
 
-def told(port: int, folder: Path, occasion: Occasion = OCCASION, **mail: Any) -> Told:
-    given = {"server": "127.0.0.1", "port": port, "sender": "ops@example.com", "to": ("a@example.com",), **mail}
-    settings = Mail(**given)
-    hook = Hook(name="mail", on=("after",), mail=settings)
-    environ = {"SMTP_PASSWORD": PASSWORD, "WRONG": "no"}
-    (one,) = notify([hook], occasion, environ=environ, folder=folder, now=NOW)
-    return one
-
-
-def delivered(box: Box) -> bytes:
-    content = box.letters[0].content
-    assert isinstance(content, bytes)
-    return content
+def delivered(box: Box) -> EmailMessage:
+    (letter,) = box.letters
+    assert isinstance(letter.content, bytes)
+    return message_from_bytes(letter.content, policy=policy.default)
 
 
 def test_a_letter_arrives(tmp_path: Path) -> None:
     box = Box()
-    with server(box) as port:
-        assert told(port, tmp_path) == Told(name="mail", ok=True)
-    letter = message_from_bytes(delivered(box), policy=policy.default)
+    with smtp(box) as number:
+        one = told(number, tmp_path)
+    assert one == Told(name="one", ok=True)
+    letter = delivered(box)
     assert letter["Subject"] == "remediate: 1 changed, 1 failed: kb870585.yml (20261128-2205-7f3a)"
-    text = letter.get_content()
-    assert "window     saturday_night" in text
-    assert "ex2  failed          x" in text
-
-
-def test_names_of_hosts_add_no_header(tmp_path: Path) -> None:
-    evil = "x\r\nBcc: everybody@example.com"
-    occasion = Occasion(kind="after", run=evil, playbook=evil, who=evil, controller="c",
-                        hosts=(HostLine(host=evil, outcome="changed", reason=evil),))  # fmt: skip
-    box = Box()
-    with server(box) as port:
-        assert told(port, tmp_path, occasion).ok
-    letter = message_from_bytes(delivered(box), policy=policy.default)
-    assert letter["Bcc"] is None
-    assert box.letters[0].rcpt_tos == ["a@example.com"]
+    assert letter["Date"].datetime == NOW
+    assert letter["Message-ID"].endswith("@example.com>")
+    text = letter.get_content().replace("\r\n", "\n")
+    assert "window     saturday_night\nexit code  4\n" in text
+    assert "\nex1  changed\nex2  failed   the disk is full\n" in text
 
 
 def test_encrypted_with_a_password(tmp_path: Path) -> None:
     box = Box()
-    context = tls.server_context(tmp_path, "mail")
-    secure: dict[str, Any] = {
-        "starttls": True,
-        "ca": str(tls.authority(tmp_path)),
-        "user": "ops",
-        "server": "localhost",
-    }
-    with server(box, context) as port:
-        good = told(port, tmp_path, password="env:SMTP_PASSWORD", **secure)
-        bad = told(port, tmp_path, password="env:WRONG", **secure)
-        stranger = told(port, tmp_path, password="env:SMTP_PASSWORD", **{**secure, "ca": ""})
-    assert good.error == ""
-    assert bad.error == "localhost refuses the user ops or the password"
-    assert stranger.error == "localhost: its certificate cannot be trusted"
+    secure: dict[str, Any] = {"starttls": True, "ca": "authority.pem", "user": "ops", "password": "env:SMTP_PASSWORD"}
+    tls.authority(tmp_path)
+    with smtp(box, tls.server_context(tmp_path, "mail")) as number:
+        assert told(number, tmp_path, **secure).error == ""
+        bad = told(number, tmp_path, **{**secure, "password": "env:WRONG"})
+        foreign = told(number, tmp_path, **{**secure, "user": "gr\u00fcn"})
+        stranger = told(number, tmp_path, **{**secure, "ca": ""})
+        open_ = told(number, tmp_path)
+    assert delivered(box)["Subject"]
+    assert foreign.error == "user and password must be ASCII: mail servers know nothing else"
+    assert bad.error.startswith(f"127.0.0.1:{number} refuses the user or the password: 535 ")
+    assert stranger.error == (
+        f"127.0.0.1:{number} cannot be used: its certificate cannot be trusted: "
+        "self-signed certificate in certificate chain"
+    )
+    assert open_.error.startswith(f"127.0.0.1:{number} answered 530 "), "it wants STARTTLS first"
 
 
-@pytest.mark.parametrize(("refuses", "error"), [(True, "127.0.0.1 answered 554"), (False, "")])
-def test_a_server_that_does_not_take_it(refuses: bool, error: str, tmp_path: Path) -> None:
-    box = Box(refuses)
-    with server(box) as port:
-        assert told(port, tmp_path).error == error
+def test_a_certificate_of_another_server(tmp_path: Path) -> None:
+    tls.authority(tmp_path)
+    with smtp(box := Box(), tls.server_context(tmp_path, "mail", "other_name")) as number:
+        one = told(number, tmp_path, starttls=True, ca="authority.pem", user="ops", password="env:SMTP_PASSWORD")
+    assert "its certificate cannot be trusted" in one.error
+    assert not box.letters
+
+
+@pytest.mark.parametrize(
+    ("mail", "says"),
+    [
+        ({"starttls": True}, "127.0.0.1:PORT: STARTTLS extension not supported by server."),
+        ({"user": "o", "password": "env:WRONG"}, "127.0.0.1:PORT: SMTP AUTH extension not supported by server."),
+        ({"starttls": True, "ca": "no.pem"}, "the file of issuers no.pem cannot be used: No such file or directory"),
+        ({"starttls": True, "ca": "empty.pem"}, "the file of issuers empty.pem cannot be used: no certificate in it"),
+    ],
+)  # fmt: skip
+def test_what_the_server_cannot_do_is_not_left_out(mail: dict[str, Any], says: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("")
+    with smtp(box := Box()) as number:
+        one = told(number, tmp_path, **mail)
+    assert one.error == says.replace("PORT", str(number))
+    assert not box.letters
+
+
+@pytest.mark.parametrize(
+    ("box", "says"),
+    [
+        (Box("554 5.7.1 not here"), "answered 554 5.7.1 not here"),
+        (Box(f"554 {PASSWORD}\x1b[2J"), "answered 554 ****\\x1b[2J"),
+        (Box(refuses="a@example.com"), "refuses a@example.com"),
+    ],
+)
+def test_a_server_that_does_not_take_it(box: Box, says: str, tmp_path: Path) -> None:
+    with smtp(box) as number:
+        one = tell(
+            tmp_path,
+            mail=Mail(server="127.0.0.1", port=number, sender="r@example.com", to=("a@example.com",)),
+            secret="env:SMTP_PASSWORD",
+        )
+    assert one.error == f"127.0.0.1:{number} {says}"
+
+
+def test_a_server_that_takes_it_for_some(tmp_path: Path) -> None:
+    box = Box(refuses="b@example.com")
+    with smtp(box) as number:
+        one = told(number, tmp_path, to=("a@example.com", "b@example.com"))
+    assert one.error == f"127.0.0.1:{number} took it, but not for b@example.com"
+    assert box.letters[0].rcpt_tos == ["a@example.com"]
+
+
+def silent(one: socket.socket, over: threading.Event) -> None:
+    over.wait()
+
+
+def slow(one: socket.socket, over: threading.Event) -> None:
+    one.sendall(b"220-")
+    while not over.wait(0.05):
+        one.sendall(b"x")
+
+
+def silent_after_greeting(one: socket.socket, over: threading.Event) -> None:
+    one.sendall(b"220 mail.example\r\n")
+    over.wait()
+
+
+@pytest.mark.parametrize("mood", [silent, slow, silent_after_greeting])
+def test_no_server_holds_a_run(mood: Callable[..., None], tmp_path: Path) -> None:
+    with port(mood) as number:
+        one = told(number, tmp_path, timeout=1.0)
+    assert re.fullmatch(rf"(127.0.0.1:{number} )?did not answer within 1 s", one.error)
+
+
+def test_a_server_that_closes(tmp_path: Path) -> None:
+    with port(lambda one, over: None) as number:
+        one = told(number, tmp_path)
+    assert re.fullmatch(
+        rf"127.0.0.1:{number} cannot be used: (it closed the connection|Connection reset by peer)", one.error
+    )
 
 
 def test_no_server(tmp_path: Path) -> None:
-    assert told(9, tmp_path).error.startswith("127.0.0.1:9 cannot be reached: ")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        number = closed.getsockname()[1]
+    assert told(number, tmp_path).error == f"127.0.0.1:{number} cannot be used: Connection refused"
+
+
+@given(ANYTHING, ANYTHING, ANYTHING, ANYTHING)
+def test_no_name_adds_a_header_or_a_line(run: str, playbook: str, host: str, reason: str) -> None:
+    evil = Occasion(
+        kind="failed", run=run, playbook=playbook, who=host, controller=reason, plan=run, window=host, report=reason,
+        hosts=(HostLine(host=f"{host}\r\nBcc: x@example.com\r\n\r\n.\r\n", outcome=run, reason=reason),), exit_code=4,
+    )  # fmt: skip
+    sent = message(PLAIN, evil, NOW).as_bytes(policy=policy.SMTP)
+    letter = message_from_bytes(sent, policy=policy.default)
+    assert sorted({*letter.keys()} - {"Content-Transfer-Encoding"}) == [
+        "Auto-Submitted", "Content-Type", "Date", "From", "MIME-Version", "Message-ID", "Subject", "To",
+    ]  # fmt: skip
+    assert len(letter.get_all("Subject", [])) == 1
+    assert letter["To"] == "a@example.com, b@example.com"
+    body = letter.get_content().splitlines()
+    assert len(body) <= 9
+    assert "Bcc: x@example.com" not in body
