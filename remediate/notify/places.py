@@ -39,11 +39,12 @@ class Places:
     def _first(self, lines: list[str], numbers: range | list[int], key: str, otherwise: Source) -> Source:
         """The first line that gives ``key`` a value: at its beginning, as a table, or inside braces."""
         name = rf"""["']?{re.escape(key)}["']?"""
-        pattern = re.compile(rf"(?:^\s*|[{{,]\s*|^\s*\[+\s*(?:notify\s*\.\s*)?)({name})\s*(?:=|\.|\])")
+        pattern = re.compile(rf"(?:^\s*|[{{,.]\s*|^\s*\[+\s*(?:notify\s*\.\s*)?)({name})\s*(?:=|\.|\])")
         for number in numbers:
             found = pattern.search(lines[number])
             if found:
-                return self._at(lines, number, found.start(1))
+                beginning = not lines[number][: found.start(1)].strip("[ \t")
+                return self._at(lines, number, 0 if beginning else found.start(1))
         return otherwise
 
     def _at(self, lines: list[str], number: int, column: int) -> Source:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 LONGEST = 300
 MASK = "****"
 SHORT = 4
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
 class HookFailed(Exception):
@@ -20,17 +19,17 @@ class OutOfTime(HookFailed):
 
 
 def line(text: str, limit: int = LONGEST) -> str:
-    """``text`` on one line, bounded, controls written out (``\\x1b``).
+    """``text`` on one line, bounded, what is not printable written out (``\\x1b``).
 
     Not shared with ``remediate.reports.text``: hooks get plain data and import nothing that knows a run.
     """
-    flat = _UNSAFE.sub(_escaped, " ".join(text.split()))
+    flat = "".join(c if c.isprintable() else _escaped(c) for c in " ".join(text.split()))
     return flat if len(flat) <= limit else flat[: limit - 3] + "..."
 
 
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
