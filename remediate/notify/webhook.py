@@ -15,7 +15,6 @@ from remediate.notify.trouble import HookFailed, OutOfTime, reason
 from remediate.notify.wording import document
 
 TRIES = 3
-LATE = "did not answer"
 PAUSE = 0.5
 """Seconds before another try."""
 
@@ -58,15 +57,16 @@ def post(url: str, occasion: Occasion, key: str, now: datetime, deadline: float)
         if trouble is None:
             return
         again, text = trouble
-        if text == LATE:
-            raise OutOfTime(f"{where(url)} {text}")
         if not again or number == TRIES or time.monotonic() + PAUSE >= deadline:
             raise HookFailed(f"{where(url)} {text}")
         time.sleep(PAUSE)
 
 
 def _once(url: str, content: bytes, headers: Mapping[str, str], deadline: float) -> tuple[bool, str] | None:
-    """None when it was taken; else whether to try again, and what to say. Only the head of the answer is read."""
+    """None when it was taken; else whether to try again, and what to say. Only the head of the answer is read.
+
+    ``OutOfTime`` when there was none before the deadline.
+    """
     import requests
 
     left = max(0.01, deadline - time.monotonic())
@@ -76,7 +76,7 @@ def _once(url: str, content: bytes, headers: Mapping[str, str], deadline: float)
         ) as answer:
             code = answer.status_code
     except requests.exceptions.Timeout:
-        return False, LATE
+        raise OutOfTime(f"{where(url)} did not answer") from None
     except requests.exceptions.SSLError as error:
         return False, f"cannot be spoken to: {reason(error)}" + _own_issuer(error)
     except requests.exceptions.ConnectionError as error:
@@ -90,5 +90,6 @@ def _once(url: str, content: bytes, headers: Mapping[str, str], deadline: float)
 
 def _own_issuer(error: Exception) -> str:
     """The way out for certificates of a company's own, which no public list has."""
-    known = "issuer" in reason(error) or "self-signed" in reason(error)
+    said = reason(error).replace("self signed", "self-signed")  # OpenSSL 1.1 and 3
+    known = "issuer" in said or "self-signed" in said
     return " (REQUESTS_CA_BUNDLE names a file of issuers to trust)" if known else ""

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.commands.driver import Done, remediate
+from tests.notify.conftest import plain_surroundings
 from tests.notify.receivers import web
+
+__all__ = ["plain_surroundings"]
 
 SECRET = "k3y-of-the-hook"
 HOOKS = """\
