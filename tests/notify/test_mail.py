@@ -71,6 +71,21 @@ def test_encrypted_with_a_password(tmp_path: Path) -> None:
     assert open_.error.startswith(f"127.0.0.1:{number} answered 530 "), "it wants STARTTLS first"
 
 
+def test_a_server_that_repeats_the_password(tmp_path: Path) -> None:
+    tls.authority(tmp_path)
+    (tmp_path / "pass").write_text(f"{PASSWORD}\n")
+    with smtp(Box(f"554 who sent {PASSWORD}?"), tls.server_context(tmp_path, "mail")) as number:
+        mail: dict[str, Any] = {
+            "server": "127.0.0.1",
+            "port": number,
+            "sender": "r@example.com",
+            "to": ("a@example.com",),
+        }
+        secure = Mail(**mail, starttls=True, ca="authority.pem", user="ops", password="file:pass")
+        one = tell(tmp_path, environ={}, mail=secure)
+    assert one.error == f"127.0.0.1:{number} answered 554 who sent ****?"
+
+
 def test_a_certificate_of_another_server(tmp_path: Path) -> None:
     tls.authority(tmp_path)
     with smtp(box := Box(), tls.server_context(tmp_path, "mail", "other_name")) as number:
