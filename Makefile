@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+# Of pytest. More than two cores need: much of a test is waiting.
+WORKERS ?= 3
 
 .PHONY: run plan verify test test-faults test-wine wine lint bench wheel docs format clean
 .DEFAULT_GOAL := run
@@ -26,12 +27,12 @@ test: lint
 
 # Faults by the hundred: kill -9 of the controller at 200 random moments (KILLS=20 for a short one), of ledger writers, lost servers.
 test-faults: $(VENV)/.ready
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m faults
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m faults
 
 # The playbook on real Win32: Wine, OpenSSH and mingw of Debian. Says what is missing, installs nothing.
 test-wine: $(VENV)/.ready
 	$(BIN)/python -m tests.wine.tools
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m wine tests/wine
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m wine tests/wine
 
 # Hosts of real Win32 to try the toolkit on, as inventory/wine.yml has them, until Ctrl-C.
 wine: $(VENV)/.ready

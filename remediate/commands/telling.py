@@ -38,6 +38,7 @@ class Hooks:
     def before(self) -> None:
         """``GateClosed`` when a hook that is declared fatal fails: then nothing is begun."""
         if not self._tell("before", None, ()):
+            self._tell("failed", GateClosed.exit_code, ())  # those who heard that it begins hear that it did not
             raise GateClosed("a hook that must succeed before the change failed; nothing was begun",
                              hint="see `remediate notify test`, or set its on_error to ignore")  # fmt: skip
 
