@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from remediate.commands.parser import Parser
 from remediate.commands.run import playbook_options
 from remediate.errors import UserError
-from remediate.model import Mode
+from remediate.model import Mode, Source
 
 if TYPE_CHECKING:
     import argparse
@@ -61,6 +62,10 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     if options.require_approval < 0:
         raise UserError("--require-approval must be a whole number from 0 on")
     valid_for = common.period(options.valid_for, "--valid-for")
+    out = outside.folder / options.out
+    if options.out and (out.is_dir() or not os.access(out.parent, os.W_OK)):
+        hint = "found out now, not after every host was looked at"
+        raise UserError("-o: no file can be written there", source=Source(str(out)), hint=hint)
     request = running.prepare(options, outside, mode=Mode.CHECK, start_lab=not options.replay)
     from remediate.reports import choose
 
