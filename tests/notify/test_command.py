@@ -109,15 +109,19 @@ def test_an_interrupted_run_leaves_no_command_behind(tmp_path: Path) -> None:
     life = line_of_life(tmp_path)
     (tmp_path / "hook.sh").write_text("exec 3> life; echo up >&3; touch begun; sleep 600")
     code = (
-        "from pathlib import Path; from tests.notify.occasions import tell\n"
+        "import signal; from pathlib import Path; from tests.notify.occasions import tell\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored where the tests run in the background
         f"try: tell(Path({str(tmp_path)!r}), command=('/bin/sh', 'hook.sh'), timeout=300.0)\n"
         "except KeyboardInterrupt: print('interrupted')"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
-        while not (tmp_path / "begun").exists():
-            assert child.poll() is None
-        child.send_signal(signal.SIGINT)
-        assert child.communicate()[0] == "interrupted\n"
+        try:
+            while not (tmp_path / "begun").exists():
+                assert child.poll() is None
+            child.send_signal(signal.SIGINT)
+            assert child.communicate(timeout=30)[0] == "interrupted\n"
+        finally:
+            child.kill()
     assert all_said(life) == b"up\n"
 
 
