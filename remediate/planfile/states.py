@@ -52,7 +52,7 @@ def _walk(planned: Any, now: Any, path: tuple[str, ...], loose: Sequence[tuple[s
         yield f"{_place(path)} is new since the plan"
         return
     before, after = _entries(planned), _entries(now)
-    if before is None or after is None:
+    if before is None or after is None or isinstance(planned, Mapping) != isinstance(now, Mapping):
         yield f"{_place(path)} was {_shown(planned)} when planned, is {_shown(now)}"
         return
     for key in sorted({*before, *after}):
