@@ -86,7 +86,19 @@ def load(path: Path) -> tuple[Plan, str]:
     content, claimed = _opened(data, source)
     if sha256(content).hexdigest() != claimed:
         raise UserError("the plan was altered after it was made: its hash does not fit", source=source, hint=AGAIN)
-    return _checked(json.loads(content), source), claimed
+    return _checked(_values(content, source), source), claimed
+
+
+def _values(content: bytes, source: Source) -> Any:
+    """The content as values; a hash that fits does not make it JSON."""
+    try:
+        return json.loads(content, parse_constant=_not_json)
+    except (ValueError, RecursionError):
+        raise UserError("this is not a plan", source=source, hint=AGAIN) from None
+
+
+def _not_json(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
 
 
 def _opened(data: bytes, source: Source) -> tuple[bytes, str]:
@@ -112,11 +124,14 @@ def _checked(content: Any, source: Source) -> Plan:
         raise UserError(f"a plan of format {content.get('format')}; this program reads {FORMAT}", source=source,
                         hint=AGAIN)  # fmt: skip
     try:
-        return adapter().validate_python(content)
+        plan = adapter().validate_python(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise UserError(f"not a plan: {where}: {first['msg']}", source=source, hint=AGAIN) from None
+    if plan.made.tzinfo is None or plan.valid_until.tzinfo is None:
+        raise UserError("not a plan: a time without its zone", source=source, hint=AGAIN)
+    return plan
 
 
 @cache

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.errors import UserError
@@ -23,6 +23,7 @@ JSON = st.recursive(st.none() | st.booleans() | NUMBERS | st.text(),
                     max_leaves=8)  # fmt: skip
 
 
+@settings(deadline=None)
 @given(state=st.dictionaries(st.text(), JSON, max_size=4), text=st.text())
 def test_what_is_written_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, state: dict[str, Any], text: str
