@@ -30,9 +30,11 @@ def below(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     files = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(
-        path for path in files if not any(part in SKIPPED or part.startswith(".") for part in path.parts[-3:])
-    )
+    return sorted(path for path in files if not any(map(_skipped, path.relative_to(folder).parts)))
+
+
+def _skipped(part: str) -> bool:
+    return part in SKIPPED or part.startswith(".")
 
 
 def collected(files: Iterable[tuple[str, Path]], folder: Path) -> tuple[InputFile, ...]:
