@@ -11,10 +11,12 @@ from remediate.control import durations, results
 from remediate.engine.control import Control, Intent
 from remediate.errors import Blocked, LedgerLost, LockLost
 from remediate.ledger.rows import PackageSeen, StepBegun, StepEnded
-from remediate.model import Result, Step
+from remediate.model import Change, Result, Step
 
 if TYPE_CHECKING:
     from remediate.ledger.store import Ledger
+
+HIDDEN = "hidden by no_log"
 
 
 class Journal(Control):
@@ -44,7 +46,7 @@ class Journal(Control):
 
     def record(self, step: Step, result: Result) -> None:
         number = self._open.pop(step.host, None)
-        kept = results.to_json(self._mask(replace(result, before={}, after={}, extra={}) if step.no_log else result))
+        kept = results.to_json(self._mask(_censored(result) if step.no_log else result))
         hidden = step.no_log or kept != results.to_json(result)
         ended = StepEnded(status=result.status.value, seconds=result.seconds, result=kept, redacted=hidden)
         try:
@@ -52,7 +54,8 @@ class Journal(Control):
                 self._ledger.step_done(self._run, _begun(step, None), ended)
             else:
                 self._ledger.step_ended(self._run, step.host, number, ended)
-            self._package(step.host, result)
+            if not step.no_log:
+                self._package(step.host, result)
         except LockLost as lost:
             self._say(f"{step.host}: {lost.message}: what was done is not written down here")
         except LedgerLost as lost:
@@ -75,7 +78,19 @@ class Journal(Control):
         self._ledger.package(self._run, host, seen)
 
 
+def _censored(result: Result) -> Result:
+    """What may be kept of a ``no_log`` step: how it ended, and that, and how, it changed the host."""
+    changes = tuple(
+        Change(target=HIDDEN, before=None, after=None, effect=change.effect, seconds=change.seconds,
+               reversible=change.reversible, certainty=change.certainty)
+        for change in result.changes
+    )  # fmt: skip
+    message = HIDDEN if result.message else ""
+    return replace(result, message=message, remedy="", changes=changes, before={}, after={}, extra={}, columns={},
+                   notes=())  # fmt: skip
+
+
 def _begun(step: Step, intent: Intent | None) -> StepBegun:
-    targets = [change.target for change in intent.changes] if intent else []
+    targets = [change.target for change in intent.changes] if intent and not step.no_log else []
     name = durations.key(step.module, targets) if targets else ""
     return StepBegun(host=step.host, address=step.address, task=step.task, module=step.module, key=name)

@@ -206,7 +206,7 @@ class Walker:
         done: list[tuple[object, Result, object]] = []
         for turn, item in enumerate(items):
             extra = (Layer.LOOP, self._loop_vars(task, item, turn))
-            label = self._label(task, item, extra)
+            label = str(turn + 1) if task.no_log else self._label(task, item, extra)
             attempt = Attempt(self.context, self.scope, task, (extra,), label=label, count=self.tally.occurrence)
             result = yield from self._turns(attempt, task, position)
             done.append((item, result, registered(result, self.context.unknown_keys(task))))
@@ -356,7 +356,7 @@ def censored(result: Result) -> Result:
     if not result.no_log:
         return result
     message = "(hidden: no_log)" if result.message else ""
-    return replace(result, message=message, changes=(), before={}, after={}, extra={}, notes=(), columns={})
+    return replace(result, message=message, remedy="", changes=(), before={}, after={}, extra={}, notes=(), columns={})
 
 
 def handler_names(handler: Task) -> set[str]:
