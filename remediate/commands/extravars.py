@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from remediate.errors import UserError
 from remediate.language.words import kind
-from remediate.model import Source
+from remediate.model import Secret, Source
 
 WHERE = Source("--extra-vars")
 
@@ -22,7 +23,25 @@ def read(words: Sequence[str], folder: Path) -> Mapping[str, object]:
         if not name.isidentifier():
             hint = "names are letters, digits and underscores, as in -e route=hotfix"
             raise UserError(f"{name!r} cannot be the name of a variable", source=WHERE, hint=hint)
+        _keepable(variables[name], name)
     return variables
+
+
+def _keepable(value: object, name: str) -> None:
+    """``UserError`` for what neither a plan nor the ledger could write down."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            _keepable(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            _keepable(item, name)
+    elif value is not None and (not isinstance(value, str | int | float | Secret) or _endless(value)):
+        hint = f'quote it, if it is meant as text: -e \'{{"{name}": "{value}"}}\''
+        raise UserError(f"{name}: {value} cannot be kept in a plan", source=WHERE, hint=hint)
+
+
+def _endless(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _one(word: str, folder: Path) -> Mapping[str, object]:
