@@ -14,7 +14,7 @@ from remediate.engine.control import Control
 from remediate.planfile import inputs
 from remediate.planfile.build import Gatherer
 from remediate.planfile.model import FORMAT, Asked, InputFile, Plan
-from remediate.reports.redact import Redactor, secrets_in
+from remediate.reports.redact import MASK, secrets_in
 
 if TYPE_CHECKING:
     import argparse
@@ -72,11 +72,15 @@ def plan_of(
 
 
 def asked(request: RunRequest, options: argparse.Namespace, project: Project) -> Asked:
-    """The command line as ``apply`` will need it; values of secrets are left out."""
+    """The command line as ``apply`` will need it; a variable with a secret anywhere inside it is left out whole."""
     folder = project.settings.folder
     files = project.inventory_files(options.inventory)
-    secret = tuple(sorted(name for name, value in request.extra_vars.items() if secrets_in(value, name)))
-    mask = Redactor(secrets_in(dict(request.extra_vars)))
+    mask, given = running.redactor(request), _plain(dict(request.extra_vars))
+    masked = {name: mask.value(value) for name, value in given.items()}
+    secret = tuple(
+        sorted(name for name, value in request.extra_vars.items()
+               if secrets_in(value, name) or masked[name] != given[name])
+    )  # fmt: skip
     return Asked(
         playbook=inputs.shown(request.playbook, folder),
         inventory=tuple(inputs.shown(file, folder) if file.exists() else str(file) for file in files),
@@ -84,7 +88,7 @@ def asked(request: RunRequest, options: argparse.Namespace, project: Project) ->
         tags=tuple(sorted(request.tags)),
         skip_tags=tuple(sorted(request.skip_tags)),
         start_at_task=request.start_at_task,
-        extra_vars=mask.value(_plain(dict(request.extra_vars))),
+        extra_vars={name: MASK if name in secret else value for name, value in given.items()},
         secrets=secret,
     )
 
