@@ -1,0 +1,142 @@
+"""What is written down of a step before and after it, and what is never written down."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remediate.control.journal import HIDDEN, Journal
+from remediate.control.resume import begun
+from remediate.engine.control import Intent
+from remediate.errors import Blocked, LedgerLost
+from remediate.ledger.rows import NewRun, StepRow
+from remediate.ledger.store import Ledger, open_ledger
+from remediate.model import Result, Status, Step
+from remediate.reports.redact import Redactor
+from tests.planfile.values import change, module, step
+
+AT = datetime(2026, 11, 28, 22, 0, tzinfo=UTC)
+SECRET = "hush-hush"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with open_ledger(str(tmp_path / "ledger.sqlite3"), now=lambda: AT) as found:
+        yield found
+
+
+def begin(ledger: Ledger) -> str:
+    new = NewRun(kind="run", playbook="site.yml", who="ann", controller="ctl1", pid=1, hosts=("ex1",))
+    run = ledger.begin_run(new)
+    ledger.lock(run, "ex1", why="")
+    return run
+
+
+def performed(ledger: Ledger, one: Step, *changes: Any, **ended: Any) -> StepRow:
+    """One step through the journal; its row."""
+    run = begin(ledger)
+    journal = Journal(ledger, run, Redactor([SECRET]).value, threading.Event(), lambda _: None)
+    journal.permit(Intent(step=one, module=module(), before={}, changes=changes))
+    result = Result(address=one.address, host=one.host, task=one.task, module=one.module, changes=changes, **ended)
+    journal.record(one, result)
+    (found,) = ledger.journal(run)["ex1"]
+    return found
+
+
+CHANGE = change(target="C:\\x", before="a", after="b")
+
+
+def test_a_change_is_written_down(ledger: Ledger) -> None:
+    found = performed(ledger, step(), CHANGE, status=Status.CHANGED, message="done", extra={"rc": 0})
+    assert (found.status, found.redacted, found.key) == ("changed", False, "thing|C:\\x")
+    assert found.result["extra"] == {"rc": 0}
+    assert begun([found])
+
+
+def test_a_known_secret_is_masked_and_that_is_said(ledger: Ledger, tmp_path: Path) -> None:
+    found = performed(ledger, step(), change(target="k", after=SECRET), status=Status.CHANGED, message=f"to {SECRET}")
+    assert found.redacted
+    assert found.result["message"] == "to ****"
+    assert_nowhere(tmp_path)
+
+
+def assert_nowhere(folder: Path) -> None:
+    for file in folder.glob("ledger.sqlite3*"):
+        assert SECRET.encode() not in file.read_bytes(), file.name
+
+
+def test_no_log_keeps_that_it_changed_the_host_and_nothing_else(ledger: Ledger, tmp_path: Path) -> None:
+    """``SECRET`` is no known secret here: only no_log keeps it out."""
+    run = begin(ledger)
+    journal = Journal(ledger, run, lambda value: value, threading.Event(), lambda _: None)
+    quiet = step(no_log=True)
+    changes = (change(target=SECRET, before=SECRET, after=SECRET, effect="reboot", why=SECRET, seconds=60.0),)
+    journal.permit(Intent(step=quiet, module=module(), before={}, changes=changes))
+    words: dict[str, Any] = {"before": {"a": SECRET}, "after": {"package": SECRET, "sha256": SECRET}}
+    journal.record(quiet, Result(
+        address=quiet.address, host="ex1", task="a task", module="thing", status=Status.CHANGED, message=SECRET,
+        remedy=SECRET, changes=changes, extra={"stdout": SECRET}, columns={"route": SECRET}, notes=(SECRET,), **words,
+    ))  # fmt: skip
+    (found,) = ledger.journal(run)["ex1"]
+    assert found.redacted
+    assert begun([found]), "a resume has to know that the host was touched"
+    kept: Any = found.result["changes"]
+    assert [(one["target"], one["effect"], one["seconds"]) for one in kept] == [(HIDDEN, "reboot", 60.0)]
+    assert not ledger.packages(run)
+    assert_nowhere(tmp_path)
+
+
+def test_a_step_without_changes_is_written_when_it_has_ended(ledger: Ledger) -> None:
+    found = performed(ledger, step(), status=Status.OK)
+    assert (found.status, found.key) == ("ok", "")
+    assert not begun([found])
+
+
+def test_what_began_and_never_ended_stands_there_so(ledger: Ledger) -> None:
+    run = begin(ledger)
+    journal = Journal(ledger, run, lambda value: value, threading.Event(), lambda _: None)
+    journal.permit(Intent(step=step(), module=module(), before={}, changes=(CHANGE,)))
+    (found,) = ledger.journal(run)["ex1"]
+    assert (found.status, found.ended_at) == ("", None)
+    assert begun([found])
+
+
+class Lost:
+    """A ledger that cannot be written any more."""
+
+    def step_begun(self, *_: Any) -> int:
+        raise LedgerLost("the ledger is gone", hint="see the disk")
+
+    step_done = step_ended = step_begun
+
+
+def test_without_a_ledger_nothing_begins_and_the_run_stops() -> None:
+    stop, said = threading.Event(), list[str]()
+    ledger: Any = Lost()
+    journal = Journal(ledger, "r", lambda value: value, stop, said.append)
+    journal.permit(Intent(step=step(), module=module(), before={}, changes=()))
+    assert not stop.is_set()
+    with pytest.raises(Blocked, match="not begun: the ledger is gone"):
+        journal.permit(Intent(step=step(), module=module(), before={}, changes=(CHANGE,)))
+    assert stop.is_set()
+    done = Result(address="play/task@ex1", host="ex1", task="a task", module="thing", status=Status.CHANGED)
+    journal.record(step(), done)
+    assert said == ["ex1: a task has ended (changed), but the ledger is gone"]
+
+
+def test_a_host_that_another_run_took_over_is_left_alone(ledger: Ledger) -> None:
+    run = begin(ledger)
+    ledger.unlock("ex1", who="ben", reason="x")
+    stop, said = threading.Event(), list[str]()
+    journal = Journal(ledger, run, lambda value: value, stop, said.append)
+    with pytest.raises(Blocked):
+        journal.permit(Intent(step=step(), module=module(), before={}, changes=(CHANGE,)))
+    assert not stop.is_set(), "the other hosts go on"
+    journal.record(replace(step()), Result(address="a", host="ex1", task="t", module="m", status=Status.OK))
+    assert ["what was done is not written down here" in text for text in said] == [True]
