@@ -25,7 +25,7 @@ TWO = """
     - name: Last
       win_file: {path: 'C:\\last', state: directory}
 """
-LAST = "- {hosts: old, tasks: [{win_file: {path: 'C:\last', state: directory}}]}\n"
+LAST = "- {hosts: old, tasks: [{win_file: {path: 'C:\\last', state: directory}}]}\n"
 GO = "- {hosts: old, tasks: [{win_file: {path: 'C:\\go', state: directory}}]}\n"
 
 
@@ -44,9 +44,9 @@ def ledger(desk: Desk) -> Iterator[Ledger]:
         yield found
 
 
-def begun(ledger: Ledger, pid: int, **more: str) -> str:
+def begun(ledger: Ledger, pid: int) -> str:
     return ledger.begin_run(
-        NewRun(kind="run", playbook="two.yml", who="ann", controller=controller(), pid=pid, hosts=("old",), **more)
+        NewRun(kind="run", playbook="two.yml", who="ann", controller=controller(), pid=pid, hosts=("old",))
     )
 
 
