@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from remediate.commands import calendars
 from remediate.commands import options as common
 from remediate.commands.parser import Parser
+from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
     import argparse
@@ -58,11 +59,18 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
 
 def refuse_stale(plan: Plan, outside: Outside) -> None:
     """``GateClosed`` for a plan that is expired or of another version of this program."""
-    from remediate import __version__
     from remediate.errors import GateClosed
 
     if outside.now() > plan.valid_until:
         raise GateClosed(f"the plan was valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC", hint="plan again")
+    refuse_foreign(plan)
+
+
+def refuse_foreign(plan: Plan) -> None:
+    """``GateClosed`` for a plan of another version of this program."""
+    from remediate import __version__
+    from remediate.errors import GateClosed
+
     if plan.remediate != __version__:
         raise GateClosed(f"the plan was made by version {plan.remediate}, this is {__version__}", hint="plan again")
 
@@ -111,4 +119,4 @@ def say_what_is_left_alone(plan: Plan, outside: Outside) -> None:
     """Hosts of the plan that could not be planned: somebody has to know."""
     for host in plan.hosts:
         if host.outcome in ("blocked", "failed", "unreachable"):
-            outside.complain(f"{host.host} is left alone: {host.outcome} when planned: {host.reason}")
+            outside.complain(one_line(f"{host.host} is left alone: {host.outcome} when planned: {host.reason}"))

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from remediate.commands import ledgers
+from remediate.commands import ledgers, planning, running
 from remediate.commands import options as common
 from remediate.commands.project import Project
-from remediate.control.admission import Admission, closed, opens
+from remediate.control.admission import Admission, Unforeseen, closed, opens
 from remediate.control.clock import SteadyClock
 from remediate.control.durations import Durations
-from remediate.errors import GateClosed, UserError
+from remediate.errors import GateClosed, Interrupted, UserError
+from remediate.model import Mode
+from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
     import argparse
@@ -23,12 +25,13 @@ if TYPE_CHECKING:
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
     from remediate.commands.parser import Parser
+    from remediate.engine.control import Control
     from remediate.engine.run import RunRequest
     from remediate.ledger.store import Ledger
     from remediate.model import Json
+    from remediate.planfile.model import PlannedHost
     from remediate.windows.calendar import Calendar
 
-WINDOW = "change_window"
 LOOK = 30.0
 """Seconds after which a wait looks at the clock again: it may have been set."""
 
@@ -46,17 +49,20 @@ def options(page: Parser) -> None:
     )
 
 
-def used(request: RunRequest) -> bool:
-    """Whether any host or play of the request is bound to a window."""
-    from remediate.engine.run import chosen, read
+def foreseen(request: RunRequest, outside: Outside) -> tuple[PlannedHost, ...]:
+    """What a run would do, where any of its hosts is bound to a window: only then is it known what fits.
 
-    if WINDOW in request.extra_vars:
-        return True
-    for play in read(request).plays:
-        hosts = chosen(request, play)
-        if hosts and (WINDOW in play.vars or any(host.variables.get(WINDOW) for host in hosts)):
-            return True
-    return False
+    Raises ``Interrupted`` when Ctrl-C ends the looking.
+    """
+    from remediate.engine.run import windows
+
+    if not windows(request):
+        return ()
+    outside.complain("planning first, to know what fits into the change windows")
+    gatherer, seen = planning.gather(running.again(request, Mode.CHECK), (), outside)
+    if seen.interrupted:
+        raise Interrupted("interrupted while planning; nothing was begun")
+    return gatherer.hosts()
 
 
 def gate(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> Gate:
@@ -106,9 +112,11 @@ class Gate:
         self._until = self._now() + longest if longest else None
         durations = Durations(ledger.history)
         self.expected = {host.host: durations.of_host(host) for host in work.planned}
-        self.admission = (
-            Admission(calendar, self._now, self.expected, durations, work.begun) if calendar is not None else None
-        )
+        self.admission: Control | None = Unforeseen()
+        if calendar is not None:
+            self.admission = Admission(calendar, self._now, self.expected, durations, work.begun)
+        elif reason:
+            self.admission = None
 
     def note_override(self, run: str) -> None:
         """Keep why a closed window was gone through."""
@@ -119,7 +127,7 @@ class Gate:
                 "who": ledgers.who(self._outside),
             }
             self._ledger.note(run, "window overridden", "", told)
-            self._outside.complain(f"window overridden: {self._reason}")
+            self._outside.complain(f"window overridden: {one_line(self._reason)}")
 
     def wait_for_the_first(self, stop: threading.Event) -> None:
         """Return when any of the hosts may begin; ``GateClosed`` when none may and nobody waits."""

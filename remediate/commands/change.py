@@ -19,6 +19,7 @@ from remediate.control.several import Several
 from remediate.errors import GateClosed, RemediateError
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
 from remediate.model import Outcome
+from remediate.reports.text import safe
 
 if TYPE_CHECKING:
     import argparse
@@ -173,8 +174,12 @@ class _Change:
             controls.append(work.expectations)
         if self.gate.admission is not None:
             controls.append(self.gate.admission)
-        journal = Journal(self.ledger, self.run, self.known.value, work.request.stop, self.outside.complain)
+        journal = Journal(self.ledger, self.run, self.known.value, work.request.stop, self._say)
         return Several([*controls, journal], work.begun)
+
+    def _say(self, text: str) -> None:
+        """Names of tasks may hold what a host said."""
+        self.outside.complain(safe(self.known.text(text)))
 
     def _copy(self, step: Step, ended: StepEnded) -> None:
         begun = StepBegun(host=step.host, address=step.address, task=step.task, module=step.module)

@@ -72,7 +72,9 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     known = running.redactor(request)
     sinks = choose.sinks(common.wishes(options, outside), outside.stdout, outside.stderr, known)
     gatherer, summary = _look(request, sinks, options, outside)
-    if options.out and not summary.interrupted:
+    if options.out and summary.interrupted:
+        outside.complain(f"not saved: {options.out}: the plan was interrupted")
+    elif options.out:
         from remediate.commands import planning
         from remediate.planfile import codec
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from remediate.engine.run import RunRequest
     from remediate.ledger.rows import RunRow
     from remediate.ledger.store import Ledger
+    from remediate.planfile.model import Plan
 
 
 def parser() -> Parser:
@@ -61,13 +62,37 @@ def _work(
 ) -> tuple[Work, argparse.Namespace]:
     import dataclasses
 
+    from remediate.commands import apply
     from remediate.commands.pasts import past_of
 
     refuse_running(row, ledger)
-    work, words = (_from_plan if row.plan_hash else _from_run)(row, ledger, options, outside)
+    if row.plan_hash:
+        plan, digest = _plan(row, ledger, options, outside)
+        work, words = apply.work_of(plan, digest, options, outside)
+    else:
+        plan, (work, words) = None, _from_run(row, options, outside)
     past, begun = past_of(row, ledger, work.request)
     work.begun.update(begun)
-    return dataclasses.replace(work, kind="resume", resumes=row.id, past=past), words
+    work = dataclasses.replace(work, kind="resume", resumes=row.id, past=past)
+    return (_while_valid(work, plan, outside) if plan else work), words
+
+
+def _while_valid(work: Work, plan: Plan, outside: Outside) -> Work:
+    """After its time a plan is finished where it was begun, and begun nowhere."""
+    import dataclasses
+
+    from remediate.commands import apply
+
+    if outside.now() <= plan.valid_until:
+        return work
+    begun = tuple(name for name in work.hosts if name in work.begun)
+    if not begun:
+        apply.refuse_stale(plan, outside)
+    left = [name for name in work.hosts if name not in work.begun]
+    if left:
+        outside.complain(f"the plan has expired; left alone, for nothing was begun there: {', '.join(left)}")
+    planned = tuple(host for host in work.planned if host.host in begun)
+    return dataclasses.replace(work, hosts=begun, planned=planned)
 
 
 def refuse_running(row: RunRow, ledger: Ledger) -> None:
@@ -86,10 +111,8 @@ def refuse_running(row: RunRow, ledger: Ledger) -> None:
         raise UserError(f"run {row.id} was resumed by {later[-1]}", hint=f"remediate resume {later[-1]}")
 
 
-def _from_plan(
-    row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Outside
-) -> tuple[Work, argparse.Namespace]:
-    """The plan has to be the one that was applied; its time may be over for what was begun."""
+def _plan(row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> tuple[Plan, str]:
+    """The plan has to be the one that was applied, and approved still."""
     from remediate.commands import apply
     from remediate.errors import UserError
     from remediate.model import Source
@@ -100,14 +123,13 @@ def _from_plan(
     if digest != row.plan_hash:
         raise UserError(f"not the plan that run {row.id} applied: that was {row.plan_hash[:16]}",
                         source=Source(name), hint="put that file back, or apply the new plan")  # fmt: skip
-    if not any(rows for rows in ledger.journal(row.id).values()):
-        apply.refuse_stale(plan, outside)
+    apply.refuse_foreign(plan)
     apply.refuse_unapproved(plan, digest, ledger, name)
     options.plan = name
-    return apply.work_of(plan, digest, options, outside)
+    return plan, digest
 
 
-def _from_run(row: RunRow, _: Ledger, options: argparse.Namespace, outside: Outside) -> tuple[Work, argparse.Namespace]:
+def _from_run(row: RunRow, options: argparse.Namespace, outside: Outside) -> tuple[Work, argparse.Namespace]:
     from pydantic import TypeAdapter, ValidationError
 
     from remediate.commands import asking
@@ -125,7 +147,8 @@ def _from_run(row: RunRow, _: Ledger, options: argparse.Namespace, outside: Outs
     request, words = asking.request_of(asked, options, outside)
     asking.refuse_changed_inputs(files, request, words, outside,
                                  what=f"not what run {row.id} was working from any more")  # fmt: skip
-    return Work(kind="run", request=request, hosts=hosts_of(request), kept=row.request, planned=()), words
+    planned = calendars.foreseen(request, outside)
+    return Work(kind="run", request=request, hosts=hosts_of(request), kept=row.request, planned=planned), words
 
 
 def hosts_of(request: RunRequest) -> tuple[str, ...]:

@@ -85,19 +85,14 @@ def _confirm_and_run(request: RunRequest, options: argparse.Namespace, outside: 
 
 def change_hosts(request: RunRequest, options: argparse.Namespace, outside: Outside) -> int:
     """Carry the request out under the gates; where windows are named it is planned first, to know what fits."""
-    from remediate.commands import asking, change, planning, running
+    from remediate.commands import asking, change, planning
     from remediate.commands.ledgers import open_for
     from remediate.commands.project import Project
     from remediate.commands.resume import hosts_of
 
     project = Project.around(outside.folder)
     with open_for(outside) as ledger:
-        gatherer = None
-        if calendars.used(request):
-            outside.complain("planning first, to know what fits into the change windows")
-            gatherer, seen = planning.gather(running.again(request, Mode.CHECK), (), outside)
-            if seen.interrupted:
-                return seen.exit_code
+        planned = calendars.foreseen(request, outside)
         asked = planning.asked(request, options, project)
         modules = {task.action for task in planning.tasks(request) if request.modules.has(task.action)}
         files = planning.rests_on(request, options, project, modules, set())
@@ -111,7 +106,7 @@ def change_hosts(request: RunRequest, options: argparse.Namespace, outside: Outs
             request=request,
             hosts=hosts_of(request),
             kept=kept,
-            planned=gatherer.hosts() if gatherer else (),
+            planned=planned,
         )
         return change.carry_out(work, ledger, options, outside)
 

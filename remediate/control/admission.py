@@ -8,7 +8,7 @@ from typing import Protocol
 
 from remediate.control.durations import Durations
 from remediate.engine.control import Control, Intent
-from remediate.errors import Deferred
+from remediate.errors import Blocked, Deferred
 from remediate.model import Effect
 
 LATER = "go on in the next window with `remediate resume`, or --wait for it"
@@ -83,6 +83,14 @@ class Admission(Control):
             raise Deferred(
                 f"does not fit: {what} needs {_minutes(seconds)}, {window} closes in {_minutes(left)}", hint=LATER
             )
+
+
+class Unforeseen(Control):
+    """For a run without windows: a host that turns out to be bound to one is not begun outside of all arithmetic."""
+
+    def enter(self, host: str, window: str) -> None:
+        if window:
+            raise Blocked(f"{host} is bound to change window {window}, which was not foreseen", "plan again")
 
 
 def closed(calendar: Calendar, window: str, now: datetime) -> str:

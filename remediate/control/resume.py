@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from remediate.engine.registry import LoadedModule
     from remediate.model import RunSummary
 
+TOUCHED = ("changed", "failed", "unreachable")
+"""How a step with changes may end that was let begin. A key says so too: only such steps have one."""
 ANEW = "run the playbook anew: what is done already is found done"
 
 
@@ -39,7 +40,6 @@ class Recall(Control):
         self._left = {host: deque(past) for host, past in journal.items()}
         self._copy = copy
         self._repeat = repeat
-        self._lock = threading.Lock()
 
     def recalling(self, host: str) -> bool:
         left = self._left.get(host)
@@ -141,5 +141,5 @@ def whole(newer: Sequence[StepRow], older: Sequence[StepRow]) -> Sequence[StepRo
 
 
 def begun(rows: Sequence[StepRow]) -> bool:
-    """Whether anything was, or may have been, changed on the host."""
-    return any(not row.status or (row.result.get("changes") and row.status == "changed") for row in rows)
+    """Whether anything was, or may have been, changed on the host: also by a step that failed half-way."""
+    return any(not row.status or row.key or (row.result.get("changes") and row.status in TOUCHED) for row in rows)

@@ -17,7 +17,7 @@ from remediate.engine.outcome import Tally
 from remediate.engine.perform import SessionStore, perform
 from remediate.engine.registry import Registry
 from remediate.engine.scope import Setting, play_scope, vars_mapping
-from remediate.engine.walk import Move, Walker
+from remediate.engine.walk import Move, Walker, window_of
 from remediate.errors import UserError
 from remediate.events import Event, PlayStarted, RunFinished, RunStarted, Sink, Warned
 from remediate.language import playbook as reader
@@ -88,6 +88,30 @@ def chosen(request: RunRequest, play: Play) -> tuple[Host, ...]:
     return hosts if request.only is None else tuple(host for host in hosts if host.name in request.only)
 
 
+def windows(request: RunRequest) -> dict[str, tuple[str, ...]]:
+    """The hosts that are bound to change windows, and the names; no host is contacted."""
+    setting = _setting(request, {})
+    found: dict[str, dict[str, None]] = {}
+    for play in read(request).plays:
+        hosts = chosen(request, play)
+        names = tuple(host.name for host in hosts)
+        for host in hosts:
+            if window := window_of(play_scope(host, play, names, setting)):
+                found.setdefault(host.name, {})[window] = None
+    return {host: tuple(names) for host, names in found.items()}
+
+
+def _setting(request: RunRequest, memory: dict[str, Mapping[str, object]]) -> Setting:
+    return Setting(
+        inventory=request.inventory,
+        extra_vars=request.extra_vars,
+        mode=request.mode,
+        playbook_folder=request.playbook.parent,
+        vars_file=cache(vars_mapping),
+        memory=memory,
+    )
+
+
 class _Run:
     """The state of one run: who failed, what each host remembers, and the one lock events pass through."""
 
@@ -100,14 +124,7 @@ class _Run:
         self.tallies: dict[str, Tally] = {}
         self.included: dict[tuple[str, int], tuple[Node, ...]] = {}
         self.lock = threading.Lock()
-        self.setting = Setting(
-            inventory=request.inventory,
-            extra_vars=request.extra_vars,
-            mode=request.mode,
-            playbook_folder=request.playbook.parent,
-            vars_file=cache(vars_mapping),
-            memory=self.memory,
-        )
+        self.setting = _setting(request, self.memory)
         self.context = Context(
             registry=request.modules, actions=actions(), mode=request.mode, reset=self._reset, enter=control.enter
         )

@@ -105,7 +105,7 @@ class Walker:
         refused = Result(address=f"{self.scope.play.name}@{self.host}", host=self.host, task=self.scope.play.name,
                          module="", status=Status.DEFERRED)  # fmt: skip
         try:
-            self.context.enter(self.host, self._window())
+            self.context.enter(self.host, window_of(self.scope))
         except Deferred as gate:
             self.tally.deferred = replace(refused, message=gate.message, remedy=gate.hint)
         except Blocked as no:
@@ -115,13 +115,6 @@ class Walker:
         else:
             return True
         return False
-
-    def _window(self) -> str:
-        """The change window of the host in this play: variable ``change_window``."""
-        if self.scope.base.get(WINDOW) is None:
-            return ""
-        value = Templar(self.scope.base).value(WINDOW)
-        return "" if value is None else str(value)
 
     def _forced(self, position: Position) -> Walk:
         try:
@@ -349,6 +342,14 @@ class Walker:
 
     def _empty(self, task: Task) -> Result:
         return Attempt(self.context, self.scope, task, ()).empty()
+
+
+def window_of(scope: PlayScope) -> str:
+    """The change window of a host in a play: variable ``change_window``, wherever the play has it from."""
+    if scope.base.get(WINDOW) is None:
+        return ""
+    value = Templar(scope.base).value(WINDOW)
+    return "" if value is None else str(value)
 
 
 def censored(result: Result) -> Result:

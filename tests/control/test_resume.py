@@ -65,7 +65,9 @@ def test_the_journal_of_a_run_that_was_resumed_before() -> None:
 
 
 def test_whether_a_host_was_touched() -> None:
-    assert not begun([row("a"), row("b", "failed", changes=[{}])])
+    assert not begun([row("a"), row("b", "failed", changes=[]), row("c", "blocked", changes=[{}])])
+    assert not begun([row("a", "deferred", changes=[{}])])
+    assert begun([row("b", "failed", changes=[{}])]), "an installer that failed may have stopped services"
     assert begun([row("a", "changed", changes=[{}])])
     assert begun([row("a", "")])
 

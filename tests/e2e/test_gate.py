@@ -138,6 +138,28 @@ def test_a_freeze_is_named(office: Office) -> None:
     assert "(freeze: year end); it opens Sat 2027-01-09 22:00 CET (21:00 UTC)" in str(said)
 
 
+def test_a_run_is_resumed_inside_its_window_only(office: Office) -> None:
+    code, document = run_at(office, EVENING)
+    assert code == 2, document
+    code, document = office.json("resume", "last")
+    assert outcomes(document) == {"early": "deferred", "late": "deferred", "free": "compliant"}
+    assert installed(office) == {"early": 0, "late": 0, "free": 0}
+    office.clock.set(NIGHT)
+    code, document = office.json("resume", "last")
+    assert (code, outcomes(document)) == (2, {"early": "changed", "late": "deferred", "free": "compliant"})
+    assert installed(office) == {"early": 1, "late": 0, "free": 0}
+
+
+def test_a_window_that_a_file_of_variables_names(office: Office) -> None:
+    (office.project.folder / "window.yml").write_text("change_window: night\n")
+    (office.project.folder / "own.yml").write_text(
+        "- hosts: free\n  vars_files: [window.yml]\n  tasks:\n    - win_file: {path: 'C:\\x', state: directory}\n"
+    )
+    office.clock.set(EVENING)
+    done = office.remediate("run", "own.yml", "-i", INVENTORY)
+    assert (done.code, "change window night is closed" in done.err) == (3, True), done
+
+
 @pytest.mark.parametrize(
     ("group", "windows", "error"),
     [
