@@ -284,3 +284,27 @@ def test_an_exit_code_that_appears_between_two_looks_is_not_lost(host: LabHost) 
       return seen.phase + ' ' + seen.exit_code;
     })()"""
     assert host.ask(code) == "finished 0"
+
+
+@pytest.mark.parametrize(
+    ("started", "output", "phase"),
+    [
+        ("utcNow()", False, "running"),
+        ("'2003-01-01T00:00:00Z'", False, "lost"),
+        ("utcNow()", True, "lost"),
+    ],
+)
+def test_without_wmi_a_wrapper_that_has_not_come_to_the_program_yet_is_no_lost_job(
+    tmp_path: Path, started: str, output: bool, phase: str
+) -> None:
+    """Seen as lost, its services would be started under the installer, and a second installer would be let begin."""
+    code = f"""(function () {{
+      var folder = jobRoot() + '\\\\slow';
+      makeFolder(folder);
+      writeText(folder + '\\\\starting.txt', {started} + ' t');
+      writeText(folder + '\\\\running.txt', 'running');
+      if ({str(output).lower()}) {{ writeText(folder + '\\\\output.txt', 'over'); }}
+      return jobLook('slow').phase;
+    }})()"""
+    with hanging(tmp_path, wmi="broken") as host:
+        assert host.ask(code) == phase

@@ -214,7 +214,11 @@ function jobAge(folder, started) {
 // Whether the wrapper or the program itself still runs, even when one of them is gone.
 function jobAlive(folder, seen) {
   var list = processes(), program = jobProgram(seen.command), i;
-  if (list === null) { return jobHeld(folder + "\\output.txt") || (program.indexOf("\\") > 0 && jobHeld(program)); }
+  if (list === null) {
+    // the wrapper is between its first act and the program, which on a busy host may take it seconds
+    if (!jobHas(folder, "output.txt")) { return jobAge(folder, seen.started) <= JOB_PATIENCE; }
+    return jobHeld(folder + "\\output.txt") || (program.indexOf("\\") > 0 && jobHeld(program));
+  }
   for (i = 0; i < list.length; i++) { if (jobOwns(list[i], folder, seen, program)) { return true; } }
   return false;
 }
