@@ -44,6 +44,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.commands.ledgers import open_for
     from remediate.planfile import codec
 
+    calendars.wanted(options)
     plan, digest = codec.load(outside.folder / options.plan)
     refuse_stale(plan, outside)
     if not plan.pending:

@@ -45,8 +45,19 @@ def options(page: Parser) -> None:
     group.add_argument("--wait", action="store_true", help="wait until the windows open, for every host")
     group.add_argument("--max-wait", default="", metavar="TIME", help="wait no longer than this in all, as in 12h")
     group.add_argument(
-        "--override-window", default="", metavar="REASON", help="go ahead outside the window; the reason is kept"
+        "--override-window", default=None, metavar="REASON", help="go ahead outside the window; the reason is kept"
     )
+
+
+def wanted(options: argparse.Namespace) -> tuple[str, timedelta | None]:
+    """Reason of an override and longest wait; ``UserError`` for what makes no sense, before anything is looked at."""
+    reason = (options.override_window or "").strip()
+    if options.override_window is not None and not reason:
+        raise UserError("--override-window needs a reason", hint="it is kept in the ledger, and stands in the report")
+    longest = common.period(options.max_wait, "--max-wait") if options.max_wait else None
+    if longest and not options.wait:
+        raise UserError("--max-wait is for --wait", hint="add --wait")
+    return reason, longest
 
 
 def foreseen(request: RunRequest, outside: Outside) -> tuple[PlannedHost, ...]:
@@ -68,10 +79,7 @@ def foreseen(request: RunRequest, outside: Outside) -> tuple[PlannedHost, ...]:
 def gate(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> Gate:
     """The gate of a run; it lets everything in where no window is named or the window is overridden."""
     names = tuple(dict.fromkeys(name for host in work.planned for name in host.windows))
-    reason = options.override_window.strip()
-    longest = common.period(options.max_wait, "--max-wait") if options.max_wait else None
-    if longest and not options.wait:
-        raise UserError("--max-wait is for --wait", hint="add --wait")
+    reason, longest = wanted(options)
     calendar = calendar_of(options, outside) if names else None
     if reason and not names:
         outside.complain("no change window is named: --override-window changes nothing")

@@ -64,7 +64,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     valid_for = common.period(options.valid_for, "--valid-for")
     out = outside.folder / options.out
     if options.out and (out.is_dir() or not os.access(out.parent, os.W_OK)):
-        hint = "found out now, not after every host was looked at"
+        hint = "name a file in a folder that is there and that you may write to"
         raise UserError("-o: no file can be written there", source=Source(str(out)), hint=hint)
     request = running.prepare(options, outside, mode=Mode.CHECK, start_lab=not options.replay)
     from remediate.reports import choose

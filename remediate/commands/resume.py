@@ -48,6 +48,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.commands.ledgers import open_for
     from remediate.ledger.rows import FINISHED
 
+    calendars.wanted(options)
     with open_for(outside) as ledger:
         row = ledger.run(options.run)
         if row.status == FINISHED and row.exit_code == 0:

@@ -59,6 +59,7 @@ def playbook_options(page: Parser) -> None:
 def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.commands import running
 
+    calendars.wanted(options)
     lists = options.list_hosts or options.list_tasks or options.list_tags or options.syntax_check
     mode = Mode.CHECK if options.check else Mode.APPLY
     request = running.prepare(options, outside, mode=mode, start_lab=not lists)

@@ -10,7 +10,6 @@ from remediate.errors import UserError
 from remediate.model import Source
 from remediate.planfile.model import InputFile
 
-BLANK = "0" * 64
 SKIPPED = ("__pycache__",)
 
 

@@ -132,6 +132,20 @@ def test_override_with_a_reason(office: Office) -> None:
     assert "CHG-9" in office.remediate("runs", "report", "last").out
 
 
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("--override-window", " "), "--override-window needs a reason"),
+        (("--max-wait", "3h"), "--max-wait is for --wait"),
+        (("--wait", "--max-wait", "soon"), "'soon' is no length of time"),
+    ],
+)
+def test_options_that_make_no_sense(office: Office, words: tuple[str, ...], error: str) -> None:
+    code, said = run_at(office, NIGHT, *words)
+    assert (code, error in str(said)) == (1, True), said
+    assert not any(host["logons"] for host in status(office.project, INVENTORY).values())
+
+
 def test_a_freeze_is_named(office: Office) -> None:
     code, said = run_at(office, datetime(2026, 12, 26, 21, 5, tzinfo=UTC), "-l", "early")
     assert code == 3
