@@ -157,7 +157,7 @@ class Wine:
     def _wine(self, case: Mapping[str, Any], *argv: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
         zone = zones.ZONES[case.get("zone", "eastern")]
         return subprocess.run(
-            [tools.program("wine"), *argv],
+            tools.wine(*argv),
             env={**tools.environment(self.prefix, zone), **environ},
             cwd=self._folder,
             stdin=subprocess.DEVNULL,

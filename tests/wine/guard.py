@@ -22,7 +22,7 @@ def main(folder: Path, zone: str, program: Path) -> int:
     environment = tools.environment(prefix, zone)
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
-        subprocess.Popen([tools.program("wine"), KEEPER], env=environment, cwd=prefix / "drive_c", **quiet)  # type: ignore[call-overload]
+        subprocess.Popen(tools.wine(KEEPER), env=environment, cwd=prefix / "drive_c", **quiet)  # type: ignore[call-overload]
         deadline = time.monotonic() + 90
         while not (prefix / "drive_c" / "ready.txt").exists() and time.monotonic() < deadline:
             time.sleep(0.05)

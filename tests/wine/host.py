@@ -96,7 +96,7 @@ class WineHost:
         environment = self.spec.environment(self.prefix)
         lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
         relay = shlex.join([sys.executable, "-I", "-S", str(Path(__file__).with_name("relay.py"))])
-        wine = shlex.join([tools.program("wine"), guard.KEEPER])
+        wine = shlex.join(tools.wine(guard.KEEPER))
         return "\n".join([
             "#!/bin/sh", *lines, 'cd "$WINEPREFIX/drive_c" || exit 1', 'case "$SSH_ORIGINAL_COMMAND" in',
             f'"{tools.SFTP_SERVER}"*) exec {tools.SFTP_SERVER} -d "$WINEPREFIX/dosdevices" ;;', "esac",
@@ -125,7 +125,7 @@ class WineHost:
     def cmd(self, line: str, timeout: float = 60) -> subprocess.CompletedProcess[bytes]:
         """A command line through cmd.exe of the host, beside the SSH server."""
         environment = {**self.spec.environment(self.prefix), "REMEDIATE_COMMAND": line}
-        return subprocess.run([tools.program("wine"), guard.KEEPER], env=environment, cwd=self.prefix / "drive_c",
+        return subprocess.run(tools.wine(guard.KEEPER), env=environment, cwd=self.prefix / "drive_c",
                               capture_output=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
 
     def services(self) -> set[str]:

@@ -29,7 +29,7 @@ def base() -> Path:
 def _boot(prefix: Path) -> None:
     environment = tools.environment(prefix)
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.run([tools.program("wine"), "wineboot", "-i"], env=environment, check=True, timeout=180, **quiet)  # type: ignore[call-overload]
+    subprocess.run(tools.wine("wineboot", "-i"), env=environment, check=True, timeout=180, **quiet)  # type: ignore[call-overload]
     subprocess.run([tools.program("wine64"), "-w"], env=environment, check=True, timeout=180, **quiet)  # type: ignore[call-overload]
 
 

@@ -21,6 +21,7 @@ host = WineHost("stop", WineSpec(image="windows2003"))
 print(host.folder, flush=True)
 time.sleep(300)
 """
+ADDR_NO_RANDOMIZE = "00040000\n"
 pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("faults")]
 
 
@@ -37,6 +38,19 @@ def end(started: subprocess.Popen[str]) -> None:
 
 def gone(folder: Path) -> bool:
     return not folder.exists() and not guard.processes(folder)
+
+
+def test_no_process_of_a_host_has_its_heap_where_wine_needs_a_page() -> None:
+    """The page of data all processes share is at 0x7ffe0000; a heap that lies there ends a program before it starts."""
+    started, folder = owner()
+    settings = {Path(f"/proc/{pid}/personality").read_text() for pid in guard.processes(folder) if wines(pid)}
+    end(started)
+    refused = tools.wine()[0] == tools.program("wine")
+    assert settings == {Path("/proc/self/personality").read_text() if refused else ADDR_NO_RANDOMIZE}
+
+
+def wines(pid: int) -> bool:
+    return str(Path(f"/proc/{pid}/exe").readlink()) == tools.program("wine")
 
 
 def test_after_the_tests_are_killed() -> None:

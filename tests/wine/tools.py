@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,20 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 def program(package: str) -> str:
     """Path of the package's program; "" when it is not installed."""
     return next((found for name in NEEDED[package] if (found := shutil.which(name))), "")
+
+
+def wine(*words: str) -> list[str]:
+    """The command line that runs a program of Windows.
+
+    Without random addresses, where the kernel lets us: Wine's 64-bit loader needs one page at 0x7ffe0000, and since 6.9
+    Linux puts a program's heap anywhere in a gigabyte around it. About one start in 8,000 ended before its program ran,
+    and all that is seen of it is ERROR_INTERNAL_ERROR (1359) or exit code 1.
+    """
+    setarch = shutil.which("setarch")
+    steady = [setarch, "-R"] if setarch else []
+    if steady and subprocess.run([*steady, "true"], check=False, capture_output=True).returncode:
+        steady = []
+    return [*steady, program("wine"), *words]
 
 
 def missing() -> tuple[str, ...]:
