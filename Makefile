@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Of pytest. More than two cores need: much of a test is waiting.
 WORKERS ?= 3
+# Hundreds of processes are started here; each would compile the toolkit again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run plan verify test test-faults test-wine wine lint bench wheel docs format clean
 .DEFAULT_GOAL := run

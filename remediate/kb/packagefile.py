@@ -7,6 +7,7 @@ is told by its hash and by the version it carries.
 from __future__ import annotations
 
 import hashlib
+import mmap
 import re
 import struct
 from dataclasses import dataclass
@@ -122,7 +123,8 @@ def _read(local: Path, size: int, digest: str) -> PackageFile:
     import pefile
 
     try:
-        with pefile.PE(str(local), fast_load=True) as image:
+        with local.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            image = pefile.PE(data=data, fast_load=True)  # never closed: that collects the whole process's garbage
             image.parse_data_directories(directories=[pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_RESOURCE"]])
             file_version, product_version = _versions(image)
             language = _language(image)
