@@ -23,6 +23,12 @@ PRODUCTS = {
 
 
 def role_data() -> dict[str, Any]:
+    """The role's advisory as its file has it; whoever asks may change it."""
+    return copy.deepcopy(_role_data())
+
+
+@cache
+def _role_data() -> dict[str, Any]:
     data: dict[str, Any] = yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf-8"))["kb870585_advisory"]
     return data
 
