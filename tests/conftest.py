@@ -6,6 +6,6 @@ import gc
 
 
 def pytest_collection_finish() -> None:
-    """Four thousand tests are a million objects that never go; each full collection would look at all of them."""
+    """Four thousand tests are a quarter of a million objects that never go; each full collection would look at them."""
     gc.collect()
     gc.freeze()

@@ -92,10 +92,16 @@ def _measured(local: Path, package: str) -> tuple[int, str]:
             f"put it there, or correct packages: {{{package}: {{file: ...}}}}",
         ) from None
     except OSError as error:
-        raise Blocked(f"{local} cannot be read: {error.strerror or error}", "see to its rights and path") from None
+        raise _unreadable(local, error) from None
     if not size:
         raise Blocked(f"{local} is empty", f"get {package} again; the download may have been cut off")
     return size, digest.hexdigest()
+
+
+def _unreadable(local: Path, error: OSError) -> Blocked:
+    return Blocked(
+        f"{local} cannot be read: {error.strerror or error}", "see to its rights and path, or copy it to a local disk"
+    )
 
 
 def _check_version(found: PackageFile, expected: Expected) -> None:
@@ -128,10 +134,12 @@ def _read(local: Path, size: int, digest: str) -> PackageFile:
             image.parse_data_directories(directories=[pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_RESOURCE"]])
             file_version, product_version = _versions(image)
             language = _language(image)
+    except OSError as error:
+        raise _unreadable(local, error) from None
     except (pefile.PEFormatError, struct.error, ValueError, LookupError, AttributeError, TypeError) as error:
         raise Blocked(
             f"{local} is no Windows program ({_kind(local)}): {error}",
-            "a download page saved under the package's name looks like this; get the file itself",
+            "a download cut off, or a page saved under the package's name, looks like this; get the file again",
         ) from None
     return PackageFile(
         path=local,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,12 @@ DATA = Path(__file__).parent / "data"
 
 
 def read(name: str) -> dict[str, Any]:
-    """The mapping in ``data/<name>.yml``."""
+    """The mapping in ``data/<name>.yml``; whoever asks may change it."""
+    return copy.deepcopy(_parsed(name))
+
+
+@cache
+def _parsed(name: str) -> dict[str, Any]:
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -33,7 +33,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     (made.folder / INVENTORY).write_text(LAB)
     with (made.folder / "remediate.toml").open("a") as settings:
         settings.write('\napprovers = ["anna", "ben", "root"]\n')
-    made.run("lab", "up", "-i", INVENTORY)
+    made.lab("up", "-i", INVENTORY)
     yield Office(made, str(tmp_path / "ledger.sqlite3"))
     made.close(INVENTORY)
 
@@ -139,7 +139,7 @@ def test_nothing_pending_and_nonsense(office: Office) -> None:
 
 def test_a_record_gives_the_same_plan_without_hosts(office: Office) -> None:
     first, seen = office.json("plan", PLAYBOOK, "-i", INVENTORY, "--record", "seen")
-    office.project.run("lab", "down", "-i", INVENTORY)
+    office.project.lab("down", "-i", INVENTORY)
     second, replayed = office.json("plan", PLAYBOOK, "-i", INVENTORY, "--replay", "seen")
     assert first == second == 4
     told = [[{key: host[key] for key in ("host", "outcome", "reason", "columns")} for host in one["hosts"]]

@@ -57,7 +57,7 @@ def office(tmp_path: Path, url: str) -> Iterator[Office]:
     (made.folder / "drift.yml").write_text(DRIFT)
     with (made.folder / "remediate.toml").open("a") as settings:
         settings.write('\napprovers = ["anna", "ben"]\n')
-    made.run("lab", "up", "-i", INVENTORY)
+    made.lab("up", "-i", INVENTORY)
     yield Office(made, url)
     made.close(INVENTORY)
 

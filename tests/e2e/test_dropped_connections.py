@@ -56,7 +56,7 @@ def lab(fleet: str) -> str:
 def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     made = Project(tmp_path_factory.mktemp("drops"))
     (made.folder / INVENTORY).write_text(lab(request.param), encoding="utf-8")
-    made.run("lab", "up", "-i", INVENTORY)
+    made.lab("up", "-i", INVENTORY)
     yield carried_out(made)
     made.close(INVENTORY)
 

@@ -47,7 +47,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     (made.folder / "inventory/windows.yml").write_text(WINDOWS)
     (made.folder / "inventory/group_vars").mkdir()
     (made.folder / "inventory/group_vars/night.yml").write_text(GROUPS)
-    made.run("lab", "up", "-i", INVENTORY)
+    made.lab("up", "-i", INVENTORY)
     yield Office(made, str(tmp_path / "ledger.sqlite3"))
     made.close(INVENTORY)
 

@@ -41,7 +41,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     (made.folder / INVENTORY).write_text(LAB)
     with (made.folder / "remediate.toml").open("a") as settings:
         settings.write(HOOKS)
-    made.run("lab", "up", "-i", INVENTORY)
+    made.lab("up", "-i", INVENTORY)
     yield Office(made, str(tmp_path / "ledger.sqlite3"))
     made.close(INVENTORY)
 

@@ -25,7 +25,7 @@ hosts:
 def project(tmp_path: Path) -> Iterator[Project]:
     made = Project(tmp_path)
     (tmp_path / INVENTORY).write_text(LAB)
-    made.run("lab", "up", "-i", INVENTORY)
+    made.lab("up", "-i", INVENTORY)
     yield made
     made.close(INVENTORY)
 

@@ -44,7 +44,7 @@ PACKAGES = {"one": ["KB870585-2003-SP1"], "two": ["KB870585-2003-RTM"], "chain":
 def project(tmp_path: Path) -> Iterator[Project]:
     made = Project(tmp_path / "project")
     (made.folder / INVENTORY).write_text(LAB)
-    made.run("lab", "up", "-i", INVENTORY)
+    made.lab("up", "-i", INVENTORY)
     yield made
     made.close(INVENTORY)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,15 +23,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 def status(project: Project, inventory: str = INVENTORY) -> dict[str, dict[str, Any]]:
-    code, document = project.json("lab", "status", "-i", inventory)
-    assert code == 0
-    return {h["name"]: h for h in document[0]["hosts"]}
+    (lab,) = json.loads(project.lab("status", "-i", inventory, "--format", "json"))
+    return {h["name"]: h for h in lab["hosts"]}
 
 
 @pytest.fixture(scope="module")
 def first(project: Project) -> dict[str, Any]:
     """A dry run on fresh hosts, then the real one; what both said and what the lab was like around them."""
-    project.run("lab", "up", "-i", INVENTORY)
+    project.lab("up", "-i", INVENTORY)
     before = status(project)
     checked = project.json("run", PLAYBOOK, "--check")
     between = status(project)

@@ -64,7 +64,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     for name, text in (("work", WORK), ("go", GO), ("proof", PROOF), ("secret", SECRET)):
         (made.folder / f"{name}.yml").write_text(text)
     (made.folder / INVENTORY).write_text(LAB)
-    made.run("lab", "up", "-i", INVENTORY)
+    made.lab("up", "-i", INVENTORY)
     yield Office(made, str(tmp_path / "ledger.sqlite3"))
     made.close(INVENTORY)
 

@@ -106,6 +106,13 @@ def test_missing_empty_and_a_folder(tmp_path: Path) -> None:
         check(tmp_path, Expected(package="KB"))
 
 
+def test_a_file_system_that_maps_nothing_into_memory() -> None:
+    """sysfs can be read in pieces only, as some network file systems can."""
+    with pytest.raises(Blocked, match="cannot be read: No such device") as blocked:
+        inspect(Path("/sys/devices/system/cpu/online"))
+    assert "local disk" in blocked.value.hint
+
+
 @pytest.mark.parametrize("digest", ["abc", "g" * 64, "0" * 63, "0" * 65])
 def test_a_hash_that_is_none(make: Make, digest: str) -> None:
     with pytest.raises(UserError, match="is not 64 hexadecimal digits"):

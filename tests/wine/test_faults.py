@@ -60,7 +60,7 @@ def killed(project: Project, inventory: str, begun: Callable[[], int]) -> tuple[
 def twins(tmp_path: Path) -> Iterator[Project]:
     made = Project(tmp_path / "twins")
     embedded.inventory(SPECS, made.folder / TWINS)
-    made.run("lab", "up", "-i", TWINS)
+    made.lab("up", "-i", TWINS)
     yield made
     made.close(TWINS)
 

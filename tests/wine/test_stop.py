@@ -43,14 +43,21 @@ def gone(folder: Path) -> bool:
 def test_no_process_of_a_host_has_its_heap_where_wine_needs_a_page() -> None:
     """The page of data all processes share is at 0x7ffe0000; a heap that lies there ends a program before it starts."""
     started, folder = owner()
-    settings = {Path(f"/proc/{pid}/personality").read_text() for pid in guard.processes(folder) if wines(pid)}
+    settings = {found for pid in guard.processes(folder) if (found := personality(pid))}
     end(started)
     refused = tools.wine()[0] == tools.program("wine")
     assert settings == {Path("/proc/self/personality").read_text() if refused else ADDR_NO_RANDOMIZE}
 
 
-def wines(pid: int) -> bool:
-    return str(Path(f"/proc/{pid}/exe").readlink()) == tools.program("wine")
+def personality(pid: int) -> str:
+    """Of a program of Wine; "" for others, and for those that have ended meanwhile."""
+    process = Path(f"/proc/{pid}")
+    try:
+        return (
+            (process / "personality").read_text() if str((process / "exe").readlink()) == tools.program("wine") else ""
+        )
+    except OSError:
+        return ""
 
 
 def test_after_the_tests_are_killed() -> None:

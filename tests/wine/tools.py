@@ -31,9 +31,10 @@ def program(package: str) -> str:
 def wine(*words: str) -> list[str]:
     """The command line that runs a program of Windows.
 
-    Without random addresses, where the kernel lets us: Wine's 64-bit loader needs one page at 0x7ffe0000, and since 6.9
-    Linux puts a program's heap anywhere in a gigabyte around it. About one start in 8,000 ended before its program ran,
-    and all that is seen of it is ERROR_INTERNAL_ERROR (1359) or exit code 1.
+    Without random addresses, where the kernel lets us: Wine's 64-bit loader needs one page at 0x7ffe0000, and kernels
+    since 2024 put the heap of such a program anywhere in a gigabyte around it (Linux commit 44c76825d6ee, also in 6.6).
+    A heap that lies there, by reckoning once in 8,000 starts, ends the program before it runs; all that is seen of it
+    is ERROR_INTERNAL_ERROR (1359) or exit code 1.
     """
     setarch = shutil.which("setarch")
     steady = [setarch, "-R"] if setarch else []
