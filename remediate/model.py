@@ -170,6 +170,8 @@ class Step:
 
     address: str
     """``play/role/task[item]@host``"""
+    place: str = ""
+    """Where the task is written and for which items, through every include: the same in every walk of the playbook."""
     host: str
     task: str
     module: str

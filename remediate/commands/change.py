@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from remediate.commands import calendars, ledgers, running, stopping, telling
+from remediate.commands import calendars, ledgers, pasts, running, stopping, telling, unfinished
 from remediate.commands import options as common
 from remediate.control.journal import Journal
 from remediate.control.locked import Locked
-from remediate.control.resume import Past, Recall, to_repeat
+from remediate.control.resume import Past, Recall, joined
 from remediate.control.rounds import Told
 from remediate.control.several import Several
 from remediate.errors import GateClosed, RemediateError
@@ -52,7 +52,7 @@ class Work:
     begun: set[str] = field(default_factory=set)
     """Hosts on which something was changed already; grows."""
     resumes: str = ""
-    past: Mapping[str, Sequence[Past]] = field(default_factory=dict)
+    past: Mapping[str, Past] = field(default_factory=dict)
 
 
 def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> int:
@@ -71,7 +71,8 @@ def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.N
     from remediate.ledger.locking import INTERVAL, Heart, acquire, on
 
     controller = ledgers.controller()
-    new = NewRun(kind=work.kind, playbook=str(work.kept.get("playbook", "")), request=work.kept,
+    kept = {**work.kept, **unfinished.origin(outside)}
+    new = NewRun(kind=work.kind, playbook=str(work.kept.get("playbook", "")), request=kept,
                  plan_hash=work.plan_hash, resumes=work.resumes, who=ledgers.who(outside),
                  controller=controller, pid=os.getpid(), hosts=work.hosts)  # fmt: skip
     run = ledger.begin_run(new)
@@ -157,13 +158,18 @@ class _Change:
                     told.finish(overall)
                     return overall
                 only = frozenset(waiting)
-                past = to_repeat({host: rows for host, rows in self.ledger.journal(self.run).items() if host in only},
-                                 summary)  # fmt: skip
+                past = self._so_far(only)
         finally:
             for sink in sinks:
                 sink.close()
 
-    def _control(self, got: Acquired, past: Mapping[str, Sequence[Past]]) -> Control:
+    def _so_far(self, hosts: Iterable[str]) -> dict[str, Past]:
+        """What was done on hosts that are gone on with: by this run, and by those it went on with itself."""
+        own = pasts.of_run(self.ledger, self.run, hosts)
+        before = self.work.past
+        return {host: joined(before[host], done) if host in before else done for host, done in own.items()}
+
+    def _control(self, got: Acquired, past: Mapping[str, Past]) -> Control:
         work = self.work
         again = past is not work.past
         controls: list[Control] = [Locked(got.refused)]
@@ -182,7 +188,7 @@ class _Change:
         self.outside.complain(safe(self.known.text(text)))
 
     def _copy(self, step: Step, ended: StepEnded) -> None:
-        begun = StepBegun(host=step.host, address=step.address, task=step.task, module=step.module)
+        begun = StepBegun(host=step.host, address=step.address, task=step.task, module=step.module, place=step.place)
         self.ledger.step_done(self.run, begun, ended)
 
     def _code(self, summary: RunSummary, got: Acquired) -> int:

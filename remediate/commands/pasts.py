@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-import dataclasses
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from remediate.control.resume import Past, Rehearsal, begun, to_repeat, whole
-from remediate.errors import UserError
+from remediate.control.journal import MARK
+from remediate.control.resume import Marked, Past, joined, past
+from remediate.engine.control import Mark
+from remediate.errors import GateClosed, UserError
 
 if TYPE_CHECKING:
-    from remediate.engine.run import RunRequest
-    from remediate.ledger.rows import RunRow, StepRow
+    from remediate.ledger.rows import RunRow
     from remediate.ledger.store import Ledger
-    from remediate.model import RunSummary
 
 MOST = 100
 """Runs that may have resumed each other."""
 
 
-def past_of(row: RunRow, ledger: Ledger, request: RunRequest) -> tuple[dict[str, list[Past]], set[str]]:
-    """Per host what to recall, and the hosts on which something was changed."""
-    journal = journal_of(row, ledger)
-    changed = {host for host, rows in journal.items() if begun(rows)}
-    return to_repeat(journal, _rehearsed(journal, request)), changed
+def refuse_broken(ledger: Ledger) -> None:
+    """``GateClosed`` for a ledger that was tampered with: nothing in it is believed."""
+    report = ledger.verify()
+    if not report.whole:
+        raise GateClosed(
+            f"the ledger was tampered with, so nothing of it is believed: {report.what}",
+            hint="see `remediate runs verify`; `remediate run PLAYBOOK` looks at every host anew and does what is left",
+        )
 
 
-def journal_of(row: RunRow, ledger: Ledger) -> dict[str, Sequence[StepRow]]:
-    """The whole journal of a run, with what runs before it did where it did not come to that."""
-    found: dict[str, Sequence[StepRow]] = dict(ledger.journal(row.id))
+def past_of(row: RunRow, ledger: Ledger) -> dict[str, Past]:
+    """Per host what a run did, and the runs before it that it went on with."""
+    found: dict[str, Past] = {}
     for _ in range(MOST):
+        for host, older in of_run(ledger, row.id).items():
+            found[host] = joined(older, found[host]) if host in found else older
         if not row.resumes:
             return found
         row = ledger.run(row.resumes)
-        for host, rows in ledger.journal(row.id).items():
-            found[host] = whole(found.get(host, ()), rows)
     raise UserError(f"more than {MOST} runs resumed each other", hint="run the playbook anew")
 
 
-def _rehearsed(journal: Mapping[str, Sequence[StepRow]], request: RunRequest) -> RunSummary:
-    """How each host ended, found out by walking through the journal; no host is contacted."""
-    from remediate.engine.run import run
-    from remediate.planfile.observations import Offline
-
-    silent = dataclasses.replace(request, only=frozenset(journal), stop=threading.Event(), abort=threading.Event())
-    return run(silent, (), sessions=Offline(), control=Rehearsal(journal))
+def of_run(ledger: Ledger, run: str, only: Iterable[str] | None = None) -> dict[str, Past]:
+    """Per host what one run did; of ``only`` these hosts."""
+    journal = ledger.journal(run)
+    marks: dict[str, list[Marked]] = {}
+    for event in ledger.events(run):
+        if event.kind == MARK:
+            number = int(str(event.data["number"]))
+            marks.setdefault(event.host, []).append(Marked(number=number, what=Mark(str(event.data["mark"]))))
+    hosts = journal if only is None else set(only) & set(journal)
+    return {host: past(journal[host], marks.get(host, ())) for host in hosts}

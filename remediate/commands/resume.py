@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from remediate.commands import calendars
 from remediate.commands import options as common
 from remediate.commands.parser import Parser
+from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
     import argparse
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 def parser() -> Parser:
     page = Parser(
         "resume",
-        "Go on with a run that was interrupted, deferred or failed: each host from its first unfinished step, with\n"
-        "what was registered and notified before. Finished steps are not done again; an installer that is still\n"
-        "running on a host is found and waited for.",
+        "Go on with a run that was interrupted, deferred or failed. Every host is looked at anew; what was done is\n"
+        "not done again, and what it had registered and notified is there. An installer that is still running on a\n"
+        "host is found and waited for. `last` is the newest unfinished run of this account and project.",
         examples=[
             "remediate resume last",
             "remediate resume 20261128-2205-7f3a --wait       in the next change window",
@@ -50,12 +51,28 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
 
     calendars.wanted(options)
     with open_for(outside) as ledger:
-        row = ledger.run(options.run)
+        row = _chosen(options.run, ledger, outside)
+        if row is None:
+            outside.print("nothing to resume: every run of this ledger came to its end")
+            return 0
         if row.status == FINISHED and row.exit_code == 0:
             outside.print(f"nothing to resume: run {row.id} came to its end, and every host with it")
             return 0
         work, words = _work(row, ledger, options, outside)
         return carry_out(work, ledger, words, outside)
+
+
+def _chosen(word: str, ledger: Ledger, outside: Outside) -> RunRow | None:
+    """The run of this id; for ``last`` the newest unfinished one of this account and project, which is then named."""
+    from remediate.commands import unfinished
+
+    if word != "last":
+        return ledger.run(word)
+    row = unfinished.newest(ledger, outside)
+    if row is not None:
+        begun = f"{row.started:%Y-%m-%d %H:%M} UTC"
+        outside.complain(f"going on with run {row.id}: {row.kind} {one_line(row.playbook)}, begun {begun}")
+    return row
 
 
 def _work(
@@ -64,16 +81,17 @@ def _work(
     import dataclasses
 
     from remediate.commands import apply
-    from remediate.commands.pasts import past_of
+    from remediate.commands.pasts import past_of, refuse_broken
 
     refuse_running(row, ledger)
+    refuse_broken(ledger)
     if row.plan_hash:
         plan, digest = _plan(row, ledger, options, outside)
         work, words = apply.work_of(plan, digest, options, outside)
     else:
         plan, (work, words) = None, _from_run(row, options, outside)
-    past, begun = past_of(row, ledger, work.request)
-    work.begun.update(begun)
+    past = past_of(row, ledger)
+    work.begun.update(host for host, before in past.items() if before.begun)
     work = dataclasses.replace(work, kind="resume", resumes=row.id, past=past)
     return (_while_valid(work, plan, outside) if plan else work), words
 
@@ -98,13 +116,11 @@ def _while_valid(work: Work, plan: Plan, outside: Outside) -> Work:
 
 def refuse_running(row: RunRow, ledger: Ledger) -> None:
     """``UserError`` for a run that is still going on, or that left nothing to do."""
-    from remediate.commands.ledgers import controller
+    from remediate.commands.unfinished import lives
     from remediate.errors import UserError
-    from remediate.ledger import process
     from remediate.ledger.rows import RUNNING
 
-    alive = process.alive(row.controller, row.pid, row.process_start, here=controller())
-    if row.status == RUNNING and alive:
+    if row.status == RUNNING and lives(row):
         raise UserError(f"run {row.id} is going on: {row.who} on {row.controller}, process {row.pid}",
                         hint="let it end, or stop it with Ctrl-C there")  # fmt: skip
     later = ledger.resumed_by(row.id)

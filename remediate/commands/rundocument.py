@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Raised when a field changes its meaning or goes away; new fields do not raise it."""
-ROUTINE = frozenset({"run begun", "run ended", "step begun", "step ended", "host ended", "package"})
+ROUTINE = frozenset({"run begun", "run ended", "step begun", "step ended", "host ended", "package", "walk"})
 ROUTINE_LOCKS = frozenset({"lock taken", "lock released"})
 """Events whose content stands elsewhere in the document."""
 

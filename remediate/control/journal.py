@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from remediate.control import durations, results
-from remediate.engine.control import Control, Intent
+from remediate.engine.control import Control, Intent, Mark
 from remediate.errors import Blocked, LedgerLost, LockLost
 from remediate.ledger.rows import PackageSeen, StepBegun, StepEnded
 from remediate.model import Change, Result, Step
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from remediate.ledger.store import Ledger
 
 HIDDEN = "hidden by no_log"
+MARK = "walk"
+"""Kind of the events that say what became of a failure: {"mark": ..., "number": the step it was made after}."""
 
 
 class Journal(Control):
@@ -31,6 +33,7 @@ class Journal(Control):
         self._stop = stop
         self._say = say
         self._open: dict[str, int] = {}
+        self._last: dict[str, int] = {}
 
     def permit(self, intent: Intent) -> None:
         if not intent.changes:
@@ -51,9 +54,10 @@ class Journal(Control):
         ended = StepEnded(status=result.status.value, seconds=result.seconds, result=kept, redacted=hidden)
         try:
             if number is None:
-                self._ledger.step_done(self._run, _begun(step, None), ended)
+                number = self._ledger.step_done(self._run, _begun(step, None), ended)
             else:
                 self._ledger.step_ended(self._run, step.host, number, ended)
+            self._last[step.host] = number
             if not step.no_log:
                 self._package(step.host, result)
         except LockLost as lost:
@@ -61,6 +65,15 @@ class Journal(Control):
         except LedgerLost as lost:
             self._stop.set()
             self._say(f"{step.host}: {step.task} has ended ({result.status.value}), but {lost.message}")
+
+    def mark(self, host: str, what: Mark) -> None:
+        """A resumed run has to know which failures ended a host, and what was only done because of them."""
+        if host in self._last:
+            try:
+                self._ledger.note(self._run, MARK, host, {"mark": what.value, "number": self._last[host]})
+            except LedgerLost as lost:
+                self._stop.set()
+                self._say(f"{host}: {lost.message}")
 
     def _package(self, host: str, result: Result) -> None:
         """A State with the hash of a package tells which one lies on the host now."""
@@ -93,4 +106,6 @@ def _censored(result: Result) -> Result:
 def _begun(step: Step, intent: Intent | None) -> StepBegun:
     targets = [change.target for change in intent.changes] if intent and not step.no_log else []
     name = durations.key(step.module, targets) if targets else ""
-    return StepBegun(host=step.host, address=step.address, task=step.task, module=step.module, key=name)
+    return StepBegun(
+        host=step.host, address=step.address, task=step.task, module=step.module, key=name, place=step.place
+    )

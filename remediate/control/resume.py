@@ -1,4 +1,4 @@
-"""Goes on with an interrupted run: its steps are told to the walk again instead of being performed again."""
+"""What an interrupted run did, told to the walk that goes on with it: only deeds, for whatever can be looked at is."""
 
 from __future__ import annotations
 
@@ -8,77 +8,164 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from remediate.control import results
-from remediate.engine.control import Control
-from remediate.errors import Blocked, Interrupted
+from remediate.engine.control import Control, Earlier, Mark
+from remediate.errors import Blocked
 from remediate.ledger.rows import StepEnded, StepRow
-from remediate.model import Result, Step
+from remediate.model import Result, Status, Step
 
 if TYPE_CHECKING:
     from remediate.engine.registry import LoadedModule
-    from remediate.model import RunSummary
 
 TOUCHED = ("changed", "failed", "unreachable")
 """How a step with changes may end that was let begin. A key says so too: only such steps have one."""
+BAD = ("failed", "blocked", "unreachable")
 ANEW = "run the playbook anew: what is done already is found done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A mark in the walk of a host: made after its step ``number`` had ended."""
+
+    number: int
+    what: Mark
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One step of the journal. ``again``: it failed, or was not let begin, and is to be performed now."""
+    """What the earlier runs left of one host: ``rows`` of all of them, oldest first, and the ``deeds`` among them."""
 
-    row: StepRow
-    again: bool = False
+    rows: tuple[StepRow, ...]
+    deeds: tuple[StepRow, ...]
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was, or may have been, changed on the host: also by a step that failed half-way."""
+        return any(map(touched, self.rows))
+
+
+def touched(row: StepRow) -> bool:
+    """Whether a step was let begin to change its host."""
+    return bool(not row.status or row.key or (row.result.get("changes") and row.status in TOUCHED))
+
+
+def past(rows: Sequence[StepRow], marks: Sequence[Marked]) -> Past:
+    """What one run did on one host. What it recalled itself from runs before it is theirs, and left out.
+
+    A step that failed and was not tolerated is no deed: it is tried again, and so is everything that was done because
+    of it (``always``), which comes after it.
+    """
+    left, tolerated = _judged(marks)
+    own = tuple(row for row in rows if not row.result.get("recalled"))
+    deeds = (row for row in own if touched(row) and (left is None or row.number <= left))
+    return Past(own, tuple(row for row in deeds if row.status not in ("failed", "blocked") or row.number in tolerated))
+
+
+def _judged(marks: Sequence[Marked]) -> tuple[int | None, Tolerated]:
+    """After which step everything was done for a failure nobody rescued; and which failures were tolerated."""
+    left: int | None = None
+    rescued, ignored = 0, set()
+    for mark in marks:
+        match mark.what:
+            case Mark.LEFT:
+                left = mark.number if left is None else left
+            case Mark.RESCUED:
+                left, rescued = None, mark.number
+            case Mark.IGNORED:
+                ignored.add(mark.number)
+    return left, Tolerated(rescued, frozenset(ignored))
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerated:
+    """Failures the walk went on after: all up to a rescue, and those that were ignored."""
+
+    upto: int
+    ignored: frozenset[int]
+
+    def __contains__(self, number: int) -> bool:
+        return number <= self.upto or number in self.ignored
+
+
+def joined(older: Past, newer: Past) -> Past:
+    """A host over a run and the one that went on with it."""
+    return Past((*older.rows, *newer.rows), (*older.deeds, *newer.deeds))
 
 
 Copy = Callable[[Step, StepEnded], None]
 
 
 class Recall(Control):
-    """Answers with what an earlier run did, in its order. ``copy`` writes it into the journal of this run."""
+    """Answers with what earlier runs did. ``copy`` writes what is recalled into the journal of this run.
 
-    def __init__(self, journal: Mapping[str, Sequence[Past]], copy: Copy, *, repeat: bool = False) -> None:
-        self._left = {host: deque(past) for host, past in journal.items()}
+    Only deeds are recalled. What can be looked at is looked at again, whatever the journal says of it: an installer
+    may still run, a server may have gone back. Where a look finds nothing left to do, the deed that did it is told.
+    """
+
+    def __init__(self, pasts: Mapping[str, Past], copy: Copy, *, repeat: bool = False) -> None:
+        self._pasts = pasts
+        self._left: dict[tuple[str, str], deque[StepRow]] = {}
+        for host, before in pasts.items():
+            for row in before.deeds:
+                self._left.setdefault((host, row.place or row.address), deque()).append(row)
         self._copy = copy
         self._repeat = repeat
+        self._at: dict[str, tuple[str, str]] = {}
+
+    def earlier(self, host: str) -> Earlier:
+        before = self._pasts.get(host)
+        if before is None:
+            return Earlier()
+        changed = any(row.status == "changed" for row in before.deeds)
+        return Earlier(begun=before.begun, changed=changed, before=_first_cells(before.rows) if before.begun else {})
 
     def recalling(self, host: str) -> bool:
-        left = self._left.get(host)
-        return bool(left) and not left[0].again if left else False
+        return bool(self._left.get(self._at.get(host, ("", ""))))
 
     def recall(self, step: Step, module: LoadedModule) -> Result | None:
-        left = self._left.get(step.host)
-        if not left:
+        self._at[step.host] = key = self._key(step)
+        if not module.action or not self._left.get(key):
             return None
-        past = left.popleft()
-        if past.row.address != step.address:
-            left.clear()
-            raise Blocked(f"the playbook goes another way than before: {past.row.address} was done here", ANEW)
-        if past.again:
+        row = self._left[key].popleft()
+        if row.status in ("", "unreachable"):
+            self._refuse_unknown(step)
             return None
-        if not past.row.status:
-            self._refuse_unfinished(step, module)
-            return None
-        if past.row.redacted:
-            return self._hidden(step, module, past.row)
-        self._copy(step, _ended(past.row))
-        return replace(_result(past.row), recalled=True)
+        if row.redacted and step.used:
+            raise Blocked(f"{step.task} was done, and what it gave back is a secret and was not kept", ANEW)
+        result = replace(_result(row), address=step.address, task=step.task, recalled=True)
+        self._copy(step, _ended(row))
+        return result
 
-    def _refuse_unfinished(self, step: Step, module: LoadedModule) -> None:
-        """Begun, and nobody wrote down its end. A state is looked at again; a deed cannot be."""
-        if module.action and not self._repeat:
+    def nothing_left(self, step: Step, result: Result) -> Result:
+        rows = [row for row in self._left.pop(self._key(step), ()) if row.status == "changed"]
+        if not rows:
+            return result
+        if rows[-1].redacted:
+            return replace(result, status=Status.CHANGED, recalled=True)
+        before = _result(rows[-1])
+        return replace(result, status=Status.CHANGED, message=before.message, changes=before.changes,
+                       before=before.before, extra=before.extra, columns={**before.columns, **result.columns},
+                       recalled=True)  # fmt: skip
+
+    def _key(self, step: Step) -> tuple[str, str]:
+        place = (step.host, step.place)
+        return place if place in self._left else (step.host, step.address)
+
+    def _refuse_unknown(self, step: Step) -> None:
+        """Begun, and its end is not known. A deed cannot be looked at."""
+        if not self._repeat:
             raise Blocked(
                 f"{step.task} was begun, and its end is not known: it may have been done",
                 "see on the host; if it may be done once more, add --repeat-unfinished",
             )
 
-    def _hidden(self, step: Step, module: LoadedModule, row: StepRow) -> Result | None:
-        """What it found was not kept. A state is looked at again; a deed counts as done unless its words are needed."""
-        if not module.action:
-            return None
-        if step.used:
-            raise Blocked(f"{step.task} was done, and what it gave back is a secret and was not kept", ANEW)
-        self._copy(step, _ended(row))
-        return replace(_result(row), recalled=True)
+
+def _first_cells(rows: Sequence[StepRow]) -> dict[str, str]:
+    """The cells of the closing table as the first step that knew any left them; what came after it is not yet so."""
+    for row in rows:
+        cells = row.result.get("columns")
+        if isinstance(cells, Mapping) and (before := cells.get("before") or cells.get("build")):
+            return {"before": str(before)}
+    return {}
 
 
 def _ended(row: StepRow) -> StepEnded:
@@ -91,55 +178,3 @@ def _result(row: StepRow) -> Result:
         return results.from_json(row.result, address=row.address, host=row.host, task=row.task, module=row.module)
     except (KeyError, TypeError, ValueError):
         raise Blocked(f"the ledger's note of {row.address} cannot be read", ANEW) from None
-
-
-class Rehearsal(Control):
-    """Walks through a journal with nothing performed, to find out where each host ended."""
-
-    def __init__(self, journal: Mapping[str, Sequence[StepRow]]) -> None:
-        self._left = {host: deque(row for row in rows if row.status) for host, rows in journal.items()}
-
-    def recalling(self, host: str) -> bool:
-        return host in self._left
-
-    def recall(self, step: Step, module: LoadedModule) -> Result | None:
-        left = self._left.get(step.host)
-        if not left or left[0].address != step.address:
-            raise Interrupted(f"{module.name} is as far as the journal goes")
-        return _result(left.popleft())
-
-
-def to_repeat(journal: Mapping[str, Sequence[StepRow]], rehearsed: RunSummary) -> dict[str, list[Past]]:
-    """What to tell the walk of each host. From the step that ended it on, everything is done again.
-
-    The other items of that step's own loop are kept: they were done, whatever became of the one.
-    """
-    ended = {host.host: host.address for host in rehearsed.hosts}
-    return {host: _cut(list(rows), ended.get(host, "")) for host, rows in journal.items()}
-
-
-def _cut(rows: Sequence[StepRow], address: str) -> list[Past]:
-    at = next((n for n in range(len(rows) - 1, -1, -1) if address and rows[n].address == address), None)
-    if at is None:
-        return [Past(row) for row in rows]
-    kept = [Past(row) for row in rows[:at]] + [Past(rows[at], again=True)]
-    for row in rows[at + 1 :]:
-        if _place(row.address) != _place(address):
-            break
-        kept.append(Past(row, again=row.status in ("failed", "blocked", "unreachable", "deferred", "")))
-    return kept
-
-
-def _place(address: str) -> str:
-    return address.partition("[")[0]
-
-
-def whole(newer: Sequence[StepRow], older: Sequence[StepRow]) -> Sequence[StepRow]:
-    """The journal of a host that was resumed before: of the later run, once that did anything of its own."""
-    own = any(not row.result.get("recalled") and not row.redacted for row in newer)
-    return newer if own or len(newer) >= len(older) else older
-
-
-def begun(rows: Sequence[StepRow]) -> bool:
-    """Whether anything was, or may have been, changed on the host: also by a step that failed half-way."""
-    return any(not row.status or row.key or (row.result.get("changes") and row.status in TOUCHED) for row in rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from remediate.engine.control import Control, Intent
+from remediate.engine.control import Control, Earlier, Intent, Mark
 from remediate.engine.registry import LoadedModule
 from remediate.model import Result, State, Step
 
@@ -23,12 +23,25 @@ class Several(Control):
         for control in self._controls:
             control.enter(host, window)
 
+    def earlier(self, host: str) -> Earlier:
+        found = (control.earlier(host) for control in self._controls)
+        return next((earlier for earlier in found if earlier != Earlier()), Earlier())
+
     def recall(self, step: Step, module: LoadedModule) -> Result | None:
         found = (control.recall(step, module) for control in self._controls)
         return next((result for result in found if result is not None), None)
 
     def recalling(self, host: str) -> bool:
         return any(control.recalling(host) for control in self._controls)
+
+    def nothing_left(self, step: Step, result: Result) -> Result:
+        for control in self._controls:
+            result = control.nothing_left(step, result)
+        return result
+
+    def mark(self, host: str, what: Mark) -> None:
+        for control in self._controls:
+            control.mark(host, what)
 
     def observe(self, step: Step, inspect: Callable[[], State]) -> State:
         for control in reversed(self._controls):

@@ -9,10 +9,11 @@ from typing import cast
 
 from remediate.connections.endpoint import endpoint
 from remediate.engine import actions
+from remediate.engine.control import Mark
 from remediate.engine.params import bind
 from remediate.engine.register import registered
 from remediate.engine.registry import Registry
-from remediate.engine.scope import PlayScope
+from remediate.engine.scope import PlayScope, place_of
 from remediate.errors import UserError
 from remediate.language import yamlfile
 from remediate.language.template import OMIT, Templar, Unknown, UnknownValue
@@ -45,6 +46,8 @@ class Context:
     reset: Callable[[str], None]
     enter: Callable[[str, str], None]
     """Told host and change window before the host begins a play; see ``Control.enter``."""
+    mark: Callable[[str, Mark], None]
+    """Told what becomes of a failure; see ``Control.mark``."""
 
     def unknown_keys(self, task: Task) -> tuple[str, ...]:
         known = self.registry.has(task.action) and task.action not in self.actions
@@ -156,6 +159,7 @@ class Attempt:
         check = task.check_mode if task.check_mode is not None else self.context.mode is Mode.CHECK
         return Step(
             address=self.address,
+            place=" > ".join((*self.scope.trail, place_of(task, self.label))),
             host=self.scope.host.name,
             task=self._name(),
             module=task.action,

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from remediate.engine.registry import LoadedModule
 from remediate.model import Change, Result, State, Step
@@ -21,6 +22,28 @@ class Intent:
     changes: tuple[Change, ...]
 
 
+class Mark(StrEnum):
+    """What became of a failure in the walk of a host."""
+
+    LEFT = "left"
+    """It ends the block, or the play, it happened in; what is done from here on is done for the failure."""
+    RESCUED = "rescued"
+    """Its rescue came to an end: the walk goes on as if nothing had failed."""
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What the runs that this one goes on with did on a host."""
+
+    begun: bool = False
+    """Whether they may have changed anything."""
+    changed: bool = False
+    """Whether they did."""
+    before: Mapping[str, str] = field(default_factory=dict)
+    """Cells of the closing table as they were before the first of them began."""
+
+
 class Control:
     """Asked and told by the engine, from several threads at once; each host from one thread at a time.
 
@@ -33,13 +56,21 @@ class Control:
         Raises ``Deferred`` or ``Blocked`` to keep it from being contacted at all.
         """
 
+    def earlier(self, host: str) -> Earlier:
+        """What was done on ``host`` before this run."""
+        return Earlier()
+
     def recall(self, step: Step, module: LoadedModule) -> Result | None:
         """What an earlier run made of ``step``; None: it is to be performed. ``Blocked`` when nobody can know."""
         return None
 
     def recalling(self, host: str) -> bool:
-        """Whether the next Step of ``host`` was done by an earlier run: nothing need be waited for."""
+        """Whether the task ``host`` is at has further tries that an earlier run made: nothing need be waited for."""
         return False
+
+    def nothing_left(self, step: Step, result: Result) -> Result:
+        """``step`` was looked at, and nothing is left to do: ``result``, or an earlier run's deed that did it."""
+        return result
 
     def observe(self, step: Step, inspect: Callable[[], State]) -> State:
         """The State of the host for ``step``: by ``inspect``, or from a record."""
@@ -50,6 +81,9 @@ class Control:
 
         Returns when they may be, durably noted; raises ``Blocked`` or ``Deferred`` otherwise.
         """
+
+    def mark(self, host: str, what: Mark) -> None:
+        """What became of the failure that ``host`` met last."""
 
     def record(self, step: Step, result: Result) -> None:
         """``step`` was performed and ended with ``result``, before ``failed_when`` and the like are looked at."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from remediate.engine.control import Earlier
 from remediate.model import HostSummary, Mode, Outcome, Result, Status
 
 COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
@@ -29,6 +30,8 @@ class Tally:
     """The step a gate kept from beginning."""
     occurrences: dict[str, int] = field(default_factory=dict)
     """How often each task was come to, by its address without the host."""
+    earlier: Earlier = field(default_factory=Earlier)
+    """What the runs did that this one goes on with."""
 
     def add(self, result: Result) -> None:
         """Count one Result as Ansible's recap does: a changed task is also ok, a rescued failure is not failed."""
@@ -86,6 +89,11 @@ class Tally:
         return HostSummary(host=self.host, outcome=outcome, reason=reason, remedy=remedy, address=address,
                            columns=columns, counts=dict(self.counts), notes=tuple(self.notes))  # fmt: skip
 
+    def _changed_earlier(self) -> bool:
+        """A deed whose end nobody saw shows in the build it left."""
+        moved = self.columns.get("before") != self.columns.get("after")
+        return self.earlier.changed or (self.earlier.begun and bool(self.earlier.before) and moved)
+
     def _verdict(self, mode: Mode) -> tuple[Outcome, str, str]:
         if self.fatal is not None:
             return Outcome(str(self.fatal.status)), f"{self.fatal.task}: {self.fatal.message}", self.fatal.remedy
@@ -93,8 +101,13 @@ class Tally:
             return Outcome.DEFERRED, self.deferred.message, self.deferred.remedy
         if self.cut_short:
             return Outcome.FAILED, self.cut_short, "run again: what is done is not done twice"
-        if self.counts["changed"]:
+        if self.counts["changed"] or self._changed_earlier():
             return (Outcome.PENDING if mode is Mode.CHECK else Outcome.CHANGED), "", ""
         if self.not_applicable:
             return Outcome.NOT_APPLICABLE, self.not_applicable, ""
         return Outcome.COMPLIANT, "", ""
+
+
+def begun_with(host: str, earlier: Earlier) -> Tally:
+    """The tally of a host that runs before this one may have worked on."""
+    return Tally(host, columns=dict(earlier.before), earlier=earlier)

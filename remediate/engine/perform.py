@@ -112,7 +112,7 @@ def _cycle(
     except (Blocked, Deferred) as verdict:
         return _bad(replace(result, changes=changes), verdict)
     if not changes:
-        return result
+        return control.nothing_left(step, result)
     result = replace(result, changes=changes)
     try:
         extra = _apply(module, hands, changes, params)

@@ -13,7 +13,7 @@ from remediate.engine.actions import WALKED, actions
 from remediate.engine.attempt import Context
 from remediate.engine.control import Control
 from remediate.engine.fleet import Batch, batches, too_many
-from remediate.engine.outcome import Tally
+from remediate.engine.outcome import Tally, begun_with
 from remediate.engine.perform import SessionStore, perform
 from remediate.engine.registry import Registry
 from remediate.engine.scope import Setting, play_scope, vars_mapping
@@ -126,8 +126,9 @@ class _Run:
         self.lock = threading.Lock()
         self.setting = _setting(request, self.memory)
         self.context = Context(
-            registry=request.modules, actions=actions(), mode=request.mode, reset=self._reset, enter=control.enter
-        )
+            registry=request.modules, actions=actions(), mode=request.mode, reset=self._reset, enter=control.enter,
+            mark=control.mark,
+        )  # fmt: skip
 
     def go(self, plays: Sequence[tuple[Play, tuple[Host, ...]]]) -> RunSummary:
         begun = time.monotonic()
@@ -163,7 +164,8 @@ class _Run:
             self.emit(Warned(text=f"play {play.name!r} is skipped: {why}", source=play.source))
             return None
         for host in alive:
-            self.tallies.setdefault(host.name, Tally(host.name))
+            if host.name not in self.tallies:
+                self.tallies[host.name] = begun_with(host.name, self.control.earlier(host.name))
             self.memory.setdefault(host.name, {})
         by_name = {h.name: h for h in alive}
         cut = batches(list(by_name), play.serial)

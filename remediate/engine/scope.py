@@ -78,6 +78,8 @@ class PlayScope:
     setting: Setting
     base: Variables
     overlays: tuple[tuple[Layer, Mapping[str, object]], ...] = field(default=())
+    trail: tuple[str, ...] = ()
+    """The includes that lead here, outermost first, each with its item; see ``place_of``."""
 
     def task(self, task: Task, *more: tuple[Layer, Mapping[str, object]]) -> Variables:
         """Variables for one task; ``more`` are loop and include variables, already rendered."""
@@ -94,6 +96,13 @@ class PlayScope:
         for layer, values in (*self.overlays, *more):
             variables = variables.with_layer(layer, values, trusted=False)
         return variables
+
+
+def place_of(task: Task, label: str) -> str:
+    """Where a task stands, for one item of its loop; the same wherever the project's folder is."""
+    owner = f"{task.role.name}/" if task.role else ""
+    where = f"{owner}{Path(task.source.file).name}:{task.source.line}:{task.source.column}"
+    return f"{where}[{label}]" if label else where
 
 
 def play_scope(host: Host, play: Play, batch: tuple[str, ...], setting: Setting) -> PlayScope:

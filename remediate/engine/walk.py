@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 
 from remediate.engine import actions
 from remediate.engine.attempt import Attempt, Context
+from remediate.engine.control import Mark
 from remediate.engine.outcome import Tally
 from remediate.engine.register import registered, registered_loop
-from remediate.engine.scope import PlayScope
+from remediate.engine.scope import PlayScope, place_of
 from remediate.engine.tags import selected
 from remediate.errors import Blocked, Deferred, UserError
 from remediate.events import Emit, StepFinished, Warned
@@ -59,6 +60,15 @@ class HostEnded(Exception):
 
 class PlayEnded(Exception):
     """The play ends for every host."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One item of a loop: its variables, and what it is called."""
+
+    item: object
+    extra: tuple[Layer, Mapping[str, object]]
+    label: str
 
 
 @dataclass(slots=True)
@@ -138,10 +148,12 @@ class Walker:
             failed_task = {"name": error.result.task, "action": error.result.module}
             self._remember(ansible_failed_task=failed_task, ansible_failed_result=registered(error.result))
             try:
-                error = None
                 yield from self._nodes(block.rescue, (*position, 1))
             except (TaskFailed, HostDeferred) as second:
                 error = second
+            else:
+                error = None
+                self.context.mark(self.host, Mark.RESCUED)
         if block.always:
             yield from self._nodes(block.always, (*position, 2))
         if error is not None:
@@ -158,20 +170,20 @@ class Walker:
 
     def _run(self, task: Task, position: Position) -> Walk:
         try:
-            items = self._items(task)
+            turns = self._items(task)
         except UnknownValue as unknown:
             self._finish(task, self._unknown(task, unknown))
             return
         except UserError as error:
             self._finish(task, self._broken(task, error))
             return
-        if items is None:
+        if turns is None:
             yield from self._single(task, position)
         elif task.action in ("include_tasks", "include_role"):
-            for turn, item in enumerate(items):
-                yield from self._include(task, (*position, turn), (Layer.LOOP, self._loop_vars(task, item, turn)))
+            for number, turn in enumerate(turns):
+                yield from self._include(task, (*position, number), turn.extra, label=turn.label)
         else:
-            yield from self._loop(task, position, items)
+            yield from self._loop(task, position, turns)
 
     def _single(self, task: Task, position: Position) -> Walk:
         if task.action in ("include_tasks", "include_role"):
@@ -195,14 +207,14 @@ class Walker:
                 return result
             answer = yield Move(host=self.host, position=position, task=task, step=request.step, wait=request.wait)
 
-    def _loop(self, task: Task, position: Position, items: list[object]) -> Walk:
+    def _loop(self, task: Task, position: Position, turns: Sequence[_Turn]) -> Walk:
         done: list[tuple[object, Result, object]] = []
-        for turn, item in enumerate(items):
-            extra = (Layer.LOOP, self._loop_vars(task, item, turn))
-            label = str(turn + 1) if task.no_log else self._label(task, item, extra)
-            attempt = Attempt(self.context, self.scope, task, (extra,), label=label, count=self.tally.occurrence)
+        for turn in turns:
+            attempt = Attempt(
+                self.context, self.scope, task, (turn.extra,), label=turn.label, count=self.tally.occurrence
+            )
             result = yield from self._turns(attempt, task, position)
-            done.append((item, result, registered(result, self.context.unknown_keys(task))))
+            done.append((turn.item, result, registered(result, self.context.unknown_keys(task))))
             self._note(task, result)
             if result.status in (Status.UNREACHABLE, Status.NOT_APPLICABLE, Status.DEFERRED):
                 break
@@ -223,6 +235,8 @@ class Walker:
         self.emit(StepFinished(result=shown))
         if result.changed:
             self._notify(task)
+        if result.failed and result.ignored:
+            self.context.mark(self.host, Mark.IGNORED)
 
     def _notify(self, task: Task) -> None:
         for name in task.notify:
@@ -238,11 +252,14 @@ class Walker:
         if result.status is Status.NOT_APPLICABLE:
             raise HostEnded
         if result.status is Status.DEFERRED:
+            self.context.mark(self.host, Mark.LEFT)
             raise HostDeferred(result)
         if result.failed and not result.ignored:
+            self.context.mark(self.host, Mark.LEFT)
             raise TaskFailed(result)
 
-    def _items(self, task: Task) -> list[object] | None:
+    def _items(self, task: Task) -> list[_Turn] | None:
+        """The turns of a looping task; None for a task without a loop."""
         if task.loop is None:
             return None
         templar = Templar(self.scope.task(task), folder=task.folder)
@@ -257,7 +274,11 @@ class Walker:
         if not isinstance(value, (list, tuple)):
             raise UserError(f"loop needs a list, this is a {type(value).__name__}", source=task.source,
                             hint="for a mapping use \"{{ it | dict2items }}\"")  # fmt: skip
-        return [item for item in value if item is not OMIT]
+        return [self._turn(task, number, item) for number, item in enumerate(i for i in value if i is not OMIT)]
+
+    def _turn(self, task: Task, number: int, item: object) -> _Turn:
+        extra = (Layer.LOOP, self._loop_vars(task, item, number))
+        return _Turn(item, extra, str(number + 1) if task.no_log else self._label(task, item, extra))
 
     def _holds(self, task: Task, templar: Templar) -> bool:
         try:
@@ -277,7 +298,9 @@ class Walker:
             return next((str(item[k]) for k in ("name", "id", "key") if k in item), "item")
         return str(item)
 
-    def _include(self, task: Task, position: Position, *extra: tuple[Layer, Mapping[str, object]]) -> Walk:
+    def _include(
+        self, task: Task, position: Position, *extra: tuple[Layer, Mapping[str, object]], label: str = ""
+    ) -> Walk:
         attempt = Attempt(self.context, self.scope, task, extra)
         try:
             skipped = attempt.skipped()
@@ -292,7 +315,8 @@ class Walker:
             self._finish(task, skipped)
             return
         outer = self.scope
-        self.scope = replace(outer, overlays=(*outer.overlays, *extra, (Layer.INCLUDE_PARAMS, attempt.include_vars())))
+        overlays = (*outer.overlays, *extra, (Layer.INCLUDE_PARAMS, attempt.include_vars()))
+        self.scope = replace(outer, overlays=overlays, trail=(*outer.trail, place_of(task, label)))
         try:
             yield from self._nodes(nodes, position)
         finally:

@@ -17,7 +17,7 @@ Key: TypeAlias = "tuple[str, ...]"
 Values: TypeAlias = "dict[str, Any]"
 
 BEGUN = ("kind", "playbook", "plan_hash", "resumes", "who", "controller", "pid", "process_start", "request")
-STEP = ("address", "task", "module", "key")
+STEP = ("address", "task", "module", "key", "place")
 ENDED = ("status", "seconds", "redacted", "result")
 HOST = ("outcome", "reason", "remedy", "columns", "counts", "notes")
 PACKAGE = ("name", "version", "size")
@@ -96,7 +96,8 @@ def _of_event(row: Any, data: Mapping[str, Any]) -> tuple[Key, Values]:
             return ("run",), {**_picked(data, ("status", "exit_code")), "finished": row.at}
         case "step begun":
             open_end = {"ended_at": None, "status": "", "result": _sum("{}")}
-            return ("step", row.host, str(data["number"])), {**_picked(data, STEP), "begun_at": row.at, **open_end}
+            told = {name: data.get(name, "") for name in STEP}
+            return ("step", row.host, str(data["number"])), {**told, "begun_at": row.at, **open_end}
         case "step ended":
             return ("step", row.host, str(data["number"])), {**_picked(data, ENDED), "ended_at": row.at}
         case "host ended":

@@ -63,6 +63,8 @@ class StepBegun:
     task: str
     module: str
     key: str = ""
+    place: str = ""
+    """Where the task is written and for which items: by it a resumed walk finds the step again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,8 @@ class StepRow:
     task: str
     module: str
     key: str
+    place: str
+    """"" in steps of ledgers from before there were places."""
     begun_at: datetime
     ended_at: datetime | None
     seconds: float

@@ -67,7 +67,7 @@ def step_begun(writing: Writing, run: str, begun: StepBegun) -> int:
     _still_ours(writing.connection, run, host)
     last = select(func.max(table.c.number)).where(table.c.run == run, table.c.host == host)
     number = int(writing.connection.execute(last).scalar() or 0) + 1
-    texts = {name: storable(getattr(begun, name)) for name in ("address", "task", "module", "key")}
+    texts = {name: storable(getattr(begun, name)) for name in ("address", "task", "module", "key", "place")}
     writing.connection.execute(
         insert(table).values(
             run=run, host=host, number=number, **texts, begun_at=writing.at, seconds=0.0, status="", result="{}",
@@ -108,9 +108,11 @@ def step_ended(writing: Writing, run: str, host: str, number: int, ended: StepEn
     writing.event("step ended", {"number": number, **values, "result": digest(ended.result)}, run=run, host=host)
 
 
-def step_done(writing: Writing, run: str, begun: StepBegun, ended: StepEnded) -> None:
-    """Begin and end of a step in one transaction."""
-    step_ended(writing, run, begun.host, step_begun(writing, run, begun), ended)
+def step_done(writing: Writing, run: str, begun: StepBegun, ended: StepEnded) -> int:
+    """Begin and end of a step in one transaction; its number on its host."""
+    number = step_begun(writing, run, begun)
+    step_ended(writing, run, begun.host, number, ended)
+    return number
 
 
 def note(writing: Writing, run: str, kind: str, host: str, data: Mapping[str, Json]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table, Text
 
-REVISION = "0001"
+REVISION = "0002"
 """The schema this program writes; the newest of ``migrations/versions``."""
 VERSION_TABLE = "ledger_version"
 GENESIS = "0" * 64
@@ -65,6 +65,7 @@ steps = Table(
     _text("task"),
     _text("module"),
     _text("key"),
+    Column("place", Text, nullable=False, server_default=""),
     _text("begun_at"),
     Column("ended_at", Text),
     Column("seconds", Double, nullable=False),

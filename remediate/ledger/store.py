@@ -103,9 +103,9 @@ class Ledger:
         """Write down how a step ended."""
         self._work.write(lambda writing: runs.step_ended(writing, run, host, number, ended))
 
-    def step_done(self, run: str, begun: StepBegun, ended: StepEnded) -> None:
-        """Write down a step that changed nothing: its begin and its end at once."""
-        self._work.write(lambda writing: runs.step_done(writing, run, begun, ended))
+    def step_done(self, run: str, begun: StepBegun, ended: StepEnded) -> int:
+        """Write down a step that changed nothing: its begin and its end at once; its number on that host."""
+        return cast("int", self._work.write(lambda writing: runs.step_done(writing, run, begun, ended)))
 
     def note(self, run: str, kind: str, host: str, data: Mapping[str, Json]) -> None:
         """Write down anything else that happened: an override with its reason, a gate, a hook that failed."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from remediate.control.journal import HIDDEN, Journal
-from remediate.control.resume import begun
+from remediate.control.resume import touched
 from remediate.engine.control import Intent
 from remediate.errors import Blocked, LedgerLost
 from remediate.ledger.rows import NewRun, StepRow
@@ -56,7 +56,7 @@ def test_a_change_is_written_down(ledger: Ledger) -> None:
     found = performed(ledger, step(), CHANGE, status=Status.CHANGED, message="done", extra={"rc": 0})
     assert (found.status, found.redacted, found.key) == ("changed", False, "thing|C:\\x")
     assert found.result["extra"] == {"rc": 0}
-    assert begun([found])
+    assert touched(found)
 
 
 def test_a_known_secret_is_masked_and_that_is_said(ledger: Ledger, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_no_log_keeps_that_it_changed_the_host_and_nothing_else(ledger: Ledger, 
     ))  # fmt: skip
     (found,) = ledger.journal(run)["ex1"]
     assert found.redacted
-    assert begun([found]), "a resume has to know that the host was touched"
+    assert touched(found), "a resume has to know that the host was touched"
     kept: Any = found.result["changes"]
     assert [(one["target"], one["effect"], one["seconds"]) for one in kept] == [(HIDDEN, "reboot", 60.0)]
     assert not ledger.packages(run)
@@ -95,7 +95,7 @@ def test_no_log_keeps_that_it_changed_the_host_and_nothing_else(ledger: Ledger, 
 def test_a_step_without_changes_is_written_when_it_has_ended(ledger: Ledger) -> None:
     found = performed(ledger, step(), status=Status.OK)
     assert (found.status, found.key) == ("ok", "")
-    assert not begun([found])
+    assert not touched(found)
 
 
 def test_what_began_and_never_ended_stands_there_so(ledger: Ledger) -> None:
@@ -104,7 +104,7 @@ def test_what_began_and_never_ended_stands_there_so(ledger: Ledger) -> None:
     journal.permit(Intent(step=step(), module=module(), before={}, changes=(CHANGE,)))
     (found,) = ledger.journal(run)["ex1"]
     assert (found.status, found.ended_at) == ("", None)
-    assert begun([found])
+    assert touched(found)
 
 
 class Lost:

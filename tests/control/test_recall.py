@@ -1,4 +1,4 @@
-"""A journal told to a walk again: in its order, nothing made up, nothing done twice that cannot be looked at."""
+"""Deeds told to a walk again: nothing made up, no deed done twice, everything that can be looked at looked at."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from typing import Any
 import pytest
 
 from remediate.control import results
-from remediate.control.resume import Past, Recall, Rehearsal
-from remediate.engine.registry import LoadedModule
-from remediate.errors import Blocked, Interrupted
+from remediate.control.resume import Past, Recall, past
+from remediate.engine.control import Earlier
+from remediate.errors import Blocked
 from remediate.ledger.rows import StepEnded, StepRow
 from remediate.model import Result, Status, Step
 from tests.control.test_resume import row
-from tests.planfile.values import module, step
+from tests.planfile.values import change, module, step
 
 STATE = module()
 DEED = module(action=True)
 
 
-def kept(address: str, status: str = "ok", **more: Any) -> StepRow:
+def kept(place: str, status: str = "changed", **more: Any) -> StepRow:
     """A row as the journal has it of a step that came to its end."""
-    result = Result(address=address, host="ex1", task="t", module="m", status=Status(status), **more)
-    return replace(row(address, status), result=results.to_json(result))
+    result = Result(address=place, host="ex1", task="t", module="m", status=Status(status), **more)
+    return replace(row(place, status, key="m|t", place=place), result=results.to_json(result))
+
+
+def hidden(place: str) -> StepRow:
+    return replace(kept(place), redacted=True)
 
 
 class Copies:
@@ -33,122 +37,114 @@ class Copies:
         self.seen: list[tuple[str, StepEnded]] = []
 
     def __call__(self, step: Step, ended: StepEnded) -> None:
-        self.seen.append((step.address, ended))
+        self.seen.append((step.place, ended))
 
 
-def recall(*past: Past, repeat: bool = False) -> tuple[Recall, Copies]:
+def recall(*rows: StepRow, repeat: bool = False) -> tuple[Recall, Copies]:
     copies = Copies()
-    return Recall({"ex1": list(past)}, copies, repeat=repeat), copies
+    return Recall({"ex1": Past(rows, rows)}, copies, repeat=repeat), copies
 
 
-def told(control: Recall, address: str, kind: LoadedModule = STATE, **more: Any) -> Result | None:
-    return control.recall(step(address, **more), kind)
+def at(place: str, **more: Any) -> Step:
+    return step(f"{place} as this walk calls it", place=place, **more)
 
 
-def test_in_order_and_to_its_end() -> None:
-    control, copies = recall(Past(kept("a", message="said")), Past(kept("b", "changed", extra={"rc": 0})))
-    assert control.recalling("ex1")
-    first, second = told(control, "a"), told(control, "b", DEED)
+def test_a_deed_is_recalled_wherever_the_walk_comes_to_it() -> None:
+    control, copies = recall(kept("a", message="said"), kept("b", extra={"rc": 0}))
+    second, first = control.recall(at("b"), DEED), control.recall(at("a"), DEED)
     assert first is not None
-    assert (first.message, first.recalled) == ("said", True)
+    assert (first.address, first.message, first.recalled) == ("a as this walk calls it", "said", True)
     assert second is not None
     assert (second.status, second.extra) == (Status.CHANGED, {"rc": 0})
-    assert not control.recalling("ex1")
-    assert told(control, "c") is None, "the journal is at its end: performed"
-    assert [(address, ended.result["recalled"]) for address, ended in copies.seen] == [("a", True), ("b", True)]
+    assert [(place, ended.result["recalled"]) for place, ended in copies.seen] == [("b", True), ("a", True)]
+    assert control.recall(at("a"), DEED) is None, "done once before, so the second time it is performed"
 
 
-def test_a_host_without_a_journal_is_performed() -> None:
-    control, copies = recall(Past(kept("a")))
-    assert not control.recalling("ex2")
-    assert control.recall(step("a", host="ex2"), STATE) is None
+def test_what_was_not_done_is_performed() -> None:
+    control, copies = recall(kept("a"))
+    assert control.recall(at("b"), DEED) is None
+    assert control.recall(at("a", host="ex2"), DEED) is None
     assert copies.seen == []
 
 
-def test_another_way_than_before_is_refused_and_nothing_more_is_told() -> None:
-    control, copies = recall(Past(kept("a")), Past(kept("b")), Past(kept("c")))
-    assert told(control, "a") is not None
-    with pytest.raises(Blocked, match="goes another way than before: b was done here") as caught:
-        told(control, "hole")
-    assert "run the playbook anew" in caught.value.remedy
-    assert not control.recalling("ex1")
-    assert [address for address, _ in copies.seen] == ["a"]
-
-
-def test_what_is_to_be_done_again_is_performed_and_waited_for() -> None:
-    control, copies = recall(Past(kept("l[1]")), Past(kept("l[2]", "failed"), again=True), Past(kept("l[3]")))
-    assert told(control, "l[1]") is not None
-    assert not control.recalling("ex1")
-    assert told(control, "l[2]") is None
-    assert control.recalling("ex1")
-    assert told(control, "l[3]") is not None
-    assert [address for address, _ in copies.seen] == ["l[1]", "l[3]"]
-
-
-def test_a_state_whose_end_nobody_knows_is_looked_at_again() -> None:
-    control, copies = recall(Past(row("a", "")))
-    assert told(control, "a", STATE) is None
+def test_what_can_be_looked_at_is_looked_at_whatever_the_journal_says() -> None:
+    control, copies = recall(kept("a"))
+    assert control.recall(at("a"), STATE) is None
     assert copies.seen == []
 
 
-def test_a_deed_whose_end_nobody_knows_is_not_repeated_unless_told() -> None:
-    control, _ = recall(Past(row("a", "")))
+def seen(place: str, **more: Any) -> Result:
+    return Result(address=place, host="ex1", task="t", module="m", status=Status.OK, **more)
+
+
+def test_a_look_that_finds_nothing_left_tells_the_deed_that_did_it() -> None:
+    control, _ = recall(kept("a", changes=(change(target="x"),), extra={"rc": 0}, after={"now": "then"}))
+    found = control.nothing_left(at("a"), seen("a", before={"now": "today"}, after={"now": "today"}))
+    assert (found.status, found.recalled, found.changes[0].target) == (Status.CHANGED, True, "x")
+    assert (found.extra, found.after) == ({"rc": 0}, {"now": "today"}), "what is there is what was seen today"
+    again = control.nothing_left(at("a"), seen("a"))
+    assert again.status is Status.OK, "it was told once"
+
+
+def test_a_hidden_deed_that_nothing_is_left_of_is_told_without_words() -> None:
+    control, _ = recall(hidden("a"))
+    found = control.nothing_left(at("a"), seen("a"))
+    assert (found.status, found.recalled, found.changes) == (Status.CHANGED, True, ())
+
+
+def test_tries_of_a_task_are_recalled_without_waiting_between_them() -> None:
+    control, _ = recall(kept("a", "failed"), kept("a", "failed"), kept("a"))
+    assert not control.recalling("ex1")
+    for waits in (True, True, False):
+        assert control.recall(at("a"), DEED) is not None
+        assert control.recalling("ex1") is waits
+
+
+@pytest.mark.parametrize("status", ["", "unreachable"])
+def test_a_deed_whose_end_nobody_knows_is_not_repeated_unless_told(status: str) -> None:
+    unknown = row("a", status, key="m|t", place="a", changes=[{}])
+    control, _ = recall(unknown)
     with pytest.raises(Blocked, match="its end is not known: it may have been done") as caught:
-        told(control, "a", DEED)
+        control.recall(at("a"), DEED)
     assert "--repeat-unfinished" in caught.value.remedy
-    willing, copies = recall(Past(row("a", "")), repeat=True)
-    assert told(willing, "a", DEED) is None
-    assert copies.seen == []
-
-
-def hidden(address: str, status: str = "changed") -> StepRow:
-    kept_of_it = kept(address, status).result
-    return replace(row(address, status, redacted=True), result=kept_of_it)
-
-
-def test_a_hidden_state_is_looked_at_again() -> None:
-    control, copies = recall(Past(hidden("a")))
-    assert told(control, "a", STATE) is None
+    willing, copies = recall(unknown, repeat=True)
+    assert willing.recall(at("a"), DEED) is None
     assert copies.seen == []
 
 
 def test_a_hidden_deed_counts_as_done() -> None:
-    control, copies = recall(Past(hidden("a")))
-    found = told(control, "a", DEED)
+    control, copies = recall(hidden("a"))
+    found = control.recall(at("a"), DEED)
     assert found is not None
     assert (found.status, found.recalled) == (Status.CHANGED, True)
-    assert [(address, ended.redacted) for address, ended in copies.seen] == [("a", True)]
+    assert [(place, ended.redacted) for place, ended in copies.seen] == [("a", True)]
 
 
 def test_a_hidden_deed_whose_words_are_needed_is_refused() -> None:
-    control, copies = recall(Past(hidden("a")))
+    control, copies = recall(hidden("a"))
     with pytest.raises(Blocked, match="what it gave back is a secret and was not kept"):
-        told(control, "a", DEED, used=True)
+        control.recall(at("a", used=True), DEED)
     assert copies.seen == []
 
 
 @pytest.mark.parametrize("spoiled", [{}, {"status": "whatever"}, {"changes": 3}, {"seconds": "soon"}])
 def test_a_note_that_cannot_be_read_is_refused_in_words(spoiled: dict[str, Any]) -> None:
     result = {**kept("a").result, **spoiled} if spoiled else {}
-    control, _ = recall(Past(replace(row("a"), result=result)))
+    control, _ = recall(replace(kept("a"), result=result))
     with pytest.raises(Blocked, match="the ledger's note of a cannot be read"):
-        told(control, "a")
+        control.recall(at("a"), DEED)
 
 
-def test_a_rehearsal_ends_where_the_journal_does() -> None:
-    rehearsal = Rehearsal({"ex1": [kept("a"), row("b", "")]})
-    assert rehearsal.recalling("ex1")
-    assert not rehearsal.recalling("ex2")
-    found = rehearsal.recall(step("a"), STATE)
+def test_steps_of_a_ledger_without_places_are_found_by_their_address() -> None:
+    control, _ = recall(replace(kept("play/a@ex1"), place=""))
+    found = control.recall(step("play/a@ex1", place="site.yml:3:3"), DEED)
     assert found is not None
-    assert found.status is Status.OK
-    with pytest.raises(Interrupted):
-        rehearsal.recall(step("b"), STATE)
-    with pytest.raises(Interrupted):
-        rehearsal.recall(step("a", host="ex2"), STATE)
 
 
-def test_a_rehearsal_does_not_leave_the_way() -> None:
-    rehearsal = Rehearsal({"ex1": [kept("a"), kept("b")]})
-    with pytest.raises(Interrupted):
-        rehearsal.recall(step("b"), STATE)
+def test_what_was_done_earlier() -> None:
+    rows = [kept("look", "ok", columns={"build": "6.5.7226.0"}), kept("a", columns={"build": "6.5.7232.35"})]
+    control = Recall({"ex1": Past(tuple(rows), tuple(rows[1:]))}, Copies())
+    assert control.earlier("ex1") == Earlier(begun=True, changed=True, before={"before": "6.5.7226.0"})
+    assert control.earlier("ex2") == Earlier()
+    untouched = Recall({"ex1": past([row("look")], ())}, Copies())
+    assert untouched.earlier("ex1") == Earlier()

@@ -1,4 +1,4 @@
-"""What is told to a walk again, and what is done anew."""
+"""What of an interrupted run counts as done, and what is done again."""
 
 from __future__ import annotations
 
@@ -10,66 +10,73 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.control import results
-from remediate.control.resume import begun, to_repeat, whole
+from remediate.control.resume import Marked, joined, past
+from remediate.engine.control import Mark
 from remediate.ledger.rows import StepRow
-from remediate.model import Certainty, Change, Effect, HostSummary, Mode, Outcome, Result, RunSummary, Status
+from remediate.model import Certainty, Change, Effect, Result, Status
 
 AT = datetime(2026, 11, 28, 22, 0, tzinfo=UTC)
 
 
-def row(address: str, status: str = "ok", *, redacted: bool = False, **result: Any) -> StepRow:
-    names = {"run": "r", "host": "ex1", "task": "t", "module": "m", "key": "", "begun_at": AT, "ended_at": AT}
-    given: dict[str, Any] = {**names, "number": 1, "seconds": 1.0, "status": status, "redacted": redacted}
-    return StepRow(address=address, result=result, **given)
+def row(address: str, status: str = "ok", *, number: int = 1, key: str = "", place: str = "", **more: Any) -> StepRow:
+    names: dict[str, Any] = {"run": "r", "host": "ex1", "task": "t", "module": "m", "key": key, "place": place}
+    times: dict[str, Any] = {"begun_at": AT, "ended_at": AT, "seconds": 1.0}
+    return StepRow(address=address, status=status, number=number, redacted=False, result=more, **names, **times)
 
 
-def ended(address: str) -> RunSummary:
-    return RunSummary(
-        mode=Mode.APPLY, hosts=(HostSummary(host="ex1", outcome=Outcome.FAILED, address=address),), seconds=1
-    )
-
-
-def shown(rows: list[StepRow], address: str) -> list[str]:
-    return [
-        ("again " if past.again else "") + past.row.address for past in to_repeat({"ex1": rows}, ended(address))["ex1"]
-    ]
+def deeds(words: str) -> str:
+    """``a changed, b failed, left, c changed``: steps and marks of a walk; the deeds among them, by name."""
+    rows: list[StepRow] = []
+    marks: list[Marked] = []
+    for word in words.split(", "):
+        name, _, status = word.partition(" ")
+        if status:
+            done = "" if status == "begun" else status
+            rows.append(row(name, done, number=len(rows) + 1, key="" if status == "ok" else "m|t"))
+        else:
+            marks.append(Marked(number=len(rows), what=Mark(name)))
+    return " ".join(deed.address for deed in past(rows, marks).deeds)
 
 
 @pytest.mark.parametrize(
-    ("addresses", "end", "told"),
+    ("walk", "done"),
     [
-        (["a", "b", "c"], "", ["a", "b", "c"]),
-        (["a", "b", "c"], "b", ["a", "again b"]),
-        (["a", "b", "always"], "b", ["a", "again b"]),
-        (["a", "b"], "nobody performed this", ["a", "b"]),
-        (["a", "b", "b"], "b", ["a", "b", "again b"]),  # tried twice: the last one ended it
-        (["a", "l[1]@x", "l[2]@x", "l[3]@x", "after"], "l[2]@x", ["a", "l[1]@x", "again l[2]@x", "l[3]@x"]),
+        ("look ok, a changed, b changed", "a b"),
+        ("a changed, b begun", "a b"),
+        ("a changed, b failed, left", "a"),
+        ("a changed, b failed, left, always changed", "a"),
+        ("a changed, b failed, left, always failed, left", "a"),  # both are tried again, from the first on
+        ("a changed, b failed, left, undo changed, rescued, c changed", "a b undo c"),
+        ("a changed, b failed, left, undo failed, left", "a"),
+        ("a failed, ignored, b changed", "a b"),
+        ("a changed, look failed, left, always changed", "a"),
+        ("one changed, two failed, three changed, four failed, left", "one three"),  # of one loop
+        ("a unreachable, left", "a"),  # whether it was done nobody knows
+        ("b failed, left, undo changed, rescued, c failed, left, last changed", "b undo"),
     ],
 )
-def test_from_the_step_that_ended_a_host_on(addresses: list[str], end: str, told: list[str]) -> None:
-    assert shown([row(address) for address in addresses], end) == told
+def test_what_counts_as_done(walk: str, done: str) -> None:
+    assert deeds(walk) == done
 
 
-def test_further_items_that_failed_are_done_again_too() -> None:
-    rows = [row("l[1]@x", "failed"), row("l[2]@x"), row("l[3]@x", "failed")]
-    assert shown(rows, "l[1]@x") == ["again l[1]@x", "l[2]@x", "again l[3]@x"]
+def test_what_was_recalled_belongs_to_the_run_that_did_it() -> None:
+    newer = past([row("a", "changed", key="k", recalled=True), row("b", "changed", key="k")], ())
+    older = past([row("a", "changed", key="k")], ())
+    assert [deed.address for deed in joined(older, newer).deeds] == ["a", "b"]
 
 
-def test_the_journal_of_a_run_that_was_resumed_before() -> None:
-    older = [row("a"), row("b"), row("c", "failed")]
-    copies = [row("a", recalled=True)]
-    own = [row("a", recalled=True), row("b", recalled=True), row("c")]
-    assert whole(copies, older) == older
-    assert whole(own, older) == own
-    assert whole((), older) == older
-
-
-def test_whether_a_host_was_touched() -> None:
-    assert not begun([row("a"), row("b", "failed", changes=[]), row("c", "blocked", changes=[{}])])
-    assert not begun([row("a", "deferred", changes=[{}])])
-    assert begun([row("b", "failed", changes=[{}])]), "an installer that failed may have stopped services"
-    assert begun([row("a", "changed", changes=[{}])])
-    assert begun([row("a", "")])
+@pytest.mark.parametrize(
+    ("begun", "rows"),
+    [
+        (False, [row("a"), row("b", "failed", changes=[]), row("c", "blocked", changes=[{}])]),
+        (False, [row("a", "deferred", changes=[{}])]),
+        (True, [row("b", "failed", changes=[{}])]),  # an installer that failed may have stopped services
+        (True, [row("a", "changed", changes=[{}])]),
+        (True, [row("a", "")]),
+    ],
+)
+def test_whether_a_host_was_touched(begun: bool, rows: list[StepRow]) -> None:
+    assert past(rows, ()).begun is begun
 
 
 TEXT = st.text(max_size=5)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from remediate.ledger.address import parse
 from remediate.ledger.engine import build
 from tests.ledger.world import opened, raw
 
+CASES = Path(__file__).parent / "cases"
 OPEN = """
 import sys
 from datetime import UTC, datetime
@@ -60,3 +63,18 @@ def test_a_ledger_that_is_up_to_date_is_opened_without_alembic(tmp_path: Path) -
         input="\n", capture_output=True, text=True, check=True, timeout=50,
     )  # fmt: skip
     assert done.stdout == "False\n"
+
+
+def test_a_ledger_of_the_first_schema_is_brought_up_and_still_proves_what_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript((CASES / "schema-0001.sql").read_text(encoding="utf-8"))
+    with opened(str(path)) as ledger:
+        assert ledger.verify().whole
+        (run,) = ledger.runs()
+        rows = ledger.journal(run.id)["ex1"]
+        assert [(row.address, row.status, row.place) for row in rows] == [
+            ("play/look@ex1", "ok", ""),
+            ("play/do@ex1", "changed", ""),
+            ("play/more@ex1", "", ""),
+        ]
