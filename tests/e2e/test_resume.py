@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,34 @@ PROOF = """
     - {win_stat: {path: 'C:\\done-0-0'}, register: done}
     - {assert: {that: ["count.stat.size == 3", "told.stat.size == 3", "done.stat.isdir"]}}
 """
+ALWAYS = """
+- hosts: one
+  tasks:
+    - block:
+        - name: Count [each time]
+          win_command: cmd /c echo x>> C:\\count.txt
+        - name: Wait [for] a go
+          win_command: cmd /c if exist C:\\go (exit 0) else (exit 1)
+      always:
+        - name: Tidy up
+          win_command: cmd /c echo t>> C:\\tidy.txt & if exist C:\\go (exit 0) else (exit 1)
+"""
+ALWAYS_PROOF = """
+- hosts: one
+  tasks:
+    - {win_stat: {path: 'C:\\count.txt'}, register: count}
+    - {win_stat: {path: 'C:\\tidy.txt'}, register: tidy}
+    - {assert: {that: ["count.stat.size == 3", "tidy.stat.size == 6"]}}
+"""
+STATE = """
+- hosts: one
+  tasks:
+    - name: A folder that is there already
+      win_file: {path: 'C:\\kept', state: directory}
+    - name: Wait for a go
+      win_command: cmd /c if exist C:\\go (exit 0) else (exit 1)
+"""
+MORE = (("always", ALWAYS), ("always_proof", ALWAYS_PROOF), ("state", STATE))
 SECRET = """
 - hosts: one
   tasks:
@@ -61,7 +91,7 @@ SECRET = """
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     made = Project(tmp_path / "project")
-    for name, text in (("work", WORK), ("go", GO), ("proof", PROOF), ("secret", SECRET)):
+    for name, text in (("work", WORK), ("go", GO), ("proof", PROOF), ("secret", SECRET), *MORE):
         (made.folder / f"{name}.yml").write_text(text)
     (made.folder / INVENTORY).write_text(LAB)
     made.lab("up", "-i", INVENTORY)
@@ -69,9 +99,9 @@ def office(tmp_path: Path) -> Iterator[Office]:
     made.close(INVENTORY)
 
 
-def fail_first(office: Office) -> str:
+def fail_first(office: Office, playbook: str = "work.yml") -> str:
     """A run that fails at its third task; its id."""
-    done = office.remediate("run", "work.yml", "-i", INVENTORY)
+    done = office.remediate("run", playbook, "-i", INVENTORY)
     assert done.code == 4, done
     with open_ledger(office.ledger, now=office.clock.now) as ledger:
         return ledger.run("last").id
@@ -92,6 +122,55 @@ def test_a_failed_run_goes_on_where_it_failed(office: Office) -> None:
     nothing = office.remediate("resume", "last")
     assert nothing.code == 0
     assert "nothing to resume" in nothing.out
+
+
+def test_what_was_done_for_a_failure_is_done_again_with_it(office: Office) -> None:
+    """Names with brackets, and an ``always`` that failed as well: both causes mended, both are done."""
+    run = fail_first(office, "always.yml")
+    assert office.remediate("run", "go.yml", "-i", INVENTORY).code == 0
+    done = office.remediate("resume", run)
+    assert done.code == 0, done
+    assert "Count [each time] (done before)" in done.out
+    proof = office.remediate("run", "always_proof.yml", "-i", INVENTORY)
+    assert proof.code == 0, proof.out
+
+
+def test_a_host_that_has_gone_back_since_is_found_out(office: Office) -> None:
+    kept = "- {hosts: one, tasks: [{win_file: {path: 'C:\\\\kept', state: %s}}]}\n"
+    (office.project.folder / "make.yml").write_text(kept % "directory")
+    (office.project.folder / "take.yml").write_text(kept % "absent")
+    assert office.remediate("run", "make.yml", "-i", INVENTORY).code == 0
+    run = fail_first(office, "state.yml")
+    for playbook in ("take.yml", "go.yml"):
+        assert office.remediate("run", playbook, "-i", INVENTORY).code == 0
+    done = office.remediate("resume", run)
+    assert (done.code, "C:\\kept: absent -> folder" in done.out) == (0, True), done.out
+
+
+def test_a_ledger_that_was_tampered_with_makes_nobody_compliant(office: Office) -> None:
+    run = fail_first(office)
+    with closing(sqlite3.connect(office.ledger)) as db, db:
+        db.execute("UPDATE steps SET status = 'changed' WHERE status = 'failed'")
+    done = office.remediate("resume", run)
+    assert (done.code, "the ledger was tampered with" in done.err) == (3, True), done
+
+
+def test_the_last_run_is_the_newest_unfinished_one_of_this_account_and_project(office: Office) -> None:
+    run = fail_first(office)
+    assert office.remediate("run", "go.yml", "-i", INVENTORY, "-l", "nobody").code == 1
+    with open_ledger(office.ledger, now=office.clock.now) as ledger:
+        gone: dict[str, Any] = {"who": "else", "controller": "ctl9", "pid": 1, "hosts": ("one",), "kind": "run"}
+        others = ledger.begin_run(NewRun(playbook="theirs.yml", request={"project": "/elsewhere", "uid": 7}, **gone))
+        ledger.end_run(others, status="interrupted", exit_code=130, hosts=())
+        refused = ledger.begin_run(NewRun(playbook="work.yml", request=ledger.run(run).request, **gone))
+        ledger.end_run(refused, status="stopped", exit_code=3, hosts=())
+    assert office.remediate("run", "go.yml", "-i", INVENTORY).code == 0
+    done = office.remediate("resume", "last")
+    assert (done.code, f"going on with run {run}: run work.yml, begun 2026-11-24 09:00 UTC" in done.err) == (0, True)
+    nothing = office.remediate("resume", "last")
+    assert nothing.code == 1
+    assert f"no run of this account and project was left unfinished; of others: {others} (theirs.yml" in nothing.err
+    assert f"remediate resume {others}" in nothing.err
 
 
 def test_a_run_is_resumed_once(office: Office) -> None:
