@@ -154,6 +154,8 @@ class _Change:
                 summary = running.with_sinks(request, [told], self.outside, control=self._control(got, past))
                 overall = told.add(summary)
                 waiting = [host.host for host in summary.hosts if host.outcome is Outcome.DEFERRED]
+                if waiting:
+                    self._let_go(summary, waiting)
                 if not self.gate.wait_for_more(waiting, stop):
                     told.finish(overall)
                     return overall
@@ -162,6 +164,14 @@ class _Change:
         finally:
             for sink in sinks:
                 sink.close()
+
+    def _let_go(self, summary: RunSummary, waiting: Sequence[str]) -> None:
+        """Hosts that are through are locked no longer while others wait for their windows."""
+        done = [host for host in summary.hosts if host.host not in waiting]
+        try:
+            self.ledger.hosts_ended(self.run, [_host_end(self.known.value(host)) for host in done])
+        except RemediateError as error:
+            self.outside.complain(f"hosts that are through stay locked until the end: {error.message}")
 
     def _so_far(self, hosts: Iterable[str]) -> dict[str, Past]:
         """What was done on hosts that are gone on with: by this run, and by those it went on with itself."""

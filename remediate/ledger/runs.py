@@ -135,14 +135,20 @@ def package(writing: Writing, run: str, host: str, seen: PackageSeen) -> None:
 
 def end(writing: Writing, run: str, status: str, exit_code: int, hosts: Sequence[HostEnd]) -> None:
     """The end of a run: the outcome of each host, its locks given back."""
-    known(writing.connection, run)
-    for host in hosts:
-        _host_end(writing, run, host)
+    hosts_ended(writing, run, hosts)
     _release(writing, run)
     table = schema.runs
     values: dict[str, Json] = {"status": storable(status), "exit_code": exit_code}
     writing.connection.execute(update(table).where(table.c.id == run).values(**values, finished=writing.at))
     writing.event("run ended", {**values}, run=run)
+
+
+def hosts_ended(writing: Writing, run: str, ends: Sequence[HostEnd]) -> None:
+    """How hosts of a run ended; what it still holds of them is given back."""
+    known(writing.connection, run)
+    for end in ends:
+        _host_end(writing, run, end)
+    _release(writing, run, [storable(end.host) for end in ends])
 
 
 def _host_end(writing: Writing, run: str, end: HostEnd) -> None:
@@ -166,11 +172,14 @@ def ensure_host(connection: Connection, run: str, host: str) -> None:
     connection.execute(insert(table).values(run=run, host=host, position=position, **EMPTY))
 
 
-def _release(writing: Writing, run: str) -> None:
+def _release(writing: Writing, run: str, only: Sequence[str] | None = None) -> None:
+    """Give back the locks of a run, or of some of its hosts."""
     table, hosts = schema.locks, schema.hosts
-    held = list(writing.connection.execute(select(table.c.host).where(table.c.run == run).order_by(table.c.host)))
-    writing.connection.execute(delete(table).where(table.c.run == run))
-    writing.connection.execute(update(hosts).where(hosts.c.run == run).values(locked=False))
+    ours = [table.c.run == run, *([] if only is None else [table.c.host.in_(only)])]
+    mine = [hosts.c.run == run, *([] if only is None else [hosts.c.host.in_(only)])]
+    held = list(writing.connection.execute(select(table.c.host).where(*ours).order_by(table.c.host)))
+    writing.connection.execute(delete(table).where(*ours))
+    writing.connection.execute(update(hosts).where(*mine).values(locked=False))
     for row in held:
         writing.event("lock released", {}, run=run, host=row.host)
 

@@ -115,6 +115,10 @@ class Ledger:
         """Write down that a package was laid on a host."""
         self._work.write(lambda writing: runs.package(writing, run, host, package))
 
+    def hosts_ended(self, run: str, hosts: Sequence[HostEnd]) -> None:
+        """Write down how some hosts of a run ended that goes on with others, and give their locks back."""
+        self._work.write(lambda writing: runs.hosts_ended(writing, run, hosts))
+
     def end_run(self, run: str, *, status: str, exit_code: int, hosts: Sequence[HostEnd]) -> None:
         """Write down how a run ended, and give its locks back."""
         if status not in STATUSES:

@@ -79,6 +79,22 @@ def test_waiting_for_one_window_after_the_other(office: Office) -> None:
     assert office.clock.now() >= datetime(2026, 11, 28, 22, 30, tzinfo=UTC)
 
 
+def test_hosts_that_are_through_are_free_while_others_wait(office: Office) -> None:
+    """Seen from another controller each time the run waits for a window."""
+    locked: list[set[str]] = []
+    wait = office.clock.wait
+
+    def looking(stop: threading.Event, seconds: float) -> None:
+        with open_ledger(office.ledger, now=office.clock.now) as ledger:
+            locked.append({lock.host for lock in ledger.locks()})
+        wait(stop, seconds)
+
+    office.clock.wait = looking  # type: ignore[method-assign]
+    code, document = run_at(office, EVENING, "--wait")
+    assert code == 0, document
+    assert {frozenset(names) for names in locked} == {frozenset({"early", "late"}), frozenset({"late"})}
+
+
 def test_not_longer_than_allowed(office: Office) -> None:
     code, said = run_at(office, EVENING, "--wait", "--max-wait", "30m", "-l", "early,late")
     assert code == 3
