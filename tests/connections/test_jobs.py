@@ -130,6 +130,22 @@ def test_many_starters_at_the_same_moment(host: LabHost) -> None:
     assert runs(host) == 1
 
 
+def test_a_launch_that_failed_in_words_only_is_not_done_twice(host: LabHost) -> None:
+    """WMI says no although it started the wrapper, which shows no sign of life before the second launch."""
+    twice = """(function () {
+        var create = createProcess;
+        createProcess = function (line) { create(line); throw new Error("RPC server too busy"); };
+        pause = function () {};
+        jobHas = function () { return false; };
+        return jobStart({name: "kb1", command: "echo x>> C:\\\\count.txt", guard: {}, record: {}, token: "t"});
+    })()"""
+    host.ask(twice)
+    session = host.session()
+    finished(session)
+    session.wait(1.0)
+    assert runs(host) == 1
+
+
 def test_a_connection_lost_right_after_the_start(host: LabHost) -> None:
     session = host.session()
     session.run("ver")

@@ -1,7 +1,7 @@
 // needs: files registry services wmi
 // Detached jobs: programs that live without the connection. The job's folder is the mutex; its marker files say how far
-// it came: starting.txt (a starter is at work: UTC time and its token), started.txt (launched: pid), running.txt (the wrapper's
-// first act), exit.txt (its last, by rename), cancelled.txt, settled.txt (somebody has dealt with the outcome).
+// it came: starting.txt (a starter is at work: UTC time and its token), started.txt (launched: pid), claimed (a folder: the
+// wrapper that made it is the only one that goes on), running.txt (its next act), exit.txt (its last, by rename), cancelled.txt, settled.txt (somebody has dealt with the outcome).
 var JOB_PATIENCE = 120; // seconds a starter may take before another may take over
 
 function jobRoot() { return toolkitFolder() + "\\jobs"; }
@@ -77,6 +77,8 @@ function jobWrapper(folder, command) {
   var line = expand(command).replace(/%/g, "%%"), call = /\.(cmd|bat)$/i.test(jobProgram(line)) ? "call " : "";
   if (/[&|<>]/.test(line.replace(/"[^"]*"/g, ""))) { line = expand("%ComSpec%") + ' /c "' + line + '"'; call = ""; }
   return "@echo off\r\n" +
+    // launched twice by mistake it still runs once; Wine knows no ||
+    'md "' + folder + '\\claimed" 2>nul\r\nif errorlevel 1 exit\r\n' +
     'echo running > "' + folder + '\\running.txt"\r\n' +
     call + line + ' > "' + folder + '\\output.txt" 2>&1\r\n' +
     'echo %errorlevel% > "' + folder + '\\exit.tmp"\r\n' +
