@@ -36,6 +36,10 @@ _HINTS = (
 )
 
 
+class NoAnswer(RemoteFailed):
+    """A script was run, or should have been, and nothing came of it."""
+
+
 def build(
     module: str,
     function: str,
@@ -166,7 +170,7 @@ def _answer(output: Output, nonce: str) -> str:
     if not found:
         said = f"{head}\n{output.stderr}"
         hint = next((hint for sign, hint in _HINTS if sign in said), "")
-        raise RemoteFailed(
+        raise NoAnswer(
             f"the script gave no answer (exit code {output.exit_code}): {output.tail(3) or 'it printed nothing'}",
             output=output,
             hint=hint or "the script may have arrived cut short, or something on the host ended it: run again",

@@ -57,10 +57,13 @@ class Leftovers:
 
 
 def by_stdin(folder: str, nonce: str, script: Script, attachment: Attachment | None) -> tuple[str, Iterator[bytes]]:
-    """The command line that writes the script it reads and runs it, and what to feed it."""
+    """The command line that writes the script it reads and runs it, and what to feed it.
+
+    ``rd`` takes an empty folder only: a look leaves no trace, and what another controller has there is safe.
+    """
     path = f"{folder}\\{nonce}.js"
     # every line ends with a newline and has fewer than 1000 characters: findstr hangs or cuts otherwise (likely)
-    command = f'mkdir "{folder}" 2>nul & findstr "^" > "{path}" & cscript //nologo "{path}"'
+    command = f'mkdir "{folder}" 2>nul & findstr "^" > "{path}" & cscript //nologo "{path}" && rd "{folder}" 2>nul'
     return command, _blocks(script(folder, path), attachment)
 
 

@@ -61,13 +61,18 @@ class Sessions:
             known[1].watch(say or _nobody)
 
     def close_all(self) -> None:
-        """Hangs up everywhere; the sessions are forgotten."""
+        """Hangs up everywhere, hosts left tidy where there is time for it; the sessions are forgotten."""
         with self._lock:
             sessions = [session for _, session in self._sessions.values()]
             self._sessions.clear()
         if sessions:
             with ThreadPoolExecutor(max_workers=min(16, len(sessions))) as pool:
-                list(pool.map(lambda session: session.close(), sessions))
+                list(pool.map(self._leave, sessions))
+
+    def _leave(self, session: SteadySession) -> None:
+        if not self._shared.stop.is_set():
+            session.tidy()
+        session.close()
 
 
 def _road(endpoint: Endpoint) -> Callable[[Endpoint, Shared, Say], SteadySession]:

@@ -17,7 +17,7 @@ CHUNK = 32768
 _IN_FLIGHT = 64
 
 _INIT, _VERSION, _OPEN, _CLOSE, _READ, _WRITE, _STAT = 1, 2, 3, 4, 5, 6, 17
-_REMOVE, _MKDIR, _RENAME, _STATUS, _HANDLE, _DATA, _ATTRS = 13, 14, 18, 101, 102, 103, 105
+_REMOVE, _MKDIR, _RMDIR, _RENAME, _STATUS, _HANDLE, _DATA, _ATTRS = 13, 14, 15, 18, 101, 102, 103, 105
 _EOF, _NO_SUCH_FILE, _DENIED = 1, 2, 3
 _FOR_READING, _FOR_WRITING = 0x01, 0x02 | 0x08 | 0x10
 _NO_ATTRIBUTES = struct.pack(">I", 0)
@@ -146,6 +146,10 @@ class Sftp:
 
     def make_folder(self, path: str) -> None:
         self._done(self._ask(_MKDIR, _text(path.encode()) + _NO_ATTRIBUTES))
+
+    def remove_folder(self, path: str) -> None:
+        """Only an empty one."""
+        self._done(self._ask(_RMDIR, _text(path.encode())))
 
     def remove(self, path: str) -> None:
         self._done(self._ask(_REMOVE, _text(path.encode())))

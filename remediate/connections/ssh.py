@@ -51,6 +51,10 @@ class SshSession(SteadySession):
     def hash(self, remote: str) -> str:
         return self.steadily(lambda: transfer.digest(self, remote))
 
+    def tidy(self) -> None:
+        if self.connected:
+            self.stage.tidy()
+
     def drop(self) -> None:
         with self._lock:
             line, self._line = self._line, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from remediate.connections.endpoint import SshOptions
@@ -47,6 +48,12 @@ class Stage:
             return session.execute(f'cscript //nologo "{path}"', timeout=timeout, limit=ANSWER_LIMIT)
         command, stdin = by_stdin(self._options.remote_folder, nonce, script, attachment)
         return session.execute(command, stdin=stdin, timeout=timeout, limit=ANSWER_LIMIT)
+
+    def tidy(self) -> None:
+        """Removes the toolkit's folder if nothing is left in it."""
+        with self._lock, suppress(SftpError, EOFError, OSError):
+            if self._channel is not None and self._place is not None:
+                self._channel.remove_folder(self._place.wire(self._place.folder))
 
     def sftp(self, session: SshSession) -> _Turn:
         """The SFTP channel for one user at a time; None where the host has none."""

@@ -31,6 +31,12 @@ def lasting(machine: Machine) -> dict[str, Json]:
     return kept
 
 
+def toolkit(machine: Machine) -> list[Json]:
+    """Everything of the toolkit's that lies on the host, its folder included."""
+    folder = fold(f"{machine.os.system_root}\\Temp\\remediate")
+    return [path for path, _ in machine.files.walk() if (fold(path) + "\\").startswith(folder + "\\")]
+
+
 def _files(machine: Machine) -> Json:
     toolkit = fold(f"{machine.os.system_root}\\Temp\\remediate")
     saved = machine.files.to_json()["files"]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from remediate.lab import drops, images, installation
+from remediate.lab.fingerprint import toolkit
 from remediate.lab.folder import LabFolder
 from remediate.lab.ground import key_kind, winrm_port
 from remediate.lab.hostkeys import host_key
@@ -150,6 +151,7 @@ def describe(spec: HostSpec, machine: Machine, served: Served | None = None) -> 
             "dropped": list(drops.struck(machine)),
             "refusals": list(machine.refusals),
             "fingerprint": machine.fingerprint(),
+            "toolkit": toolkit(machine),
             "logons": served.logons if served else 0,
             "executions": served.executions if served else 0,
         }

@@ -42,7 +42,7 @@ class Host:
                 self._path(found[1]).mkdir(parents=True, exist_ok=True)
             target.write_bytes(stdin)
             return self.execute(found[3], b"") if found[3] else (b"", b"", 0)
-        found = re.fullmatch(r'cscript //nologo "(.*?)"', command)
+        found = re.fullmatch(r'cscript //nologo "(.*?)"(?: && rd ".*?" 2>nul)?', command)
         if found is None:
             return b"", f"'{command}' is not recognized as an internal or external command\r\n".encode(), 1
         try:

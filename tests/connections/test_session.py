@@ -197,11 +197,12 @@ def test_scripts_that_did_not_answer_are_removed_by_the_next(bench: Bench) -> No
     server.rules.execute = lambda command, stdin: (b"", b"", 0)
     with pytest.raises(RemoteFailed):
         session.call("probe", "inspect", {})
-    (left,) = (host.disk / "WINDOWS" / "Temp" / "remediate").glob("*.js")
+    left = sorted((host.disk / "WINDOWS" / "Temp" / "remediate").glob("*.js"))
+    assert len(left) == 2, "asked twice: once may be an accident"
     server.rules.execute = host.execute
     session.call("probe", "inspect", {})
-    latest = max(left.parent.glob("*.js"), key=lambda path: path.stat().st_mtime_ns)
-    assert f"remediate\\\\{left.name}" in latest.read_text()
+    latest = max(left[0].parent.glob("*.js"), key=lambda path: path.stat().st_mtime_ns)
+    assert all(f"remediate\\\\{one.name}" in latest.read_text() for one in left)
 
 
 def test_an_exception_of_the_script(bench: Bench) -> None:

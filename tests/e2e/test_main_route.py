@@ -46,6 +46,7 @@ def test_a_dry_run_changes_nothing_on_any_host(first: dict[str, Any]) -> None:
     for name, host in first["before"].items():
         assert first["between"][name]["fingerprint"] == host["fingerprint"], name
         assert first["between"][name]["installers_started"] == 0
+        assert first["between"][name]["toolkit"] == [], "not so much as an empty folder"
 
 
 def test_the_run_ends_with_every_host_compliant(first: dict[str, Any]) -> None:
