@@ -7,6 +7,7 @@ from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from remediate.engine import actions
 from remediate.engine.params import check_names
 from remediate.errors import UserError
 from remediate.language import template
@@ -35,6 +36,7 @@ def of_task(task: Task, modules: Registry) -> Iterator[UserError]:
         yield from _templates(task.loop, task.source)
     for condition in (*task.when, *task.until, *(task.failed_when or ()), *(task.changed_when or ())):
         yield from _caught(partial(template.check_condition, condition, task.source))
+    yield from _caught(partial(actions.check, task))
     if modules.has(task.action):
         yield from _arguments(task, modules)
 

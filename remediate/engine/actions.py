@@ -7,11 +7,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from remediate.engine.scope import vars_mapping
 from remediate.errors import UserError
-from remediate.language.template import Templar
+from remediate.language.template import Templar, has_template
 from remediate.language.tree import Task
+from remediate.language.yamlfile import Map
 from remediate.model import Source, Status
 
 
@@ -31,8 +33,36 @@ WALKED = ("meta", "pause", "include_tasks", "include_role")
 """Actions the walk itself carries out, because they steer it."""
 
 
+ARGUMENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "debug": ("msg", "var", "verbosity"),
+        "assert": ("that", "fail_msg", "msg", "success_msg", "quiet"),
+        "fail": ("msg",),
+        "include_vars": ("_raw", "file", "name"),
+        "pause": ("_raw", "seconds", "minutes", "prompt", "echo"),
+        "meta": ("_raw",),
+    }
+)
+"""What each action takes; set_fact takes any name, the includes are checked where they are read."""
+
+
+def check(task: Task) -> None:
+    """``UserError`` for what is wrong with an action whatever its arguments are rendered to."""
+    known = ARGUMENTS.get(task.action)
+    if known is not None:
+        _only(task.args, known, task)
+    match task.action:
+        case "assert":
+            _needs_that(task.args, task)
+        case "set_fact":
+            _names(task.args, task)
+        case "meta" if not has_template(str(task.args.get("_raw", ""))):
+            meta_word(task.args, task)
+        case "pause" if not any(has_template(str(value)) for value in task.args.values()):
+            pause_seconds(task.args, task)
+
+
 def debug(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
-    _only(args, ("msg", "var", "verbosity"), task)
     if "var" in args:
         expression = str(args["var"])
         value = templar.render("{{ " + expression + " }}", task.source)
@@ -42,20 +72,22 @@ def debug(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
 
 def set_fact(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
     del templar
-    facts = {k: v for k, v in args.items() if k != "cacheable"}
-    if not facts:
+    _names(args, task)
+    return Done(facts={k: v for k, v in args.items() if k != "cacheable"})
+
+
+def _names(args: Mapping[str, object], task: Task) -> None:
+    names = [name for name in args if name != "cacheable"]
+    if not names:
         raise UserError("set_fact needs at least one name: value", source=task.source)
-    for name in facts:
-        if not name.isidentifier():
-            raise UserError(f"{name!r} cannot be a variable name", source=task.source,
+    for name in names:
+        if not name.isidentifier() and not has_template(name):
+            raise UserError(f"{name!r} cannot be a variable name", source=_at(args, name, task),
                             hint="letters, digits and _ only, not starting with a digit")  # fmt: skip
-    return Done(facts=facts)
 
 
 def assert_(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
-    _only(args, ("that", "fail_msg", "msg", "success_msg", "quiet"), task)
-    if "that" not in args:
-        raise UserError("assert needs 'that': one condition or a list of them", source=task.source)
+    _needs_that(args, task)
     written = task.args.get("that")
     for condition in written if isinstance(written, list) else [written]:
         if not templar.condition(condition, task.source):
@@ -64,14 +96,17 @@ def assert_(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
     return Done(message=str(args.get("success_msg", "all assertions passed")))
 
 
+def _needs_that(args: Mapping[str, object], task: Task) -> None:
+    if "that" not in args:
+        raise UserError("assert needs 'that': one condition or a list of them", source=task.source)
+
+
 def fail(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
-    del templar
-    _only(args, ("msg",), task)
+    del task, templar
     return Done(status=Status.FAILED, message=str(args.get("msg", "failed as requested from task")))
 
 
 def include_vars(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
-    _only(args, ("_raw", "file", "name"), task)
     name = str(args.get("file", args.get("_raw", "")))
     folders = [task.folder, task.folder / "vars"]
     if task.role is not None:
@@ -100,7 +135,6 @@ def meta_word(args: Mapping[str, object], task: Task) -> str:
 
 def pause_seconds(args: Mapping[str, object], task: Task) -> float:
     """Seconds to wait; a prompt without a time is refused, since runs are not interactive."""
-    _only(args, ("_raw", "seconds", "minutes", "prompt", "echo"), task)
     try:
         seconds = float(str(args.get("seconds", 0))) + 60 * float(str(args.get("minutes", 0)))
     except ValueError:
@@ -116,7 +150,11 @@ def _only(args: Mapping[str, object], known: tuple[str, ...], task: Task) -> Non
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"{task.action} takes " + ", ".join(known)
-            raise UserError(f"{task.action} has no argument {name!r}", source=task.source, hint=hint)
+            raise UserError(f"{task.action} has no argument {name!r}", source=_at(args, name, task), hint=hint)
+
+
+def _at(args: Mapping[str, object], name: str, task: Task) -> Source:
+    return args.key_source(name) if isinstance(args, Map) else task.source
 
 
 def _shown(value: object) -> str:

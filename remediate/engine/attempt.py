@@ -130,6 +130,7 @@ class Attempt:
     def _once(self) -> Generator[Request, Result | None, Result]:
         task = self.task
         if task.action == "pause":
+            actions.check(task)
             seconds = actions.pause_seconds(self._args(), task)
             yield Request(wait=0.0 if self.context.mode is Mode.CHECK else seconds)
             return replace(self.empty(), message=f"waited {seconds:g} s")
@@ -142,6 +143,7 @@ class Attempt:
         return answer
 
     def _act(self, action: actions.Action) -> Result:
+        actions.check(self.task)  # of a file whose name was not known before
         args = self.task.args if self.task.action == "assert" else self._args()
         done = action(args, self.task, self.templar)
         if done.facts:
