@@ -38,8 +38,8 @@ from remediate.errors import Blocked, NotApplicable, UserError
 from remediate.kb.advisory import load
 from remediate.kb.facts import moment
 from remediate.kb.obstacles import Policy, RouteName
-from remediate.kb.plan import Supplied
 from remediate.kb.route import Verdict, choose
+from remediate.kb.supplied import Supplied
 
 if TYPE_CHECKING:
     from remediate.connections.base import Session

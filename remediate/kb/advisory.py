@@ -154,7 +154,7 @@ class Package:
     """Room it needs on the system drive and on the one the product is on."""
     obtain: str = ""
     """Where it is to be had."""
-    inside: Inside = Inside()
+    inside: Inside = field(default_factory=Inside)
     """What its file says of itself, where that is not what follows from the rest."""
     cautions: tuple[str, ...] = ()
 
@@ -199,7 +199,7 @@ class Advisory:
     """Codes that mean success, with their meaning; every other code is a failure."""
     installers: tuple[str, ...] = ()
     """Process names of installers; none may be running."""
-    package_files: Files = Files()
+    package_files: Files = field(default_factory=Files)
     cautions: tuple[str, ...] = ()
 
     def package(self, wanted: str) -> Package | None:

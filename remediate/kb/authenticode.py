@@ -1,7 +1,8 @@
 """Whether a program's Authenticode signature fits its bytes, and who it says it is from. Evidence, never a condition.
 
-No chain is followed: signatures of 2004 use MD5 or SHA-1 and certificates that have long expired. What can still be told
-is that the file is, to the byte, what was signed. signify would do it, and does not import with OpenSSL 3.0.10 and later.
+No chain is followed: signatures of 2004 use MD5 or SHA-1 and certificates that have long expired. What can still be
+told is that the file is, to the byte, what was signed. signify would do it, and does not import with OpenSSL 3.0.10
+and later (by way of oscrypto, which nobody mends).
 """
 
 from __future__ import annotations

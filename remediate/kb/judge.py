@@ -144,7 +144,7 @@ def _version(advisory: Advisory, package: Package, evidence: Evidence) -> Told |
     seen = _builds_in(advisory, evidence)
     if not seen:
         return None
-    first, *others = (_build(advisory, package, build) for build in seen)
+    first, *others = (placed(advisory, package, build) for build in seen)
     if first.fit is Fit.FITS:  # a product's version may be that of its service pack, not one of another branch
         wrong = [other for other in others if other.fit is Fit.NEVER]
         return Told(Fit.UNLIKELY, f"{first.text}, but {wrong[0].text}") if wrong else first
@@ -170,7 +170,8 @@ def _builds_in(advisory: Advisory, evidence: Evidence) -> list[Build]:
     return found
 
 
-def _build(advisory: Advisory, package: Package, build: Build) -> Told:
+def placed(advisory: Advisory, package: Package, build: Build) -> Told:
+    """Whether a file with this version can be the package."""
     text = f"its version is {build}"
     if build in builds(package):
         return Told(Fit.FITS, text)

@@ -1,4 +1,4 @@
-"""What a package's file on this side really is, held against what its operator and the article say. Names prove nothing.
+"""What a package's file on this side really is, held against what its operator and the article say of it.
 
 The same documented file name was used for two different packages (KB916803, KB912442: SP1 and SP2 builds).
 """
@@ -6,6 +6,7 @@ The same documented file name was used for two different packages (KB916803, KB9
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,20 +59,30 @@ def check(local: Path, expected: Expected) -> tuple[PackageFile, Verdict]:
     ``Blocked`` when it is missing, unreadable, or not the package that was meant; ``UserError`` when ``expected``
     itself is wrong.
     """
-    wanted = recorded_hash(expected) if expected.sha256.strip() else ""
+    if expected.sha256.strip():
+        recorded_hash(expected)
     found = look(local)
-    name = expected.package.id
-    if expected.size and found.size != expected.size:
-        raise Blocked(f"{local} has {found.size:,} bytes, {name} has {expected.size:,}", get_again(name))
-    if wanted and found.sha256 != wanted:
-        raise Blocked(
-            f"{local} is not the file recorded for {name}: its SHA-256 is {found.sha256}, recorded is {wanted}",
-            get_again(name),
-        )
-    _check_version(str(local), found.inside, expected)
     verdict = judge(expected.advisory, expected.package, found.inside, expected.language)
-    refuse_unfit(str(local), verdict, expected)
+    for _, trouble in troubles(found, verdict, expected):
+        raise trouble
     return found, verdict
+
+
+def troubles(found: PackageFile, verdict: Verdict, expected: Expected) -> Iterator[tuple[str, Blocked]]:
+    """Everything that keeps the file from being taken, each with the word of ``packages`` it contradicts."""
+    local, name, wanted = found.path, expected.package.id, expected.sha256.strip().lower()
+    if expected.size and found.size != expected.size:
+        yield "size", Blocked(f"{local} has {found.size:,} bytes, {name} has {expected.size:,}", get_again(name))
+    if wanted and found.sha256 != wanted:
+        text = f"{local} is not the file recorded for {name}: its SHA-256 is {found.sha256}, recorded is {wanted}"
+        yield "sha256", Blocked(text, get_again(name))
+    versions = dict.fromkeys(v for v in (found.inside.file_version, found.inside.product_version) if v)
+    if expected.version and not found.inside.kind and expected.version not in versions:
+        text = f"{local} carries version {' and '.join(versions) or '(none)'}, {name} should carry {expected.version}"
+        advice = "get the package for this branch, or correct the version in packages"
+        yield "version", Blocked(f"{text}: packages of two branches may share a file name", advice)
+    if trouble := unfit(str(local), verdict, expected):
+        yield "file", trouble
 
 
 def recorded_hash(expected: Expected) -> str:
@@ -83,13 +94,13 @@ def recorded_hash(expected: Expected) -> str:
     return wanted
 
 
-def refuse_unfit(shown: str, verdict: Verdict, expected: Expected) -> None:
-    """``Blocked`` unless the inside fits, or says too little and somebody vouches for the file."""
+def unfit(shown: str, verdict: Verdict, expected: Expected) -> Blocked | None:
+    """Why the file is not taken; None when its inside fits, or says too little and somebody vouches for it."""
     name = expected.package.id
-    if verdict.fit is Fit.FITS or (verdict.fit < Fit.NEVER and expected.identified_by and expected.sha256):
-        return
+    if verdict.fit is Fit.FITS or (verdict.fit < Fit.NEVER and expected.identified_by.strip() and expected.sha256):
+        return None
     reason = f"{shown} is not {name}" if verdict.fit > Fit.UNTOLD else f"{shown} cannot be told to be {name}"
-    raise Blocked(f"{reason}: {'; '.join(verdict.reasons)}", advice(verdict, expected))
+    return Blocked(f"{reason}: {'; '.join(verdict.reasons)}", advice(verdict, expected))
 
 
 def advice(verdict: Verdict, expected: Expected) -> str:
@@ -120,16 +131,6 @@ def known_by(inside: Evidence, verdict: Verdict) -> str:
     """What speaks for a file, in one line: ``its version is 6.5.7232.35, it names KB870585; not signed``."""
     signed = "" if inside.by_host else f"; {inside.signature}"
     return (", ".join(verdict.says) or "nothing in it tells") + signed
-
-
-def _check_version(shown: str, inside: Evidence, expected: Expected) -> None:
-    versions = dict.fromkeys(v for v in (inside.file_version, inside.product_version) if v)
-    if expected.version and not inside.kind and expected.version not in versions:
-        raise Blocked(
-            f"{shown} carries version {' and '.join(versions) or '(none)'}, {expected.package.id} should carry "
-            f"{expected.version}: packages of two branches may share a file name",
-            "get the package for this branch, or correct the version in packages",
-        )
 
 
 def get_again(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 from remediate.errors import Blocked, UserError
 from remediate.kb.evidence import Evidence
 from remediate.kb.judge import Verdict, judge
-from remediate.kb.packagefile import Expected, refuse_unfit
+from remediate.kb.packagefile import Expected, unfit
 from remediate.model import Json
 
 Way = Literal["upload", "share", "host"]
@@ -65,7 +65,8 @@ def check(found: Mapping[str, Json], expected: Expected, how: Way) -> Verdict:
             "get the package for this branch, or correct the version in packages",
         )
     verdict = judge(expected.advisory, expected.package, inside(found), expected.language)
-    refuse_unfit(path, verdict, expected)
+    if trouble := unfit(path, verdict, expected):
+        raise trouble
     return verdict
 
 

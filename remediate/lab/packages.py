@@ -112,15 +112,27 @@ def uninstaller(package: Package) -> bytes:
     return _program(package, 2_000, removes=True)
 
 
-def _program(package: Package, size: int, *, removes: bool) -> bytes:
-    noise = hashlib.shake_256(package.id.encode()).digest(size)
-    strings = {
+def inside(package: Package) -> dict[str, str]:
+    """What a package's file says of itself: likely as Microsoft's do, and that it is the lab's."""
+    product = {"2000": "Exchange 2000 Server", "2003": "Exchange Server 2003"}[package.product]
+    return {
         "CompanyName": "Microsoft Corporation",
         "FileDescription": f"{package.title} (lab package, not Microsoft's)",
         "InternalName": f"KB{package.kb}",
         "OriginalFilename": package.file_name,
+        "ProductName": f"Microsoft {product}",
+        "Applies To": product,
+        "KB Article Number": package.kb,
+        "Proc. Architecture": "x86",
+        "Package Type": package.kind,
         "Installer Engine": "update.exe",
+        "Support Link": f"http://support.microsoft.com?kbid={package.kb}",
     }
+
+
+def _program(package: Package, size: int, *, removes: bool) -> bytes:
+    noise = hashlib.shake_256(package.id.encode()).digest(size)
+    strings = inside(package)
     image = pe.build(pe.Image(version=package.provides, code=noise, language=package.language, strings=strings))
     told = {"package": to_json(package), "removes": removes, "sha256": hashlib.sha256(image).hexdigest()}
     manifest = json.dumps(told, sort_keys=True)
