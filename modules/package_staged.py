@@ -43,23 +43,24 @@ Examples:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remediate.errors import Blocked, Failed, RemoteFailed, UserError
-from remediate.kb import packagefile, probe, source
+from remediate.kb import packagefile, probe, source, supplied
 from remediate.kb.advisory import load
 from remediate.kb.installing import staged_path
 from remediate.kb.judge import Verdict
 from remediate.kb.packagefile import Expected, PackageFile
-from remediate.model import Change, Json, State
+from remediate.model import Change, Finding, Foreseen, Json, Known, State
 
 if TYPE_CHECKING:
     from remediate.connections.base import Session
 
 NEEDS = {"session": "yes"}
 VOLATILE = ("free",)
+BEFOREHAND = ("advisory", "package", *supplied.WORDS)
 BYTES_A_SECOND = 1_000_000
 SLOWEST = 50_000
 """Bytes a second at which a host may still copy from a share."""
@@ -83,6 +84,21 @@ class Params:
     identified_by: str = field(
         default="", metadata={"help": "How you know a file whose inside says too little; needs sha256."}
     )
+
+
+def beforehand(known: Known) -> Foreseen:
+    """The same for one package that is named in the task itself."""
+    advisory, name = known.values.get("advisory"), known.values.get("package")
+    if known.later or advisory is None or not isinstance(name, str):
+        return Foreseen()
+    words = {word: known.values[word] for word in supplied.WORDS if known.values.get(word)}
+    found = supplied.foreseen(load(advisory), Known(values={supplied.ARGUMENT: {name: words}}))
+    return Foreseen(findings=tuple(map(_own, found.findings)), files=found.files)
+
+
+def _own(finding: Finding) -> Finding:
+    """The same said of this task's argument."""
+    return replace(finding, place=finding.place[2:3] or ("package",), of_key=False)
 
 
 def expected(params: Params) -> Expected:

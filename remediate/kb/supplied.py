@@ -18,6 +18,8 @@ from remediate.kb.packagefile import Expected, PackageFile
 from remediate.model import Finding, Foreseen, Known
 
 ARGUMENT = "packages"
+WORDS = ("file", "on_host", "sha256", "size", "version", "language", "identified_by")
+"""What package_staged takes of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +85,9 @@ def _entry(advisory: Advisory, name: str, entry: object, known: Known, files: di
         return
     shape = list(_shape(name, entry))
     yield from shape
-    if not shape and entry and known.settled(ARGUMENT, name):
-        yield from _content(advisory, package, Supplied(**entry), files)
+    sound = {key: value for key, value in entry.items() if (ARGUMENT, name, key) not in [f.place for f in shape]}
+    if sound and known.settled(ARGUMENT, name):
+        yield from _content(advisory, package, Supplied(**sound), files)
 
 
 def _shape(name: str, entry: Mapping[Any, object]) -> Iterator[Finding]:
