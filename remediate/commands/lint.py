@@ -24,8 +24,8 @@ def parser() -> Parser:
     page = Parser(
         "lint",
         "Find mistakes in playbooks without contacting a host: keywords, modules and their arguments, templates,\n"
-        "conditions, roles and files, in everything the playbook imports or includes; with -i also what the hosts of an\n"
-        "inventory give the modules, packages for instance. Shows all of them.",
+        "conditions, roles and files, in everything the playbook imports or includes; with -i also what the hosts of\n"
+        "an inventory give the modules, packages for instance. Shows all of them.",
         examples=[
             "remediate lint playbooks/kb870585.yml",
             "remediate lint playbooks/kb870585.yml -i inventory/servers.yml",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remediate.commands import calendars
@@ -96,7 +97,7 @@ def change_hosts(request: RunRequest, options: argparse.Namespace, outside: Outs
         planned = calendars.foreseen(request, outside)
         asked = planning.asked(request, options, project)
         modules = {task.action for task in planning.tasks(request) if request.modules.has(task.action)}
-        packages = {outside.folder / name for name in request.files}
+        packages = {Path(name) for name in request.files}
         files = planning.rests_on(request, options, project, modules, packages)
         kept = {
             "playbook": asked.playbook,

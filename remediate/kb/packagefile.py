@@ -77,7 +77,7 @@ def troubles(found: PackageFile, verdict: Verdict, expected: Expected) -> Iterat
         text = f"{local} is not the file recorded for {name}: its SHA-256 is {found.sha256}, recorded is {wanted}"
         yield "sha256", Blocked(text, get_again(name))
     versions = dict.fromkeys(v for v in (found.inside.file_version, found.inside.product_version) if v)
-    if expected.version and not found.inside.kind and expected.version not in versions:
+    if expected.version and verdict.fit is not Fit.NEVER and expected.version not in versions:
         text = f"{local} carries version {' and '.join(versions) or '(none)'}, {name} should carry {expected.version}"
         advice = "get the package for this branch, or correct the version in packages"
         yield "version", Blocked(f"{text}: packages of two branches may share a file name", advice)
