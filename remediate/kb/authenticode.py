@@ -70,11 +70,11 @@ def _judged(blob: bytes, data: Window, gaps: tuple[tuple[int, int], ...]) -> Sig
     wanted = info.child(1, der.OCTETS).body
     signer = signed.children()[-1].child(0, der.SEQUENCE)
     certificate = _certificate(signed, signer.child(1, der.SEQUENCE).child(1, der.INTEGER).body)
-    name = _name(certificate) if certificate else ""
+    if certificate is None:
+        return _UNREADABLE
     whole = _image_digest(_digest(info.child(0, der.SEQUENCE)), data, gaps) == wanted
-    if whole and certificate is not None:
-        whole = _signed_by(certificate, signer, told)
-    return Signature(state="whole" if whole else "broken", signer=name)
+    whole = whole and _signed_by(certificate, signer, told)
+    return Signature(state="whole" if whole else "broken", signer=_name(certificate))
 
 
 def _digest(algorithm: der.Node) -> str:

@@ -95,7 +95,7 @@ def articles(package: Package) -> Named:
 
 def _broken(evidence: Evidence) -> Iterator[Told]:
     if evidence.missing:
-        yield Told(Fit.NEVER, f"{evidence.missing:,} bytes of it are missing: it was cut short")
+        yield Told(Fit.NEVER, f"it was cut short: {evidence.missing:,} more bytes belong to it")
     if evidence.signature.state == "broken":
         yield Told(Fit.NEVER, f"it was {evidence.signature}")
 
