@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from remediate.lab import packages
 from tests.commands.driver import Done, remediate
@@ -114,54 +115,21 @@ def test_a_wrong_package_ends_every_command_before_a_host_is_met(place: Place, w
     assert place.untouched()
 
 
-MISTAKES = [
-    # what stands in group_vars/all.yml, with {file} for a right package; where; part of the message; part of the hint
-    ("packages:\n  KB870585-2003-SP2: {file: x}\n", "2:3", "knows no package 'KB870585-2003-SP2'", "KB870585-2003-SP1'"),
-    ("packages:\n  wholly-other: {file: x}\n", "2:3", "knows no package 'wholly-other'", "it knows KB870585-2003-RTM"),
-    ("packages:\n  {id}:\n    flie: x\n", "3:5", "there is no 'flie'", "did you mean 'file'"),
-    ("packages:\n  {id}: /srv/x.exe\n", "2:22", "must be a mapping, not text", "{file: PATH"),
-    ("packages: [x]\n", "1:11", "packages must be a mapping", "PACKAGE ID"),
-    ("packages:\n  {id}: {file: [x]}\n", "2:29", "file must be text, not a list", "quotes"),
-    ("packages:\n  {id}: {file: '{file}', size: many}\n", "2:{size}", "size must be a whole number, not text", ""),
-    ("packages:\n  {id}: {sha256: ''}\n", "2:3", "neither file nor on_host", "add file"),
-    ("packages:\n  {id}:\n    file: /nowhere/x.exe\n", "3:11", "/nowhere/x.exe is not there", "put it there"),
-    ("packages:\n  {id}:\n    file: '{file}'\n    on_host: 'D:\\x.exe'\n", "4:14", "both file and on_host", "leave one"),
-    ("packages:\n  {id}:\n    file: '{file}'\n    sha256: abc\n", "4:13", "is not 64 hexadecimal", "sha256sum"),
-    ("packages:\n  {id}:\n    file: '{file}'\n    sha256: {zeros}\n", "4:13", "is not the file recorded", "record"),
-    ("packages:\n  {id}:\n    file: '{file}'\n    language: GER\n", "4:15", "no language 'GER'", "three letters"),
-    ("packages:\n  {id}:\n    file: '{file}'\n    language: FRE\n", "4:15", "no language 'FRE'", "did you mean FRA"),
-    ("packages:\n  {id}:\n    file: '{file}'\n    version: 6.5.7232\n", "4:14", "has 3 of the four parts", "6.5.7232.0"),
-    (
-        "packages:\n  {id}:\n    file: '{file}'\n    version: 6.5.6981.0\n",
-        "4:14", "which is that of KB870585-2003-RTM", "under the package it belongs to",
-    ),
-    ("packages:\n  {id}:\n    file: '{file}'\n    version: 6.5.7232.36\n", "4:14", "should carry 6.5.7232.36", ""),
-    ("packages:\n  {id}:\n    file: '{file}'\n    size: 5\n", "4:11", "has 5", "compare"),
-    ("packages:\n  {id}:\n    file: '{file}'\n    command: '\"{package}\" /u /n'\n", "4:14", "without a backup", "/n"),
-    ("packages:\n  {id}:\n    file: '{file}'\n    command: setup.exe /q\n", "4:14", "does not start", "{package}"),
-    ("packages:\n  {id}:\n    file: '\\\\files\\kb\\x.exe'\n", "3:11", "sha256 is missing", "sha256sum"),
-    ("packages:\n  {id}:\n    on_host: 'D:\\kb\\x.exe'\n", "3:14", "sha256 is missing", "sha256sum"),
-    ("packages:\n  {id}:\n    on_host: kb\\x.exe\n    sha256: {zeros}\n", "3:14", "is no full path", "D:\\kb"),
-    ("packages:\n  {id}:\n    file: '{file}'\n    identified_by: I say so\n", "4:20", "does not say which", "add sha256"),
-    ("p: {file: '{file}', langage: x}\npackages:\n  {id}: '{{ p }}'\n", "1:{langage}", "no 'langage'", "'language'"),
-    ("packages:\n  {id}: {file: '{{ pakages }}/x.exe'}\npackages_: /srv\n", "2:29", "'pakages' is undefined", ""),
-]  # fmt: skip
+MISTAKES: list[dict[str, str]] = yaml.safe_load(
+    (Path(__file__).parent / "cases/packages.yml").read_text(encoding="utf-8")
+)
 
 
-@pytest.mark.parametrize(("text", "where", "says", "hint"), MISTAKES, ids=[case[2] for case in MISTAKES])
-def test_a_mistake_is_told_at_its_line(place: Place, text: str, where: str, says: str, hint: str) -> None:
+@pytest.mark.parametrize("case", MISTAKES, ids=lambda case: case["says"])
+def test_a_mistake_is_told_at_its_line(place: Place, case: dict[str, str]) -> None:
     file = str(place.folder / "Exchange2003-KB870585-x86-ENU.exe")
-    text = text.replace("{id}", SP1).replace("{file}", file).replace("{zeros}", "'" + "0" * 64 + "'")
-    for word in ("size", "langage"):
-        line = next((line for line in text.splitlines() if f" {word}:" in line), "")
-        offset = len(f" {word}: ") if word == "size" else 1
-        where = where.replace(f"{{{word}}}", str(line.find(f" {word}:") + offset + 1))
+    text = case["text"].replace("{id}", SP1).replace("{file}", file).replace("{zeros}", "'" + "0" * 64 + "'")
     place.say(text)
     done = place.remediate("plan", KB, "-l", "one")
     assert done.code == 1, done
-    first = next(line for line in done.err.splitlines() if says in line)
-    assert f"{GIVEN}:{where}: " in first, done.err
-    assert hint in done.err
+    first = next(line for line in done.err.splitlines() if case["says"] in line)
+    assert f"{GIVEN}:{case['where']}: " in first, done.err
+    assert case.get("hint", "") in done.err
     assert "Traceback" not in done.err
     assert place.untouched()
 
