@@ -71,6 +71,8 @@ def test_there_are_enough_that_are_not_what_they_are_called() -> None:
 
 def test_each_package_of_the_lab_is_itself_and_no_other(tmp_path: Path) -> None:
     for name, package in packages.catalogue().items():
+        if package.packed:
+            continue
         (tmp_path / name).write_bytes(packages.content(package))
         inside = packagefile.look(tmp_path / name).inside
         fits = [p.id for p in advisory().packages if judge(advisory(), p, inside, inside.language).fit < Fit.NEVER]

@@ -76,10 +76,12 @@ def test_only_the_right_one_is_planned(
         Policy(install_prerequisites=True),
     )
     right = name in (wanted, f"{wanted}-DEU", f"{wanted}-damaged")  # only a recorded hash tells a damaged one
+    right = right or bool(CATALOGUE[name].packed and words.get("identified_by"))  # it says nothing, a person vouches
     assert let_pass == right, seen.findings
     for step in route.steps if let_pass else ():
         package = advisory().package(str(step["package"]))
         assert package is not None
         assert package.id == wanted
-        assert package.requires.at_least.release == CATALOGUE[name].provides[:3]
-        check(path, Expected(advisory=advisory(), package=package, language=language))
+        assert CATALOGUE[name].packed or package.requires.at_least.release == CATALOGUE[name].provides[:3]
+        if not CATALOGUE[name].packed:
+            check(path, Expected(advisory=advisory(), package=package, language=language))
