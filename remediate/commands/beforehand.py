@@ -114,11 +114,26 @@ def _set_later(tasks: Sequence[Task]) -> dict[str, object] | None:
         if task.action == "set_fact":
             names += [str(name) for name in task.args]
         if task.action == "include_vars":
-            if "name" not in task.args or has_template(str(task.args["name"])):
+            if (included := _included_names(task)) is None:
                 return None
-            names.append(str(task.args["name"]))
+            names += included
         found |= {name: Unknown(task.name or task.action) for name in names}
     return found
+
+
+def _included_names(task: Task) -> list[str] | None:
+    """What a file of variables that is read on the way defines; None when only the run knows which one it is."""
+    from remediate.engine.scope import vars_mapping
+
+    file = str(task.args.get("file", task.args.get("_raw", "")))
+    name = str(task.args.get("name", ""))
+    if has_template(file) or has_template(name):
+        return None
+    if name:
+        return [name]
+    folders = [task.folder, task.folder / "vars", *([task.role.path / "vars"] if task.role else [])]
+    path = next((folder / file for folder in folders if (folder / file).is_file()), None)
+    return [str(key) for key in vars_mapping(path)] if path else None
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import stat
 import threading
 from collections.abc import Iterator, Mapping
 from hashlib import file_digest
@@ -27,7 +28,7 @@ class SameFiles(Control):
             now = self._now(name) if wanted else ""
             if now != wanted:
                 raise Blocked(
-                    f"{name} was exchanged on this side after the run began: its SHA-256 is {now or '(unreadable)'}, "
+                    f"{name} was exchanged on this side after the run began: its SHA-256 is {now or '(no file)'}, "
                     f"it was {wanted}",
                     "see who writes to that file; run again when it is the right one: it is checked anew",
                 )
@@ -37,6 +38,8 @@ class SameFiles(Control):
         try:
             with self._lock:
                 found = Path(name).stat()
+                if not stat.S_ISREG(found.st_mode):
+                    return ""
                 mark = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
                 if self._seen.get(name, ((), ""))[0] != mark:
                     with Path(name).open("rb") as file:

@@ -163,8 +163,8 @@ def _builds_in(advisory: Advisory, evidence: Evidence) -> list[Build]:
         build = readable(text)
         if build is None or build in found or build.release not in releases or text in packer:
             continue
-        # likely: packers are versions such as 6.0.2900.2180, which look like builds nothing here leads to
-        if packed and id(advisory.branch_of(build)) not in led:
+        # likely: packers have versions such as 6.0.2900.2180, which look like builds nothing here leads to
+        if (packed or evidence.by_host) and id(advisory.branch_of(build)) not in led:
             continue
         found.append(build)
     return found

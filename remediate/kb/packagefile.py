@@ -123,7 +123,7 @@ def vouched(verdict: Verdict, expected: Expected) -> str:
         return ""
     return (
         f"{expected.package.id} is not known by its inside ({'; '.join(verdict.reasons)}); it is taken by its recorded "
-        f"hash on the word of whoever wrote identified_by: {expected.identified_by}"
+        f"hash on the word of whoever wrote identified_by: {' '.join(expected.identified_by.split())[:300]}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,10 @@ def test_another_file_is_sent_nowhere(file: Path) -> None:
         assert "run again" in blocked.value.remedy
     control.permit(replace(intent(file), changes=()))
     file.unlink()
-    with pytest.raises(Blocked, match="its SHA-256 is \\(unreadable\\)"):
+    with pytest.raises(Blocked, match="its SHA-256 is \\(no file\\)"):
+        control.permit(intent(file))
+    os.mkfifo(file)
+    with pytest.raises(Blocked, match="its SHA-256 is \\(no file\\)"):
         control.permit(intent(file))
 
 

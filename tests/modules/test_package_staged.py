@@ -173,6 +173,23 @@ def test_wrong_on_the_other_side(make: Make, folder: str, more: dict[str, Any], 
     assert host.served.executions <= 1
 
 
+@pytest.mark.parametrize("folder", [SHARE, LOCAL])
+def test_what_the_host_tells_of_its_file_is_held_against_the_article(make: Make, folder: str) -> None:
+    """It tells the version: that of another package is refused, that of a packer needs somebody's word."""
+    packed = "KB836993-2003-SP2-packed"
+    host = make("exchange2003-rtm", override={"stored": {folder: [RTM, packed]}})
+    wrong = host.do("package_staged", **elsewhere(host, folder, RTM, identified_by="I know"), check=True)
+    assert wrong.status is Status.OK or wrong.status is Status.PENDING, wrong.message
+    wrong = host.do("package_staged", **{**elsewhere(host, folder, RTM, identified_by="I know"), "package": SP1})
+    assert (wrong.status, "which is that of KB870585-2003-RTM" in wrong.message) == (Status.BLOCKED, True)
+    given = {**elsewhere(host, folder, packed), "package": "KB836993-2003-SP2"}
+    silent = host.do("package_staged", **given)
+    assert (silent.status, "does not say which build it brings" in silent.message) == (Status.BLOCKED, True)
+    taken = host.do("package_staged", **given, identified_by="CHG-17")
+    assert taken.status in (Status.OK, Status.CHANGED), taken.message
+    assert any("identified_by: CHG-17" in note for note in taken.notes)
+
+
 def test_a_share_that_holds_another_package(make: Make) -> None:
     host = make("exchange2003-sp1", override={"stored": {SHARE: [SP1]}})
     given = elsewhere(host, SHARE, sha256="12" * 32)
