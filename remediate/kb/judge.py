@@ -15,7 +15,7 @@ from remediate.kb.advisory import Advisory, Package
 from remediate.kb.builds import Build, Range, readable
 from remediate.kb.evidence import Evidence
 from remediate.kb.inside import Named, Sure
-from remediate.kb.productnames import Naming, naming
+from remediate.kb.productnames import Naming, naming, packed
 
 _FIRM: tuple[Sure, ...] = ("verified", "inferred")
 _ARCHITECTURES = {"i386": "x86", "ix86": "x86", "x86": "x86", "amd64": "x64", "x64": "x64", "ia64": "IA-64"}
@@ -153,8 +153,7 @@ def _version(advisory: Advisory, package: Package, evidence: Evidence) -> Told |
 
 def _builds_in(advisory: Advisory, evidence: Evidence) -> list[Build]:
     """Its versions that can be builds of one of the products, the file's own first."""
-    packers = {name.lower() for name in advisory.package_files.extractors}
-    packed = any(name.lower() in packers for name in evidence.said("InternalName", "OriginalFilename"))
+    vague = evidence.by_host or packed(advisory, evidence)
     packer = set(evidence.said("Self-Extractor Version"))
     releases = {product.release for product in advisory.products}
     led = {id(advisory.branch_of(package.provides)) for package in advisory.packages}
@@ -164,7 +163,7 @@ def _builds_in(advisory: Advisory, evidence: Evidence) -> list[Build]:
         if build is None or build in found or build.release not in releases or text in packer:
             continue
         # likely: packers have versions such as 6.0.2900.2180, which look like builds nothing here leads to
-        if (packed or evidence.by_host) and id(advisory.branch_of(build)) not in led:
+        if vague and id(advisory.branch_of(build)) not in led:
             continue
         found.append(build)
     return found

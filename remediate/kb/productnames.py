@@ -33,9 +33,9 @@ def naming(advisory: Advisory, package: Package, evidence: Evidence) -> Found:
     for text in evidence.said("Applies To"):
         if (found := _read(advisory, package, text, outright=True)).verdict is not Naming.NOTHING:
             return found
-    packed = _packed(advisory, evidence)
+    by_packer = packed(advisory, evidence)
     for text in evidence.said("ProductName"):
-        if (found := _read(advisory, package, text, outright=not packed)).verdict is not Naming.NOTHING:
+        if (found := _read(advisory, package, text, outright=not by_packer)).verdict is not Naming.NOTHING:
             return found
     for text in evidence.said(*_ELSEWHERE):
         if (found := _read(advisory, package, text, outright=False)).verdict is not Naming.NOTHING:
@@ -43,10 +43,15 @@ def naming(advisory: Advisory, package: Package, evidence: Evidence) -> Found:
     return Found(Naming.NOTHING)
 
 
-def _packed(advisory: Advisory, evidence: Evidence) -> bool:
-    """Whether it is a packer's program, whose product's name may be that of the packer (likely: Windows)."""
-    packers = {name.lower() for name in advisory.package_files.extractors}
-    return any(name.lower() in packers for name in evidence.said("InternalName", "OriginalFilename"))
+def packed(advisory: Advisory, evidence: Evidence) -> bool:
+    """Whether it is a packer's program, whose version and product may be those of the packer (likely: Windows)."""
+    packers = {_stem(name) for name in advisory.package_files.extractors}
+    return any(_stem(name) in packers for name in evidence.said("InternalName", "OriginalFilename"))
+
+
+def _stem(name: str) -> str:
+    """``WEXTRACT.EXE            .MUI`` -> wextract"""
+    return name.lower().partition(".")[0].strip()
 
 
 def _read(advisory: Advisory, package: Package, text: str, *, outright: bool) -> Found:
