@@ -3,7 +3,7 @@
 // it came: starting.txt (a starter is at work: UTC time and its token), started.txt (launched: pid), running.txt (the wrapper's
 // first act), exit.txt (its last, by rename), cancelled.txt, settled.txt (somebody has dealt with the outcome).
 var JOB_PATIENCE = 120; // seconds a starter may take before another may take over
-var GUARD_SECONDS = 45; // of these it may hash the package; one step may take as long again on a slow host
+var GUARD_SECONDS = 45; // of these for hashing the package once more
 
 function jobRoot() { return toolkitFolder() + "\\jobs"; }
 function jobFolder(name) {
