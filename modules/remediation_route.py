@@ -35,17 +35,20 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from remediate.errors import Blocked, NotApplicable, UserError
+from remediate.kb import supplied
 from remediate.kb.advisory import load
 from remediate.kb.facts import moment
 from remediate.kb.obstacles import Policy, RouteName
-from remediate.kb.plan import Supplied
 from remediate.kb.route import Verdict, choose
+from remediate.kb.supplied import Supplied
+from remediate.model import Foreseen, Known
 
 if TYPE_CHECKING:
     from remediate.connections.base import Session
     from remediate.model import Change, Json, State
 
 NEEDS = {"session": "no"}
+BEFOREHAND = ("advisory", "packages")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,13 @@ class Params:
     allow_cluster: bool = field(default=False, metadata={"help": "Go on although it is a cluster node."})
     ignore_pending_reboot: bool = field(default=False, metadata={"help": "Go on although a restart is still due."})
     now: str = field(default="", metadata={"help": "UTC by the controller's clock, to notice a host's wrong clock."})
+
+
+def beforehand(known: Known) -> Foreseen:
+    """Every mistake in ``packages`` that can be seen on this side."""
+    if not known.settled("advisory") or "advisory" not in known.values:
+        return Foreseen()
+    return supplied.foreseen(load(known.values["advisory"]), known)
 
 
 def inspect(session: Session, params: Params) -> State:

@@ -106,7 +106,7 @@ def apply(session: Session, change: Change, params: Params) -> State:
     if change.details["backup"]:
         done |= dict(session.call("win_copy", "backup", {"path": change.target}))
     if params.content is None:
-        session.put(Path(params.src), change.target)
+        session.put(Path(params.src), change.target, sha256=str(change.details["checksum"]))
         return done
     with tempfile.TemporaryDirectory(prefix="remediate-") as folder:
         local = Path(folder) / "content"

@@ -2,6 +2,7 @@
 
 RemediateError                exit 1
 ├── UserError                 a file or an argument is wrong: file:line:column, what, hint
+│   └── Mistakes              several of them
 ├── GateClosed                exit 3   a window, lock or approval says no; nothing was touched
 ├── Interrupted               exit 130
 ├── LedgerLost                exit 4   what is done cannot be written down any more; nothing further is begun
@@ -20,6 +21,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from remediate.model import Output, Source
 
 Reach = Literal[
@@ -63,6 +66,23 @@ class UserError(RemediateError):
     def __str__(self) -> str:
         text = super().__str__()
         return f"{self.source}: {text}" if self.source else text
+
+
+class Mistakes(UserError):
+    """Several ``UserError`` at once, so that a person mends them in one go; the first stands for all."""
+
+    MOST: ClassVar[int] = 20
+
+    def __init__(self, errors: Sequence[UserError]) -> None:
+        first = errors[0]
+        super().__init__(first.message, source=first.source, hint=first.hint)
+        self.errors = tuple(errors)
+        self.args = (self.errors,)
+
+    def __str__(self) -> str:
+        shown = [str(error) for error in self.errors[: self.MOST]]
+        more = len(self.errors) - len(shown)
+        return "\nerror: ".join([*shown, *([f"and {more} more mistakes"] if more else [])])
 
 
 class GateClosed(RemediateError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 State: TypeAlias = "Mapping[str, Json]"
@@ -162,6 +162,41 @@ class Outcome(StrEnum):
     @property
     def bad(self) -> bool:
         return self in (Outcome.BLOCKED, Outcome.FAILED, Outcome.UNREACHABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A task's arguments as far as they can be known before any host is met."""
+
+    values: Mapping[str, object]
+    later: frozenset[tuple[str, ...]] = frozenset()
+    """Places (argument, then keys inside it) whose values only hosts can tell; they are missing in ``values``."""
+
+    def settled(self, *place: str) -> bool:
+        """Whether nothing at this place, inside it or around it is left for later."""
+        return not any(place[: len(late)] == late[: len(place)] for late in self.later)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a module has to say of an argument before any host is met."""
+
+    place: tuple[str, ...]
+    """The argument, then keys inside it."""
+    message: str
+    hint: str = ""
+    of_key: bool = False
+    """The key is wrong, not what stands under it."""
+    kind: Literal["mistake", "absent", "warning"] = "mistake"
+    """absent: a file of this side is not there, which harms nothing where nothing is sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What a module's ``beforehand`` found: findings, and the files of this side it would send, with their SHA-256."""
+
+    findings: tuple[Finding, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

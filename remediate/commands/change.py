@@ -15,6 +15,7 @@ from remediate.control.journal import Journal
 from remediate.control.locked import Locked
 from remediate.control.resume import Past, Recall, joined
 from remediate.control.rounds import Told
+from remediate.control.samefiles import SameFiles
 from remediate.control.several import Several
 from remediate.errors import GateClosed, RemediateError
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
@@ -182,7 +183,7 @@ class _Change:
     def _control(self, got: Acquired, past: Mapping[str, Past]) -> Control:
         work = self.work
         again = past is not work.past
-        controls: list[Control] = [Locked(got.refused)]
+        controls: list[Control] = [Locked(got.refused), SameFiles(work.request.files)]
         if past:
             repeat = getattr(self.options, "repeat_unfinished", False)
             controls.append(Recall(past, _kept_already if again else self._copy, repeat=repeat))

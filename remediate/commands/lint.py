@@ -24,11 +24,18 @@ def parser() -> Parser:
     page = Parser(
         "lint",
         "Find mistakes in playbooks without contacting a host: keywords, modules and their arguments, templates,\n"
-        "conditions, roles and files, in everything the playbook imports or includes. Shows all of them.",
-        examples=["remediate lint playbooks/kb870585.yml", "remediate lint playbooks/*.yml --format json"],
+        "conditions, roles and files, in everything the playbook imports or includes; with -i also what the hosts of\n"
+        "an inventory give the modules, packages for instance. Shows all of them.",
+        examples=[
+            "remediate lint playbooks/kb870585.yml",
+            "remediate lint playbooks/kb870585.yml -i inventory/servers.yml",
+            "remediate lint playbooks/*.yml --format json",
+        ],
         exits=SIMPLE,
     )
     page.add_argument("playbook", nargs="+", metavar="PLAYBOOK", help="a file, or the name of a shipped playbook")
+    page.add_argument("-i", "--inventory", action="append", default=[], metavar="FILE",
+                      help="look at what these hosts are given as well; contacts none")  # fmt: skip
     json_and_color(page)
     return page
 
@@ -41,6 +48,8 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     for name in options.playbook:
         path = project.content.playbook(name)
         errors, tasks = examine(path, project)
+        if not errors:
+            errors = given(path, project, options, outside)
         found += errors
         if options.format == "human" and not errors:
             outside.print(f"{name}: no mistakes in {tasks} tasks")
@@ -83,6 +92,27 @@ def examine(path: Path, project: Project) -> tuple[list[UserError], int]:
     for task in tasks:
         errors += checks.of_task(task, modules)
     return checks.in_order(errors), len(tasks)
+
+
+def given(path: Path, project: Project, options: argparse.Namespace, outside: Outside) -> list[UserError]:
+    """What modules say of the values that hosts give them; without an inventory, of those a playbook itself gives."""
+    from remediate.commands import beforehand
+    from remediate.engine.run import RunRequest
+    from remediate.model import Mode
+
+    with_hosts = bool(options.inventory)
+    hosts = project.inventory(options, start_lab=False, say=outside.complain) if with_hosts else beforehand.nobody()
+    request = RunRequest(
+        playbook=path,
+        inventory=hosts.with_playbook_vars(path.parent),
+        search=project.search(path),
+        modules=project.modules(path),
+        mode=Mode.CHECK,
+    )
+    seen = beforehand.look(request, strict=with_hosts)
+    for warning in seen.warnings:
+        outside.complain(f"{warning.source}: {warning.text}".replace(f"{outside.folder}/", ""))
+    return list(seen.mistakes)
 
 
 def _read(path: Path, search: SearchPath, modules: Registry) -> tuple[Playbook | None, list[UserError], list[Node]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remediate.commands import calendars
@@ -62,7 +63,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     calendars.wanted(options)
     lists = options.list_hosts or options.list_tasks or options.list_tags or options.syntax_check
     mode = Mode.CHECK if options.check else Mode.APPLY
-    request = running.prepare(options, outside, mode=mode, start_lab=not lists)
+    request = running.prepare(options, outside, mode=mode, start_lab=not lists, look=not lists)
     if lists:
         return _show(request, options, outside)
     if options.check:
@@ -96,7 +97,8 @@ def change_hosts(request: RunRequest, options: argparse.Namespace, outside: Outs
         planned = calendars.foreseen(request, outside)
         asked = planning.asked(request, options, project)
         modules = {task.action for task in planning.tasks(request) if request.modules.has(task.action)}
-        files = planning.rests_on(request, options, project, modules, set())
+        packages = {Path(name) for name in request.files}
+        files = planning.rests_on(request, options, project, modules, packages)
         kept = {
             "playbook": asked.playbook,
             "asked": asking.as_json(asked),

@@ -26,8 +26,20 @@ if TYPE_CHECKING:
     from remediate.language.inventory import Inventory
 
 
-def prepare(options: argparse.Namespace, outside: Outside, *, mode: Mode, start_lab: bool = True) -> RunRequest:
-    """The request the options describe; ``UserError`` before any host is contacted."""
+def prepare(
+    options: argparse.Namespace,
+    outside: Outside,
+    *,
+    mode: Mode,
+    start_lab: bool = True,
+    look: bool = True,
+    sends: bool = True,
+) -> RunRequest:
+    """The request the options describe; ``UserError`` before any host is contacted.
+
+    ``look``: modules say what they can of their arguments; without ``sends`` a file that would be sent may be missing.
+    """
+    from remediate.commands import beforehand
     from remediate.engine.run import RunRequest
 
     project = Project.around(outside.folder)
@@ -47,7 +59,7 @@ def prepare(options: argparse.Namespace, outside: Outside, *, mode: Mode, start_
         start_at_task=options.start_at_task,
     )
     asked.check(request)
-    return request
+    return beforehand.checked(request, sends=sends) if look else request
 
 
 def login(options: argparse.Namespace, outside: Outside) -> Mapping[str, object]:

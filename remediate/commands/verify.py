@@ -30,4 +30,5 @@ def parser() -> Parser:
 def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.commands import running
 
-    return running.execute(running.prepare(options, outside, mode=Mode.CHECK), options, outside).exit_code
+    request = running.prepare(options, outside, mode=Mode.CHECK, sends=False)
+    return running.execute(request, options, outside).exit_code

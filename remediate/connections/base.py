@@ -88,8 +88,11 @@ class Session(Protocol):
         Only for functions that are safe to repeat: a call cut off by a lost connection is made again.
         """
 
-    def put(self, local: Path, remote: str) -> None:
-        """Copy a file to the host; whole or not at all (a temporary name, then a rename)."""
+    def put(self, local: Path, remote: str, *, sha256: str = "") -> None:
+        """Copy a file to the host; whole or not at all (a temporary name, then a rename).
+
+        ``sha256``: what the local file has to be. ``Failed`` when it is another, or changes on the way.
+        """
 
     def get(self, remote: str, *, limit: int = 1_000_000) -> bytes:
         """The last ``limit`` bytes of a file on the host."""

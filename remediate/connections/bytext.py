@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from remediate.connections.scriptrun import LINE, Attachment
+from remediate.connections.sealed import Sealed
 from remediate.connections.steady import SteadySession
-from remediate.errors import RemoteFailed, UserError
+from remediate.errors import RemoteFailed
 from remediate.model import Json
 
 PIECE = 7680 * LINE
@@ -21,10 +20,9 @@ _SLOWEST = 50_000
 """Bytes per second at which a host may still hash or decode."""
 
 
-def put(session: SteadySession, local: Path, remote: str) -> None:
-    """See ``Session.put``. Pieces that are on the host already, of whatever controller, are not sent again."""
-    size = local_size(local)
-    key = _digest(local)[:16]
+def put(session: SteadySession, sealed: Sealed, remote: str) -> None:
+    """See ``Session.put``; ``sealed`` has blocks of PIECE. What is on the host already is not sent again."""
+    size, key = sealed.size, sealed.sha256[:16]
     sizes = [min(PIECE, size - at) for at in range(0, size, PIECE)]
     ready = session.call("transfer", "prepareTarget", {"path": remote, "key": key, "sizes": list(sizes)})
     target = str(ready["path"])
@@ -36,22 +34,22 @@ def put(session: SteadySession, local: Path, remote: str) -> None:
             f"{remote} needs {needed} bytes on the way, {free:.0f} are free", hint="free space on the host's drive"
         )
     for number in missing:
-        _send(session, local, target, number, size, key)
+        _send(session, sealed, target, number)
     args: dict[str, Json] = {"target": target, "key": key, "count": len(sizes), "size": size}
     session.call("transfer", "joinPieces", args, timeout=120 + size / _SLOWEST)
 
 
-def _send(session: SteadySession, local: Path, target: str, number: int, size: int, key: str) -> None:
-    data = _piece(local, number)
+def _send(session: SteadySession, sealed: Sealed, target: str, number: int) -> None:
+    data = sealed.part(number)
     done = number * PIECE
 
     def heard(part: float) -> None:
-        session.say(f"copying {local.name}", done + int(part * len(data)), size, "bytes")
+        session.say(f"copying {sealed.local.name}", done + int(part * len(data)), sealed.size, "bytes")
 
     state = session.call_with(
         "transfer",
         "takePiece",
-        {"target": target, "key": key, "number": number, "size": len(data)},
+        {"target": target, "key": sealed.sha256[:16], "number": number, "size": len(data)},
         Attachment(data=data, heard=heard),
         timeout=120 + len(data) / _SLOWEST,
     )
@@ -84,24 +82,6 @@ def expand(session: SteadySession, path: str) -> str:
     return str(found[0]) if isinstance(found, list) else path
 
 
-def local_size(local: Path) -> int:
-    """Bytes of a file here; UserError when it cannot be read."""
-    try:
-        return local.stat().st_size
-    except OSError as error:
-        raise UserError(f"{local} cannot be read: {error.strerror}") from None
-
-
-def read(path: Path, size: int = 1 << 18) -> Iterator[bytes]:
-    """A file here, in parts; UserError when it cannot be read."""
-    try:
-        with path.open("rb") as stream:
-            while part := stream.read(size):
-                yield part
-    except OSError as error:  # not to be taken for trouble with the wire
-        raise UserError(f"{path} cannot be read: {error.strerror}") from None
-
-
 def name(path: str) -> str:
     """The last part of a host's path."""
     return path.rpartition("\\")[2]
@@ -117,19 +97,3 @@ def _parts(session: SteadySession, remote: str, limit: int) -> Iterator[bytes]:
         end = end or size
         if not data or offset >= end:
             return
-
-
-def _piece(local: Path, number: int) -> bytes:
-    try:
-        with local.open("rb") as stream:
-            stream.seek(number * PIECE)
-            return stream.read(PIECE)
-    except OSError as error:
-        raise UserError(f"{local} cannot be read: {error.strerror}") from None
-
-
-def _digest(local: Path) -> str:
-    found = hashlib.sha256()
-    for part in read(local):
-        found.update(part)
-    return found.hexdigest()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from paramiko import Channel, SSHException, Transport
 
 from remediate.connections.execute import gone, open_channel
-from remediate.errors import RemoteFailed, Unreachable
+from remediate.errors import RemediateError, RemoteFailed, Unreachable
 
 CHUNK = 32768
 """Bytes per request: what every server must take."""
@@ -91,7 +91,7 @@ class Sftp:
                 number = self._ask(_WRITE, _text(handle) + struct.pack(">Q", offset) + _text(part))
                 offset += len(part)
                 waiting.append((number, offset))
-        except SftpError:
+        except (SftpError, RemediateError):  # the latter: the file on this side cannot be read, or is another one
             for number, _ in waiting:
                 self._reply(number)
             self._done(self._ask(_CLOSE, _text(handle)))

@@ -41,9 +41,9 @@ class SshSession(SteadySession):
     def connected(self) -> bool:
         return self._line is not None
 
-    def put(self, local: Path, remote: str) -> None:
+    def put(self, local: Path, remote: str, *, sha256: str = "") -> None:
         nonce = self._shared.nonce()  # the same for every attempt: none leaves a part behind
-        self.steadily(lambda: transfer.put(self, local, remote, nonce))
+        self.steadily(lambda: transfer.put(self, local, remote, nonce, sha256))
 
     def get(self, remote: str, *, limit: int = 1_000_000) -> bytes:
         return self.steadily(lambda: transfer.get(self, remote, limit))

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 from remediate.connections import bytext
 from remediate.connections.place import Place
+from remediate.connections.sealed import Sealed
 from remediate.connections.sftp import Sftp, SftpError
 from remediate.connections.staging import make_all
-from remediate.errors import RemoteFailed
+from remediate.errors import Failed, RemoteFailed, UserError
 
 if TYPE_CHECKING:
     from remediate.connections.ssh import SshSession
 
 
-def put(session: SshSession, local: Path, remote: str, nonce: str) -> None:
+def put(session: SshSession, local: Path, remote: str, nonce: str, sha256: str) -> None:
     """See ``Session.put``; ``nonce`` is part of the temporary name."""
-    bytext.local_size(local)
     with session.stage.sftp(session) as files:
         if files is not None:
-            _put_sftp(session, files, local, bytext.expand(session, remote), nonce)
+            _put_sftp(session, files, Sealed(local, sha256=sha256), bytext.expand(session, remote), nonce)
             return
-    bytext.put(session, local, remote)
+    bytext.put(session, Sealed(local, sha256=sha256, block=bytext.PIECE), remote)
 
 
 def get(session: SshSession, remote: str, limit: int) -> bytes:
@@ -48,29 +48,33 @@ def digest(session: SshSession, remote: str) -> str:
     return bytext.digest(session, remote)
 
 
-def _put_sftp(session: SshSession, files: Sftp, local: Path, remote: str, nonce: str) -> None:
-    size = bytext.local_size(local)
+def _put_sftp(session: SshSession, files: Sftp, sealed: Sealed, remote: str, nonce: str) -> None:
     place = session.stage.place(session, files)
     part = f"{remote}.{nonce}.part"
 
     def progress(done: int) -> None:
-        session.say(f"copying {local.name}", done, size, "bytes")
+        session.say(f"copying {sealed.local.name}", done, sealed.size, "bytes")
 
     try:
         try:
-            files.upload(place.wire(part), bytext.read(local), progress)
+            files.upload(place.wire(part), sealed.parts(), progress)
         except SftpError as error:
             if not error.missing:
                 raise
             make_all(files, place, remote)
-            files.upload(place.wire(part), bytext.read(local), progress)
+            files.upload(place.wire(part), sealed.parts(), progress)
         arrived = files.size(place.wire(part))
-        if arrived != size:
-            raise RemoteFailed(f"{remote}: {arrived} of {size} bytes arrived", hint="is the disk full? Run again")
+        if arrived != sealed.size:
+            raise RemoteFailed(
+                f"{remote}: {arrived} of {sealed.size} bytes arrived", hint="is the disk full? Run again"
+            )
         _replace(files, place, part, remote)
     except SftpError as error:
         _forget(files, place, part)
         raise _failed(f"{remote} cannot be written", error) from None
+    except (Failed, UserError):  # the file on this side
+        _forget(files, place, part)
+        raise
 
 
 def _replace(files: Sftp, place: Place, part: str, remote: str) -> None:

@@ -16,6 +16,7 @@ from remediate.connections.base import Road, Say
 from remediate.connections.order import Order
 from remediate.connections.reconnect import PASSING, insist
 from remediate.connections.scriptrun import ANSWER_LIMIT, Attachment, Script, by_stdin
+from remediate.connections.sealed import Sealed
 from remediate.connections.shared import Shared
 from remediate.connections.steady import SteadySession
 from remediate.connections.winrmerrors import ShellRefused
@@ -81,10 +82,11 @@ class WinrmSession(SteadySession):
     def connected(self) -> bool:
         return self._shell is not None
 
-    def put(self, local: Path, remote: str) -> None:
-        if bytext.local_size(local) > bytext.PIECE:
+    def put(self, local: Path, remote: str, *, sha256: str = "") -> None:
+        sealed = Sealed(local, sha256=sha256, block=bytext.PIECE)
+        if sealed.size > bytext.PIECE:
             self._widen()
-        bytext.put(self, local, remote)
+        bytext.put(self, sealed, remote)
 
     def get(self, remote: str, *, limit: int = 1_000_000) -> bytes:
         return bytext.get(self, remote, limit)

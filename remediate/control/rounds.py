@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from remediate.events import Event, RunFinished, RunStarted, Sink
+from remediate.events import Event, RunFinished, RunStarted, Sink, Warned
 from remediate.model import HostSummary, RunSummary
 
 
@@ -15,6 +15,7 @@ class Told:
     def __init__(self, sinks: Sequence[Sink]) -> None:
         self._sinks = tuple(sinks)
         self._begun = False
+        self._warned: set[Warned] = set()
         self._hosts: dict[str, HostSummary] = {}
         self._seconds = 0.0
 
@@ -25,6 +26,10 @@ class Told:
             if self._begun:
                 return
             self._begun = True
+        if isinstance(event, Warned):  # each walk tells anew what was noticed before the first
+            if event in self._warned:
+                return
+            self._warned.add(event)
         self._pass(event)
 
     def close(self) -> None:

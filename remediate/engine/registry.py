@@ -14,7 +14,7 @@ from types import ModuleType
 
 from remediate.connections.base import Session
 from remediate.errors import UserError
-from remediate.model import Change, Source, State
+from remediate.model import Change, Foreseen, Known, Source, State
 
 Inspect = Callable[[Session, object], State]
 Diff = Callable[[State, object], Sequence[Change]]
@@ -40,6 +40,10 @@ class LoadedModule:
     """A deed and not a state: not diffed again after apply."""
     unknown: tuple[str, ...]
     """Keys of the registered result that a check run cannot know."""
+    beforehand: Callable[[Known], Foreseen] | None = None
+    """Looks at arguments before any host is met."""
+    foresees: tuple[str, ...] = ()
+    """The arguments it wants to see for that."""
     volatile: tuple[str, ...] = ()
     """Entries of the State that change by themselves, as dotted paths with ``*`` for any one entry."""
 
@@ -135,4 +139,6 @@ def _checked(name: str, path: Path, module: ModuleType) -> LoadedModule:
         action=bool(getattr(module, "ACTION", False)),
         unknown=tuple(getattr(module, "UNKNOWN", ())),
         volatile=tuple(getattr(module, "VOLATILE", ())),
+        beforehand=getattr(module, "beforehand", None),
+        foresees=tuple(getattr(module, "BEFOREHAND", ())),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from remediate.engine.fleet import Batch, batches, too_many
 from remediate.engine.outcome import Tally, begun_with
 from remediate.engine.perform import SessionStore, perform
 from remediate.engine.registry import Registry
-from remediate.engine.scope import Setting, play_scope, vars_mapping
+from remediate.engine.scope import PlayScope, Setting, play_scope, vars_mapping
 from remediate.engine.walk import Move, Walker, window_of
 from remediate.errors import UserError
 from remediate.events import Event, PlayStarted, RunFinished, RunStarted, Sink, Warned
@@ -46,6 +46,10 @@ class RunRequest:
     start_at_task: str = ""
     only: frozenset[str] | None = None
     """Of the chosen hosts only these; None: all."""
+    warnings: tuple[Warned, ...] = ()
+    """What was noticed before any host was met; told once."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Files of this side that hosts may be sent, with the SHA-256 they had when they were looked at."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set: finish the Steps under way, begin no new one."""
     abort: threading.Event = field(default_factory=threading.Event)
@@ -90,15 +94,19 @@ def chosen(request: RunRequest, play: Play) -> tuple[Host, ...]:
 
 def windows(request: RunRequest) -> dict[str, tuple[str, ...]]:
     """The hosts that are bound to change windows, and the names; no host is contacted."""
-    setting = _setting(request, {})
     found: dict[str, dict[str, None]] = {}
     for play in read(request).plays:
-        hosts = chosen(request, play)
-        names = tuple(host.name for host in hosts)
-        for host in hosts:
-            if window := window_of(play_scope(host, play, names, setting)):
-                found.setdefault(host.name, {})[window] = None
+        for scope in scopes(request, play, {}):
+            if window := window_of(scope):
+                found.setdefault(scope.host.name, {})[window] = None
     return {host: tuple(names) for host, names in found.items()}
+
+
+def scopes(request: RunRequest, play: Play, memory: dict[str, Mapping[str, object]]) -> Iterator[PlayScope]:
+    """The variables of each host of a play before anything was done; ``memory``: what hosts remember all the same."""
+    setting, hosts = _setting(request, memory), chosen(request, play)
+    names = tuple(host.name for host in hosts)
+    return (play_scope(host, play, names, setting) for host in hosts)
 
 
 def _setting(request: RunRequest, memory: dict[str, Mapping[str, object]]) -> Setting:
@@ -134,6 +142,8 @@ class _Run:
         begun = time.monotonic()
         names = tuple(dict.fromkeys(h.name for _, hosts in plays for h in hosts))
         self.emit(RunStarted(playbook=str(self.request.playbook), mode=self.request.mode, hosts=names))
+        for warning in self.request.warnings:
+            self.emit(warning)
         for play, hosts in plays:
             if self.request.stop.is_set():
                 break

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, g
 
 from remediate.errors import UserError
 from remediate.kb.builds import Build, Range
+from remediate.kb.inside import Files, Inside, Sure
 from remediate.model import Source
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 Kind = Literal["hotfix", "superseding", "rollup", "service_pack"]
-Sure = Literal["verified", "inferred", "likely", "unverified"]
-"""How well a statement is known: read in its source, concluded from such, background knowledge, a guess."""
 
 _STRICT: dict[str, str] = {"extra": "forbid"}
 
@@ -69,6 +68,10 @@ class Product:
     """Major and minor of its file versions: ``6.5``."""
     services_version: int
     """What its setup wrote in the registry: 65."""
+    called: tuple[str, ...] = ()
+    """Further names its package files may use."""
+    architecture: str = "x86"
+    """Of its programs, and so of its packages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,8 @@ class Package:
     """Room it needs on the system drive and on the one the product is on."""
     obtain: str = ""
     """Where it is to be had."""
+    inside: Inside = field(default_factory=Inside)
+    """What its file says of itself, where that is not what follows from the rest."""
     cautions: tuple[str, ...] = ()
 
     @property
@@ -194,6 +199,7 @@ class Advisory:
     """Codes that mean success, with their meaning; every other code is a failure."""
     installers: tuple[str, ...] = ()
     """Process names of installers; none may be running."""
+    package_files: Files = field(default_factory=Files)
     cautions: tuple[str, ...] = ()
 
     def package(self, wanted: str) -> Package | None:

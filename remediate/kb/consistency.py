@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from remediate.kb.builds import Range
+from remediate.kb.builds import Build, Range
+from remediate.kb.judge import articles, builds
 
 if TYPE_CHECKING:
     from remediate.kb.advisory import Advisory, Branch, Package
@@ -24,6 +25,9 @@ def check(advisory: Advisory) -> Iterator[Problem]:
     for number, package in enumerate(advisory.packages):
         for where, problem in _package(advisory, package):
             yield ["packages", number, *where], problem
+    for number, package in enumerate(advisory.packages):
+        for where, problem in _inside(advisory, package, number):
+            yield ["packages", number, "inside", *where], problem
 
 
 def _unique(advisory: Advisory) -> Iterator[Problem]:
@@ -86,3 +90,15 @@ def _package(advisory: Advisory, package: Package) -> Iterator[Problem]:
     for at, file in enumerate(package.files):
         if file in own and file.version != package.provides:
             yield ["files", at, "version"], f"{file.version} is not the build the package provides, {package.provides}"
+
+
+def _inside(advisory: Advisory, package: Package, number: int) -> Iterator[Problem]:
+    """Whether its file can be told from the others'; asked once everything else fits together."""
+    told = package.inside.version
+    if told and not told.builds.within(Range(at_least=Build(package.provides.major, package.provides.minor, 0, 0))):
+        yield ["version", "builds"], f"{told.builds} are not builds of {package.product!r}"
+    for other in advisory.packages[:number]:
+        if other.id == package.id or not builds(other).overlaps(builds(package)):
+            continue
+        if set(articles(other).any_of) & set(articles(package).any_of):
+            yield [], f"nothing in its file tells it from {other.id}: the same article and the same versions"

@@ -12,6 +12,7 @@ from remediate.kb import facts, languages, probe
 from remediate.kb.advisory import Advisory, Package, load
 from remediate.kb.levels import FileLevel, levels
 from remediate.kb.obstacles import Policy, for_package, foreign_jobs, newer_than, standing
+from remediate.kb.supplied import command_fault
 from remediate.model import Certainty, Change, Effect, Json, State
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class InstallParams:
     after: list[str] = field(default_factory=list, metadata={"help": "Packages that earlier steps of this run bring."})
     version: str = field(
         default="", metadata={"help": "Version inside the package file, checked once more on the host."}
+    )
+    modified: str = field(
+        default="", metadata={"help": "When it was last written on the host, as package_staged tells it."}
     )
     adopts: str = field(default="", metadata={"help": "Job of an earlier run that installs it already."})
     allow_cluster: bool = field(default=False, metadata={"help": "Install on a cluster node as well."})
@@ -84,8 +88,8 @@ def work(params: InstallParams) -> Work:
         known = ", ".join(p.id for p in advisory.packages)
         raise UserError(f"{advisory.kb} knows no package {params.package!r}", hint=f"it knows {known}")
     found = Work(advisory=advisory, package=package, params=params)
-    if re.search(r"(?i)\s[/-](n|nobackup)(\s|$)", found.command):
-        raise UserError(f"{found.command!r} would install without a backup", hint="leave out /n: it takes the way back")
+    if found.command and any(fault := command_fault(found.command)):
+        raise UserError(fault[0], hint=fault[1])
     return found
 
 

@@ -1,23 +1,21 @@
-"""What a package file on the controller really is: size, hash, the versions and language inside. Names prove nothing.
+"""What a package's file on this side really is, held against what its operator and the article say of it.
 
-The same documented file name was used for two different packages (KB916803, KB912442: SP1 and SP2 builds), so a package
-is told by its hash and by the version it carries.
+The same documented file name was used for two different packages (KB916803, KB912442: SP1 and SP2 builds).
 """
 
 from __future__ import annotations
 
-import hashlib
-import mmap
 import re
-import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from remediate.errors import Blocked, UserError
-from remediate.kb import languages
-
-CHUNK = 1 << 20
+from remediate.kb import image, localfile
+from remediate.kb.advisory import Advisory, Package
+from remediate.kb.evidence import Evidence
+from remediate.kb.judge import Fit, Verdict, judge
+from remediate.kb.localfile import Bytes, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,160 +26,112 @@ class PackageFile:
     size: int
     sha256: str
     """Lower-case hex."""
-    file_version: str
-    """Four parts; "" when the file carries none."""
-    product_version: str
-    language: str
-    """Three letters, "" when the file does not say."""
+    inside: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What the operator said of a package; an empty field is not checked."""
+    """What the article and the operator say of a package; an empty field says nothing."""
 
-    package: str
-    """Its id, for the messages."""
+    advisory: Advisory
+    package: Package
     sha256: str = ""
     size: int = 0
     version: str = ""
     """File or product version."""
     language: str = ""
+    identified_by: str = ""
+    """Why the operator vouches for a file whose inside says too little."""
 
 
-def check(local: Path, expected: Expected) -> PackageFile:
-    """Read ``local`` and hold it against ``expected``.
+def look(local: Path) -> PackageFile:
+    """Everything known of ``local`` alone, read once a run. ``Blocked`` where there is no file to be read."""
+    return localfile.read(local, _examined)
 
-    ``Blocked`` when it is missing, unreadable, no program, or not the package that was meant; ``UserError`` when
-    ``expected`` itself is wrong. The hash is compared before the file is taken apart.
+
+def _examined(path: Path, content: Bytes, data: Window) -> PackageFile:
+    return PackageFile(path=path, size=content.size, sha256=content.sha256, inside=image.read(data))
+
+
+def check(local: Path, expected: Expected) -> tuple[PackageFile, Verdict]:
+    """Read ``local`` and hold it against ``expected``: the hash, the operator's words, then the inside.
+
+    ``Blocked`` when it is missing, unreadable, or not the package that was meant; ``UserError`` when ``expected``
+    itself is wrong.
     """
+    if expected.sha256.strip():
+        recorded_hash(expected)
+    found = look(local)
+    verdict = judge(expected.advisory, expected.package, found.inside, expected.language)
+    for _, trouble in troubles(found, verdict, expected):
+        raise trouble
+    return found, verdict
+
+
+def troubles(found: PackageFile, verdict: Verdict, expected: Expected) -> Iterator[tuple[str, Blocked]]:
+    """Everything that keeps the file from being taken, each with the word of ``packages`` it contradicts."""
+    local, name, wanted = found.path, expected.package.id, expected.sha256.strip().lower()
+    if expected.size and found.size != expected.size:
+        yield "size", Blocked(f"{local} has {found.size:,} bytes, {name} has {expected.size:,}", get_again(name))
+    if wanted and found.sha256 != wanted:
+        text = f"{local} is not the file recorded for {name}: its SHA-256 is {found.sha256}, recorded is {wanted}"
+        yield "sha256", Blocked(text, get_again(name))
+    versions = dict.fromkeys(v for v in (found.inside.file_version, found.inside.product_version) if v)
+    if expected.version and verdict.fit is not Fit.NEVER and expected.version not in versions:
+        text = f"{local} carries version {' and '.join(versions) or '(none)'}, {name} should carry {expected.version}"
+        advice = "get the package for this branch, or correct the version in packages"
+        yield "version", Blocked(f"{text}: packages of two branches may share a file name", advice)
+    if trouble := unfit(str(local), verdict, expected):
+        yield "file", trouble
+
+
+def recorded_hash(expected: Expected) -> str:
+    """The recorded SHA-256, lower case. ``UserError`` when it cannot be one."""
     wanted = expected.sha256.strip().lower()
-    if wanted and not re.fullmatch(r"[0-9a-f]{64}", wanted):
-        raise UserError(
-            f"packages: {expected.package}: sha256 {expected.sha256!r:.80} is not 64 hexadecimal digits",
-            hint="sha256sum FILE prints it",
-        )
-    size, digest = _measured(local, expected.package)
-    if expected.size and size != expected.size:
-        raise Blocked(f"{local} has {size:,} bytes, {expected.package} has {expected.size:,}", _get_again(expected))
-    if wanted and digest != wanted:
-        raise Blocked(
-            f"{local} is not the file recorded for {expected.package}: its SHA-256 is {digest}, recorded is {wanted}",
-            _get_again(expected),
-        )
-    found = _read(local, size, digest)
-    _check_version(found, expected)
-    return found
+    if not re.fullmatch(r"[0-9a-f]{64}", wanted):
+        what = f"{expected.sha256!r:.80} is not 64 hexadecimal digits" if wanted else "is missing"
+        raise UserError(f"packages: {expected.package.id}: sha256 {what}", hint="sha256sum FILE prints it")
+    return wanted
 
 
-def inspect(local: Path) -> PackageFile:
-    """Everything known of ``local`` alone; ``Blocked`` when it is missing, unreadable or no program."""
-    return _read(local, *_measured(local, local.name))
+def unfit(shown: str, verdict: Verdict, expected: Expected) -> Blocked | None:
+    """Why the file is not taken; None when its inside fits, or says too little and somebody vouches for it."""
+    name = expected.package.id
+    if verdict.fit is Fit.FITS or (verdict.fit < Fit.NEVER and expected.identified_by.strip() and expected.sha256):
+        return None
+    reason = f"{shown} is not {name}" if verdict.fit > Fit.UNTOLD else f"{shown} cannot be told to be {name}"
+    return Blocked(f"{reason}: {'; '.join(verdict.reasons)}", advice(verdict, expected))
 
 
-def _measured(local: Path, package: str) -> tuple[int, str]:
-    """Size and SHA-256, read in pieces: service packs are larger than one wants in memory."""
-    digest, size = hashlib.sha256(), 0
-    try:
-        with local.open("rb") as stream:
-            while piece := stream.read(CHUNK):
-                digest.update(piece)
-                size += len(piece)
-    except FileNotFoundError:
-        raise Blocked(
-            f"the file of {package} is not there: {local}",
-            f"put it there, or correct packages: {{{package}: {{file: ...}}}}",
-        ) from None
-    except OSError as error:
-        raise _unreadable(local, error) from None
-    if not size:
-        raise Blocked(f"{local} is empty", f"get {package} again; the download may have been cut off")
-    return size, digest.hexdigest()
-
-
-def _unreadable(local: Path, error: OSError) -> Blocked:
-    return Blocked(
-        f"{local} cannot be read: {error.strerror or error}", "see to its rights and path, or copy it to a local disk"
-    )
-
-
-def _check_version(found: PackageFile, expected: Expected) -> None:
-    versions = [v for v in (found.file_version, found.product_version) if v]
-    if expected.version and expected.version not in versions:
-        raise Blocked(
-            f"{found.path} carries version {' and '.join(versions) or '(none)'}, "
-            f"{expected.package} should carry {expected.version}: packages of two branches may share a file name",
-            "get the package for this branch, or correct the version in packages",
-        )
-    wanted = languages.name(expected.language)
-    if wanted and found.language and found.language not in (wanted, languages.ENGLISH):
-        # Neutral or English resources are common in packages of every language; another one is a contradiction.
-        raise Blocked(
-            f"{found.path} is in {found.language}, {expected.package} was said to be {wanted}",
-            "get the package in the server's language, or correct the language in packages",
-        )
-
-
-def _get_again(expected: Expected) -> str:
-    return f"get {expected.package} again and compare; if the new file is right, record its hash in packages"
-
-
-def _read(local: Path, size: int, digest: str) -> PackageFile:
-    import pefile
-
-    try:
-        with local.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            image = pefile.PE(data=data, fast_load=True)  # never closed: that collects the whole process's garbage
-            image.parse_data_directories(directories=[pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_RESOURCE"]])
-            file_version, product_version = _versions(image)
-            language = _language(image)
-    except OSError as error:
-        raise _unreadable(local, error) from None
-    except (pefile.PEFormatError, struct.error, ValueError, LookupError, AttributeError, TypeError) as error:
-        raise Blocked(
-            f"{local} is no Windows program ({_kind(local)}): {error}",
-            "a download cut off, or a page saved under the package's name, looks like this; get the file again",
-        ) from None
-    return PackageFile(
-        path=local,
-        size=size,
-        sha256=digest,
-        file_version=file_version,
-        product_version=product_version,
-        language=language,
-    )
-
-
-def _versions(image: Any) -> tuple[str, str]:
-    fixed = getattr(image, "VS_FIXEDFILEINFO", None)
-    if not fixed:
-        return "", ""
-    first = fixed[0]
+def advice(verdict: Verdict, expected: Expected) -> str:
+    """What to do about a file that does not fit."""
+    name, obtain = expected.package.id, expected.package.obtain
+    where = f" ({obtain})" if obtain else ""
+    if verdict.fit is Fit.NEVER:
+        return f"get {name}{where}; a file's name tells nothing"
+    vouch = "record its sha256" if not expected.sha256 else "say how you know it"
+    also = " and say how you know it" if not expected.sha256 else ""
     return (
-        _dotted(first.FileVersionMS, first.FileVersionLS),
-        _dotted(first.ProductVersionMS, first.ProductVersionLS),
+        f"get {name}{where}; if you know that this is it, {vouch}{also}: "
+        f"packages: {{{name}: {{sha256: ..., identified_by: WHY}}}}"
     )
 
 
-def _dotted(high: int, low: int) -> str:
-    return f"{high >> 16}.{high & 0xFFFF}.{low >> 16}.{low & 0xFFFF}"
-
-
-def _language(image: Any) -> str:
-    """The first language its version data is translated to; "" when neutral or absent."""
-    for group in getattr(image, "FileInfo", None) or []:
-        for info in group:
-            for variable in getattr(info, "Var", []):
-                for value in variable.entry.values():
-                    return languages.name(int(str(value).split()[0], 16))
-    return ""
-
-
-def _kind(local: Path) -> str:
-    with local.open("rb") as stream:
-        head = stream.read(64)
-    if head.lstrip()[:1] == b"<":
-        return "it begins like a web page"
-    known = {b"MZ": "it begins like one", b"PK": "it is a ZIP archive", b"MSCF": "it is a cabinet"}
-    return next(
-        (text for start, text in known.items() if head.startswith(start)), f"it begins with {head[:4].hex(' ')}"
+def vouched(verdict: Verdict, expected: Expected) -> str:
+    """The sentence about a file that is taken on the operator's word; "" where its inside fits."""
+    if verdict.fit is Fit.FITS:
+        return ""
+    return (
+        f"{expected.package.id} is not known by its inside ({'; '.join(verdict.reasons)}); it is taken by its recorded "
+        f"hash on the word of whoever wrote identified_by: {' '.join(expected.identified_by.split())[:300]}"
     )
+
+
+def known_by(inside: Evidence, verdict: Verdict) -> str:
+    """What speaks for a file, in one line: ``its version is 6.5.7232.35, it names KB870585; not signed``."""
+    signed = "" if inside.by_host else f"; {inside.signature}"
+    return (", ".join(verdict.says) or "nothing in it tells") + signed
+
+
+def get_again(name: str) -> str:
+    return f"get {name} again and compare; if the new file is right, record its hash in packages"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 from remediate.kb import languages
 from remediate.kb.advisory import Advisory, Branch, Package
@@ -13,27 +12,10 @@ from remediate.kb.builds import Build
 from remediate.kb.facts import Server
 from remediate.kb.obstacles import Obstacle, Policy, for_package, newer_than
 from remediate.kb.paths import Cost, Leg, Price, shortest
+from remediate.kb.supplied import Supplied
 
 WEIGHT = {"hotfix": 1, "rollup": 1, "superseding": 10, "service_pack": 100}
 """What ``route: auto`` prefers: the article's own fix, else a later update, else the one that cannot be taken off."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Supplied:
-    """A package the operator has, as in ``packages: {<package id>: {file:, sha256:}}``."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-
-    file: str = ""
-    """Path on this machine, or UNC path the host copies from."""
-    on_host: str = ""
-    """Path on the host, used where it lies."""
-    sha256: str = ""
-    version: str = ""
-    """Version inside the file, when known."""
-    size: int = 0
-    language: str = ""
-    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)

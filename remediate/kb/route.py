@@ -15,7 +15,7 @@ from remediate.kb.facts import JobSeen, Server, read
 from remediate.kb.identify import Identity, identify
 from remediate.kb.obstacles import Obstacle, Policy, foreign_jobs, standing
 from remediate.kb.paths import Leg
-from remediate.kb.plan import Supplied
+from remediate.kb.supplied import Supplied
 from remediate.model import Json
 
 

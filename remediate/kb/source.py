@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Literal
 
 from remediate.errors import Blocked, UserError
-from remediate.kb.packagefile import Expected
+from remediate.kb.evidence import Evidence
+from remediate.kb.judge import Verdict, judge
+from remediate.kb.packagefile import Expected, unfit
 from remediate.model import Json
 
 Way = Literal["upload", "share", "host"]
-_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def is_unc(path: str) -> bool:
@@ -19,12 +20,17 @@ def is_unc(path: str) -> bool:
     return bool(re.match(r"\\\\[^\\?.]", path))
 
 
+def is_on_host(path: str) -> bool:
+    """Whether it can be the full path of a file on a Windows host's own disk."""
+    return bool(re.match(r"([A-Za-z]:|%[^%]+%)[\\/]", path))
+
+
 def way(package: str, file: str, on_host: str) -> Way:
     """How the package gets to the host. ``UserError`` for two places, ``Blocked`` for none."""
     if file and on_host:
         raise UserError(f"packages: {package}: both file and on_host say where it is", hint="leave one of them out")
     if on_host:
-        if not re.match(r"([A-Za-z]:|%[^%]+%)[\\/]", on_host):
+        if not is_on_host(on_host):
             raise UserError(
                 f"packages: {package}: on_host {on_host!r} is no full path of a Windows host",
                 hint="write it as D:\\kb\\package.exe; a share goes into file: \\\\server\\share\\package.exe",
@@ -38,44 +44,41 @@ def way(package: str, file: str, on_host: str) -> Way:
     return "share" if is_unc(file) else "upload"
 
 
-def recorded_hash(expected: Expected) -> str:
-    """The recorded SHA-256, lower case. ``UserError`` without one: what this machine cannot read, only a hash tells."""
-    wanted = expected.sha256.strip().lower()
-    if not _HASH.fullmatch(wanted):
-        what = f"{expected.sha256!r:.80} is not 64 hexadecimal digits" if wanted else "is missing"
-        raise UserError(
-            f"packages: {expected.package}: sha256 {what}; by nothing else is a package known that is not read here",
-            hint="`sha256sum FILE` prints it",
-        )
-    return wanted
-
-
-def check(found: Mapping[str, Json], expected: Expected, how: Way) -> None:
-    """What the host tells of its source against what was recorded. ``Blocked`` says what to do."""
-    path = str(found.get("path"))
+def check(found: Mapping[str, Json], expected: Expected, how: Way) -> Verdict:
+    """What the host tells of its source against what the article and the operator say. ``Blocked`` says what to do."""
+    path, name = str(found.get("path")), expected.package.id
     if not found.get("exists") or found.get("folder"):
-        raise Blocked(f"the host does not see {path}", _look(expected.package, how))
+        raise Blocked(f"the host does not see {path}", _look(name, how))
     size = found.get("size")
     if not isinstance(size, int | float):
         raise Blocked(f"the host sees {path} and cannot open it", "see to the rights of the account on that file")
     if expected.size and size != expected.size:
         raise Blocked(
-            f"{path} has {size:,} bytes, {expected.package} has {expected.size:,}",
+            f"{path} has {size:,} bytes, {name} has {expected.size:,}",
             "put the right file there, or correct the size in packages",
         )
     version = str(found.get("version") or "")
     if expected.version and version and version != expected.version:
         raise Blocked(
-            f"{path} carries version {version}, {expected.package} should carry {expected.version}: packages of two "
+            f"{path} carries version {version}, {name} should carry {expected.version}: packages of two "
             "branches may share a file name",
             "get the package for this branch, or correct the version in packages",
         )
+    verdict = judge(expected.advisory, expected.package, inside(found), expected.language)
+    if trouble := unfit(path, verdict, expected):
+        raise trouble
+    return verdict
+
+
+def inside(found: Mapping[str, Json]) -> Evidence:
+    """As far as a host tells it: the version; what else it says, nobody here can read."""
+    return Evidence(file_version=str(found.get("version") or ""), by_host=True)
 
 
 def other_file(path: str, digest: str, expected: Expected) -> Blocked:
     """The file that lies there is not the one that was recorded."""
     return Blocked(
-        f"{path} is not the file recorded for {expected.package}: its SHA-256 is {digest}, recorded is "
+        f"{path} is not the file recorded for {expected.package.id}: its SHA-256 is {digest}, recorded is "
         f"{expected.sha256.strip().lower()}",
         "put the right file there; if it is the right one, record its hash in packages",
     )

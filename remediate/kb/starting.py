@@ -77,7 +77,8 @@ def _package(session: Session, item: Work) -> dict[str, Json]:
                             hint="give package_staged and this task the same file and sha256")  # fmt: skip
         path = staged_path(session.folder, params.sha256, local.name)
         wanted = {"path": path, "size": local.stat().st_size}
-    return {**wanted, "version": params.version} if params.version else wanted
+    told = {"version": params.version, "modified": params.modified, "sha256": params.sha256.strip().lower()}
+    return {**wanted, **{key: value for key, value in told.items() if value}}
 
 
 def _record(change: Change, item: Work, watched: Watched) -> dict[str, Json]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from remediate.kb.advisory import Advisory, Package
 from remediate.kb.paths import Leg
-from remediate.kb.plan import Supplied
+from remediate.kb.supplied import Supplied
 from remediate.model import Json
 
 
@@ -36,9 +36,10 @@ def data(
         "files": _files(package),
         "file": given.file if given else "",
         "on_host": given.on_host if given else "",
-        "sha256": given.sha256.lower() if given else "",
+        "sha256": given.sha256.strip().lower() if given else "",
         "version": given.version if given else "",
         "size": given.size if given else 0,
+        "identified_by": given.identified_by if given else "",
         "language": (given.language if given else "") or package.language,
         "command": (given.command if given else "") or package.command,
         "registry_keys": list(advisory.registry_keys(package)),

@@ -85,7 +85,7 @@ def client_key(folder: LabFolder) -> tuple[Path, str]:
 
 def package_file(folder: LabFolder, package: Package) -> tuple[Path, str]:
     """The package's file and the SHA-256 its publisher would name, built unless both are there for this definition."""
-    mark = hashlib.sha256(repr(package).encode()).hexdigest()
+    mark = hashlib.sha256(repr((package, packages.inside(package))).encode()).hexdigest()
     path = folder.packages / package.id / package.file_name
     told = read_json(path.parent / "built.json")
     if told.get("definition") == mark and path.exists():

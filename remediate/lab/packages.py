@@ -14,6 +14,8 @@ from remediate.lab.fields import Fields, nearest
 from remediate.model import Json
 
 _MAGIC = b"REMEDIATE-LAB-PACKAGE-1"
+PACKER = "6.0.2900.2180"
+"""Version of the packer of that time, which is no build of Exchange."""
 
 Kind = Literal["hotfix", "superseding", "rollup", "service_pack"]
 
@@ -63,6 +65,8 @@ class Package:
     """service_pack and build, as the Exchange Setup key shall have them; empty for hotfixes."""
     damage: Literal["", "flipped", "page"] = ""
     """What happened to the file on its way to the operator."""
+    packed: bool = False
+    """Its file is a packer's program and says nothing of what it brings."""
     published: str = ""
     """Id of the package a damaged file was before."""
     supplied: bool = True
@@ -112,16 +116,43 @@ def uninstaller(package: Package) -> bytes:
     return _program(package, 2_000, removes=True)
 
 
-def _program(package: Package, size: int, *, removes: bool) -> bytes:
-    noise = hashlib.shake_256(package.id.encode()).digest(size)
-    strings = {
+def inside(package: Package) -> dict[str, str]:
+    """What a package's file says of itself: likely as Microsoft's do, and that it is the lab's."""
+    if package.packed:
+        return {
+            "CompanyName": "Microsoft Corporation",
+            "FileDescription": "Win32 Cabinet Self-Extractor (lab package, not Microsoft's)",
+            "InternalName": "Wextract",
+            "OriginalFilename": "WEXTRACT.EXE",
+            "ProductName": "Microsoft(R) Windows(R) Operating System",
+        }
+    product = {"2000": "Exchange 2000 Server", "2003": "Exchange Server 2003"}[package.product]
+    return {
         "CompanyName": "Microsoft Corporation",
         "FileDescription": f"{package.title} (lab package, not Microsoft's)",
         "InternalName": f"KB{package.kb}",
         "OriginalFilename": package.file_name,
+        "ProductName": f"Microsoft {product}",
+        "Applies To": product,
+        "KB Article Number": package.kb,
+        "Proc. Architecture": "x86",
+        "Package Type": package.kind,
         "Installer Engine": "update.exe",
+        "Support Link": f"http://support.microsoft.com?kbid={package.kb}",
     }
-    image = pe.build(pe.Image(version=package.provides, code=noise, language=package.language, strings=strings))
+
+
+def _program(package: Package, size: int, *, removes: bool) -> bytes:
+    noise = hashlib.shake_256(package.id.encode()).digest(size)
+    strings = inside(package)
+    image = pe.build(
+        pe.Image(
+            version=PACKER if package.packed else package.provides,
+            code=noise,
+            language=package.language,
+            strings=strings,
+        )
+    )
     told = {"package": to_json(package), "removes": removes, "sha256": hashlib.sha256(image).hexdigest()}
     manifest = json.dumps(told, sort_keys=True)
     return image + manifest.encode() + len(manifest).to_bytes(4, "little") + _MAGIC
@@ -187,6 +218,7 @@ def _package(name: str, data: Mapping[str, object]) -> Package:
         size=fields.whole("size", 300_000),
         setup={key: setup.whole(key) for key in ("service_pack", "build") if setup.has(key)},
         damage=cast("Literal['', 'flipped', 'page']", fields.choice("damage", ("flipped", "page"))),
+        packed=fields.flag("packed"),
         published=fields.text("published"),
         supplied=fields.flag("supplied", default=True) and not fields.has("published"),
     )

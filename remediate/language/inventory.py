@@ -181,7 +181,28 @@ def _expanded(data: Map, path: Path, plugins: Mapping[str, Plugin]) -> Map:
             source=data.value_source("plugin"),
             hint=suggestion(name, plugins, what="plugins"),
         )
-    return Map(plugins[name](data, path), data.source)
+    made = plugins[name](data, path)
+    everything = made.get("all")
+    if isinstance(everything, Mapping):
+        placed = {part: _placed(value, data.get(part), data.value_source(part)) for part, value in everything.items()}
+        made = {**made, "all": Map(placed, data.source)}
+    return Map(made, data.source)
+
+
+def _placed(made: object, written: object, place: Source) -> object:
+    """What a plugin made, with the places of what it was made from: each value's own line, else the one above it.
+
+    Variables are written under ``vars`` of a host and stand beside its other values afterwards.
+    """
+    if isinstance(made, Map) or not isinstance(made, dict):
+        return made
+    own = written if isinstance(written, Map) else Map(source=place)
+    found = Map(source=place)
+    for key, value in made.items():
+        holder = own if key in own or not isinstance(own.get("vars"), Map) else own["vars"]
+        at = holder.value_source(key) if key in holder else place
+        found.put(key, _placed(value, holder.get(key), at), holder.key_source(key) if key in holder else place, at)
+    return found
 
 
 def _groups(graph: Graph) -> dict[str, Group]:

@@ -33,6 +33,7 @@ def sections(document: Mapping[str, Any]) -> tuple[Section, ...]:
         _changes(document["hosts"]),
         _files(document["hosts"]),
         _packages(document["packages"]),
+        _notes(document["hosts"]),
         _remarks(document["remarks"]),
         _steps(document["hosts"]),
     )
@@ -180,6 +181,12 @@ def _packages(packages: Sequence[Mapping[str, Any]]) -> Section:
         for package in packages
     )
     return Section("Packages", ("host", "package", "version", "bytes", "sha256", "at"), rows, _none(rows))
+
+
+def _notes(hosts: Sequence[Mapping[str, Any]]) -> Section:
+    """What the screen told beside the outcome: cautions, fallbacks, on whose word a package was taken."""
+    rows = tuple((one_line(host["host"]), one_line(str(note))) for host in hosts for note in host.get("notes") or ())
+    return Section("Worth knowing", ("host", "what"), rows, _none(rows))
 
 
 def _remarks(remarks: Sequence[Mapping[str, Any]]) -> Section:

@@ -58,5 +58,5 @@ def test_a_package_in_two_places_is_a_contradiction(project: Path) -> None:
     inventory["hosts"]["local"]["vars"]["packages"][SP1]["file"] = "/srv/x.exe"
     (project / "lab.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
     done = remediate("plan", KB, "-l", "local", folder=project)
-    assert done.code == 4
-    assert f"package {SP1} is said to be in two places" in done.out
+    assert done.code == 1
+    assert f"packages: {SP1}: both file and on_host say where it is" in done.err

@@ -117,6 +117,6 @@ def test_code_is_not_json(text: str) -> None:
 
 
 def test_libraries_come_with_what_they_need() -> None:
-    assert payload.resolve(["jobs"]) == ("wmi", "files", "registry", "services", "jobs")
+    assert payload.resolve(["jobs"]) == ("wmi", "files", "registry", "services", "hash", "jobs")
     with pytest.raises(UserError, match="unknown library 'job'"):
         payload.resolve(["job"])

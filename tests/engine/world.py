@@ -46,7 +46,7 @@ class DictSession:
     def call(self, module: str, function: str, args: Mapping[str, Json], *, timeout: float = 120.0) -> State:
         raise AssertionError("no payloads in this world")
 
-    def put(self, local: Path, remote: str) -> None: ...
+    def put(self, local: Path, remote: str, *, sha256: str = "") -> None: ...
 
     def get(self, remote: str, *, limit: int = 0) -> bytes:
         return b""

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from remediate.kb.advisory import Advisory, load
-from remediate.kb.plan import Supplied
+from remediate.kb.supplied import Supplied
 
 ROLE = Path(__file__).parents[2] / "roles/kb870585"
 TABLE_FILES = ("store.exe", "mdbmsg.dll", "exsmtp.dll", "mdbevent.dll", "mdbrole.dll", "mdbtask.dll")

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from remediate.errors import Blocked, UserError
-from remediate.kb.packagefile import Expected, check, inspect
-from remediate.lab import pe
+from remediate.kb import localfile
+from remediate.kb.packagefile import Expected, check, look
+from tests.kb.packagefiles import build
+from tests.kb.servers import advisory
 
 Make = Callable[..., Path]
+SP1 = "KB870585-2003-SP1"
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    def made(version: str = "6.5.7232.35", language: int = 0x409, tail: bytes = b"cabinet") -> Path:
+    def made(tail: bytes = b"cabinet", **told: object) -> Path:
         path = tmp_path / "Exchange2003-KB870585-x86-ENU.exe"
-        path.write_bytes(pe.build(pe.Image(version=version, code=b"\x90" * 64, language=language)) + tail)
+        path.write_bytes(build({"like": "sp1", **told}) + tail)
         return path
 
     return made
@@ -32,91 +39,125 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def expected(**told: Any) -> Expected:
+    package = advisory().package(SP1)
+    assert package is not None
+    return Expected(advisory=advisory(), package=package, **told)
+
+
 def test_what_a_package_says_of_itself(make: Make) -> None:
-    path = make(tail=b"x" * (3 << 20))
-    found = inspect(path)
-    assert found.path == path
-    assert found.size == path.stat().st_size
-    assert found.sha256 == sha256(path)
-    assert (found.file_version, found.product_version, found.language) == ("6.5.7232.35", "6.5.7232.35", "ENU")
+    path = make(tail=b"x" * (3 << 20), strings={"KB Article Number": "870585", "Comments": "a\x1b[31mb\r\nc"})
+    found = look(path)
+    assert (found.path, found.size, found.sha256) == (path, path.stat().st_size, sha256(path))
+    inside = found.inside
+    assert (inside.file_version, inside.product_version, inside.language) == ("6.5.7232.35", "6.5.7232.35", "ENU")
+    assert (inside.architecture, inside.kind, inside.missing) == ("x86", "", 0)
+    assert list(inside.said("kbarticlenumber")) == ["870585"]
+    assert list(inside.said("Comments")) == ["a [31mb c"], "what a file says goes to terminals"
+    assert str(inside.signature) == "not signed"
 
 
 def test_the_package_that_was_meant(make: Make) -> None:
     path = make()
     size = path.stat().st_size
-    wanted = Expected(package="KB", sha256=sha256(path).upper(), size=size, version="6.5.7232.35", language="ENU")
-    assert check(path, wanted) == inspect(path)
+    wanted = expected(sha256=sha256(path).upper(), size=size, version="6.5.7232.35", language="ENU")
+    found, verdict = check(path, wanted)
+    assert found == look(path)
+    assert verdict.says == ("its version is 6.5.7232.35", "it names KB870585", "it names Exchange Server 2003")
 
 
 @pytest.mark.parametrize(
-    ("expected", "says", "remedy"),
+    ("told", "says", "remedy"),
     [
         ({"sha256": "0" * 64}, "recorded is 000000", "record its hash"),
-        ({"size": 1}, "KB870585-2003-SP1 has 1", "get KB870585-2003-SP1 again"),
-        ({"version": "6.5.6981.0"}, "carries version 6.5.7232.35 and 6.5.7232.35", "for this branch"),
+        ({"size": 1}, f"{SP1} has 1", f"get {SP1} again"),
+        ({"version": "6.5.6981.0"}, "carries version 6.5.7232.35, ", "for this branch"),
     ],
 )
-def test_another_file_under_that_name(make: Make, expected: dict[str, object], says: str, remedy: str) -> None:
+def test_another_file_under_that_name(make: Make, told: dict[str, object], says: str, remedy: str) -> None:
     with pytest.raises(Blocked) as blocked:
-        check(make(), Expected(package="KB870585-2003-SP1", **expected))  # type: ignore[arg-type]
+        check(make(), expected(**told))
     assert says in blocked.value.reason
     assert remedy in blocked.value.remedy
 
 
-def test_a_package_in_a_third_language(make: Make) -> None:
-    with pytest.raises(Blocked, match="is in FRA, KB was said to be DEU"):
-        check(make(language=0x40C), Expected(package="KB", language="DEU"))
-    assert check(make(), Expected(package="KB", language="DEU")).language == "ENU"
+def test_a_file_that_was_looked_at_is_not_read_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make()
+    os.utime(path)
+    while time.time_ns() - path.stat().st_ctime_ns < 2 * localfile.FINE:
+        pass
+    opened: list[object] = []
+    real = os.open
+
+    def counted(name: Any, *more: Any) -> int:
+        opened.append(name)
+        return real(name, *more)
+
+    monkeypatch.setattr(os, "open", counted)
+    assert len({id(look(path)) for _ in range(50)}) == 1
+    assert opened == [path]
 
 
-def test_the_hash_is_looked_at_before_the_file_is_taken_apart(tmp_path: Path) -> None:
-    path = tmp_path / "p.exe"
-    path.write_bytes(b"<html>not found</html>")
-    with pytest.raises(Blocked, match="is not the file recorded"):
-        check(path, Expected(package="KB", sha256="0" * 64))
+def test_a_file_that_was_exchanged_is_read_again(make: Make, tmp_path: Path) -> None:
+    path = make()
+    first = look(path)
+    other = tmp_path / "other"
+    other.write_bytes(path.read_bytes()[:-1] + b"X")
+    os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    other.replace(path)
+    assert look(path).sha256 == sha256(path) != first.sha256
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (b"<html><body>Sign in</body></html>", "it begins like a web page"),
-        (b"\n\n<!DOCTYPE html>", "it begins like a web page"),
-        (b"PK\x03\x04" + b"\0" * 200, "it is a ZIP archive"),
-        (b"MSCF\0\0\0\0", "it is a cabinet"),
-        (b"MZ" + b"\0" * 300, "it begins like one"),
-        (b"\x7fELF" + b"\0" * 300, "it begins with 7f 45 4c 46"),
-    ],
-)
-def test_no_program_at_all(tmp_path: Path, content: bytes, says: str) -> None:
-    path = tmp_path / "p.exe"
-    path.write_bytes(content)
-    with pytest.raises(Blocked) as blocked:
-        inspect(path)
-    assert "is no Windows program" in blocked.value.reason
-    assert says in blocked.value.reason
+def test_a_file_that_is_written_to_while_it_is_read(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make(tail=b"x" * (3 << 20))
+    real = os.pread
+
+    def slow(descriptor: int, count: int, at: int) -> bytes:
+        if at == localfile.CHUNK:
+            with path.open("ab") as file:
+                file.write(b"more")
+        return real(descriptor, count, at)
+
+    monkeypatch.setattr(os, "pread", slow)
+    with pytest.raises(Blocked, match="changes while it is read"):
+        look(path)
 
 
-def test_missing_empty_and_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(Blocked, match="is not there"):
-        check(tmp_path / "none.exe", Expected(package="KB"))
+def test_missing_empty_and_no_regular_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty.exe").touch()
-    with pytest.raises(Blocked, match="is empty"):
-        check(tmp_path / "empty.exe", Expected(package="KB"))
-    with pytest.raises(Blocked, match="cannot be read"):
-        check(tmp_path, Expected(package="KB"))
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(localfile.LARGEST + 1)
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    held = socket.socket(socket.AF_UNIX)
+    held.bind(str(tmp_path / "s"))
+    held.close()
+    for name, says in (
+        ("none.exe", "is not there"),
+        ("empty.exe", "is empty"),
+        (".", "is a folder, no file"),
+        ("pipe", "is a pipe, no file"),
+        ("endless", "is a device, no file"),
+        ("s", "is a socket, no file"),
+        ("large", "no package is so large"),
+        ("a\0b", "cannot be the name of a file"),
+        ("x" * 300, "cannot be read: File name too long"),
+    ):
+        with pytest.raises(Blocked, match=says) as blocked:
+            check(tmp_path / name, expected())
+        assert blocked.value.remedy
 
 
-def test_a_file_system_that_maps_nothing_into_memory() -> None:
-    """sysfs can be read in pieces only, as some network file systems can."""
-    with pytest.raises(Blocked, match="cannot be read: No such device") as blocked:
-        inspect(Path("/sys/devices/system/cpu/online"))
-    assert "local disk" in blocked.value.hint
+def test_a_file_that_is_smaller_than_it_says() -> None:
+    """sysfs tells a page for each of its files."""
+    with pytest.raises(Blocked, match=r"changes while it is read|is empty"):
+        look(Path("/sys/devices/system/cpu/online"))
 
 
 @pytest.mark.parametrize("digest", ["abc", "g" * 64, "0" * 63, "0" * 65])
 def test_a_hash_that_is_none(make: Make, digest: str) -> None:
     with pytest.raises(UserError, match="is not 64 hexadecimal digits"):
-        check(make(), Expected(package="KB", sha256=digest))
+        check(make(), expected(sha256=digest))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -128,4 +169,4 @@ def test_damaged_programs_are_blocked_or_read(make: Make, data: st.DataObject) -
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content[: data.draw(st.integers(1, len(content)))])
     with suppress(Blocked):
-        assert inspect(path).size == path.stat().st_size
+        assert look(path).size == path.stat().st_size

@@ -11,8 +11,8 @@ from remediate.errors import HostError
 from remediate.kb.builds import parse
 from remediate.kb.facts import read
 from remediate.kb.obstacles import Policy
-from remediate.kb.plan import Supplied
 from remediate.kb.route import Route, Verdict, choose
+from remediate.kb.supplied import Supplied
 from tests.kb.servers import TABLE_FILES, advisory, facts
 
 ADVISORY = advisory()

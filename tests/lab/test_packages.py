@@ -25,7 +25,7 @@ def test_a_package_is_a_program_with_its_version_and_language(name: str) -> None
     assert image.get_warnings() == []
     fixed = image.VS_FIXEDFILEINFO[0]
     parts = (fixed.FileVersionMS >> 16, fixed.FileVersionMS & 0xFFFF, fixed.FileVersionLS >> 16, fixed.FileVersionLS)
-    assert ".".join(str(part & 0xFFFF) for part in parts) == package.provides
+    assert ".".join(str(part & 0xFFFF) for part in parts) == (packages.PACKER if package.packed else package.provides)
     (table,) = (entry for entry in image.FileInfo[0] if entry.Key == b"StringFileInfo")
     assert table.StringTable[0].LangID == f"{package.language:04x}04b0".encode()
     assert 200_000 < len(data) < 420_000

@@ -110,7 +110,7 @@ class LabHost:
         return {"file": str(path), "sha256": sha256(path.read_bytes()).hexdigest()}
 
     def stage(self, name: str, **more: Any) -> Result:
-        return self.do("package_staged", package=name, **{**self.package(name), **more})
+        return self.do("package_staged", **{"advisory": role_data(), "package": name, **self.package(name), **more})
 
     def install(self, name: str, *, module: str = "hotfix", **more: Any) -> Result:
         """``name`` is the lab's and the advisory's, unless ``package`` says another for the latter."""

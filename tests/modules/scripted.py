@@ -37,7 +37,7 @@ class ScriptedSession:
         self.log.append(f"{function} {what}".strip())
         return self.answer(function, args)
 
-    def put(self, local: Path, remote: str) -> None:
+    def put(self, local: Path, remote: str, *, sha256: str = "") -> None:
         self.log.append(f"put {remote}")
 
     def get(self, remote: str, *, limit: int = 1_000_000) -> bytes:

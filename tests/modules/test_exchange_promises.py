@@ -84,7 +84,7 @@ def test_facts_of_a_host_on_which_every_source_is_broken(name: str) -> None:
     broken |= {"job": "x", "own_job": None, "same": True, "path": "p", "size": 1}
     wanted = {"hotfix": "KB870585-2003-SP1", "service_pack": "KB836993-2003-SP2", "package_staged": "x"}
     given: dict[str, Any] = {"package": wanted[name]} if name in wanted else {}
-    given |= {"advisory": role_data()} if name in ("exchange_facts", "hotfix", "service_pack") else {}
+    given |= {"advisory": role_data()} if name in ("exchange_facts", "package_staged", "hotfix", "service_pack") else {}
     params = module.params_type(**given)
     for tell in (module.columns, module.notes):
         assert tell is None or tell(broken, params) is not None

@@ -59,8 +59,8 @@ def test_a_second_run_changes_nothing(make: Make) -> None:
 def test_a_check_run_writes_nothing(make: Make) -> None:
     host = make("exchange2003-sp1")
     before = host.machine.fingerprint()
-    assert host.do("package_staged", check=True, package=SP1, **host.package(SP1)).status is Status.PENDING
     given = {"advisory": role_data(), "package": SP1, **host.package(SP1)}
+    assert host.do("package_staged", check=True, **given).status is Status.PENDING
     assert host.do("hotfix", check=True, **given).status is Status.PENDING
     assert host.do("services_restored", check=True).status is Status.OK
     assert host.do("job_finished", check=True).status is Status.OK
@@ -184,7 +184,7 @@ def test_a_package_of_another_language_that_nobody_named(make: Make) -> None:
     """The server's language cannot be told from the English package's wrong content: the installer says it itself."""
     host = make("exchange2003-sp1")
     german = host.package("KB870585-2003-SP1-DEU")
-    host.do("package_staged", package=SP1, **german)
+    host.do("package_staged", advisory=role_data(), package=SP1, language="DEU", **german)
     result = host.install(SP1, **german)
     assert result.status is Status.FAILED
     assert "is different from the update language" in result.message

@@ -11,7 +11,7 @@ import pytest
 from modules import package_staged
 from remediate.errors import RemoteFailed, UserError
 from remediate.lab import packages
-from remediate.model import Change, Result, Status
+from remediate.model import Change, Json, Result, Status
 from tests.kb.servers import role_data
 from tests.modules.conftest import Make
 from tests.modules.labhost import LabHost
@@ -45,7 +45,7 @@ def test_same_name_and_size_but_other_content_is_found_by_its_hash(make: Make) -
     path = str(host.stage(SP1).after["path"])
     data = host.machine.files.read(path)
     host.machine.files.write(path, data[:5000] + b"\0" + data[5001:])
-    given = {"package": SP1, **host.package(SP1)}
+    given = {"advisory": role_data(), "package": SP1, **host.package(SP1)}
     assert host.do("package_staged", check=True, **given).status is Status.PENDING
     again = host.stage(SP1)
     assert again.status is Status.CHANGED
@@ -57,17 +57,19 @@ def test_same_name_and_size_but_other_content_is_found_by_its_hash(make: Make) -
     ("package", "more", "says"),
     [
         (SP1, {"file": ""}, "there is no file for package"),
-        (SP1, {"file": "/nowhere/p.exe"}, "is not there: /nowhere/p.exe"),
+        (SP1, {"file": "/nowhere/p.exe"}, "/nowhere/p.exe is not there"),
         (SP1, {"sha256": "00" * 32}, "is not the file recorded for"),
         (SP1, {"version": "6.5.7638.1"}, "should carry 6.5.7638.1"),
         (SP1, {"size": 5}, "has 333,"),
-        ("KB870585-2003-SP1-page", {}, "begins like a web page"),
+        ("KB870585-2003-SP1-page", {}, "is a web page, no installer"),
         ("KB870585-2003-SP1-DEU", {"language": "FRA"}, "is in DEU"),
+        ("KB870585-2003-SP1-DEU", {}, "is in DEU, not in ENU"),
+        (RTM, {}, "its version is 6.5.6981.0, which is that of KB870585-2003-RTM"),
     ],
 )
 def test_wrong_on_this_side(package: str, more: dict[str, Any], says: str, make: Make) -> None:
     host = make("exchange2003-sp1")
-    result = host.stage(package, **more)
+    result = host.stage(package, **{"package": SP1, **more})
     assert result.status is Status.BLOCKED
     assert says in result.message
     assert result.remedy
@@ -83,7 +85,7 @@ def test_a_full_disk(make: Make) -> None:
 
 def test_a_hash_in_the_wrong_form_is_a_mistake_of_the_user(make: Make) -> None:
     host = make("exchange2003-sp1")
-    params = package_staged.Params(package=SP1, file=host.package(SP1)["file"], sha256="abc")
+    params = package_staged.Params(advisory=role_data(), package=SP1, file=host.package(SP1)["file"], sha256="abc")
     with pytest.raises(UserError, match="is not 64 hexadecimal digits"):
         package_staged.inspect(host.sessions.open(host.endpoint), params)
 
@@ -96,7 +98,7 @@ def elsewhere(host: LabHost, folder: str, package: str = SP1, **more: Any) -> di
     known = host.known.packages[package]
     place = {"file" if folder == SHARE else "on_host": f"{folder}\\{known.file_name}"}
     data = packages.content(known)
-    return {"package": package, "sha256": sha256(data).hexdigest(), **place, **more}
+    return {"advisory": role_data(), "package": package, "sha256": sha256(data).hexdigest(), **place, **more}
 
 
 def test_the_host_copies_it_from_a_share(make: Make) -> None:
@@ -106,7 +108,8 @@ def test_the_host_copies_it_from_a_share(make: Make) -> None:
     assert planned.status is Status.PENDING
     size = len(packages.content(host.known.packages[SP1]))
     assert planned.changes[0].after == f"{size:,} bytes, copied by the host"
-    assert planned.changes[0].why == f"the host copies it from {given['file']}, nothing is uploaded"
+    why = f"the host copies it from {given['file']}, nothing is uploaded; its version is 6.5.7232.35"
+    assert planned.changes[0].why == why
     first = host.do("package_staged", **given)
     assert (first.status, first.after["way"], first.after["version"]) == (Status.CHANGED, "share", "6.5.7232.35")
     assert staged_file(host, first) == packages.content(host.known.packages[SP1])
@@ -170,6 +173,23 @@ def test_wrong_on_the_other_side(make: Make, folder: str, more: dict[str, Any], 
     assert host.served.executions <= 1
 
 
+@pytest.mark.parametrize("folder", [SHARE, LOCAL])
+def test_what_the_host_tells_of_its_file_is_held_against_the_article(make: Make, folder: str) -> None:
+    """It tells the version: that of another package is refused, that of a packer needs somebody's word."""
+    packed = "KB836993-2003-SP2-packed"
+    host = make("exchange2003-rtm", override={"stored": {folder: [RTM, packed]}})
+    wrong = host.do("package_staged", **elsewhere(host, folder, RTM, identified_by="I know"), check=True)
+    assert wrong.status is Status.OK or wrong.status is Status.PENDING, wrong.message
+    wrong = host.do("package_staged", **{**elsewhere(host, folder, RTM, identified_by="I know"), "package": SP1})
+    assert (wrong.status, "which is that of KB870585-2003-RTM" in wrong.message) == (Status.BLOCKED, True)
+    given = {**elsewhere(host, folder, packed), "package": "KB836993-2003-SP2"}
+    silent = host.do("package_staged", **given)
+    assert (silent.status, "does not say which build it brings" in silent.message) == (Status.BLOCKED, True)
+    taken = host.do("package_staged", **given, identified_by="CHG-17")
+    assert taken.status in (Status.OK, Status.CHANGED), taken.message
+    assert any("identified_by: CHG-17" in note for note in taken.notes)
+
+
 def test_a_share_that_holds_another_package(make: Make) -> None:
     host = make("exchange2003-sp1", override={"stored": {SHARE: [SP1]}})
     given = elsewhere(host, SHARE, sha256="12" * 32)
@@ -193,7 +213,7 @@ def test_the_same_bytes_under_another_name_are_not_sent_again(make: Make) -> Non
 
 def test_what_a_plan_says_of_an_upload(make: Make) -> None:
     host = make("exchange2003-sp1")
-    (change,) = host.do("package_staged", check=True, package=SP1, **host.package(SP1)).changes
+    (change,) = host.do("package_staged", check=True, advisory=role_data(), package=SP1, **host.package(SP1)).changes
     size = len(packages.content(host.known.packages[SP1]))
     assert change.after == f"{size:,} bytes, uploaded"
 
@@ -204,9 +224,14 @@ def test_a_package_another_controller_has_put_there_and_runs_already(make: Make)
     path = str(host.stage(SP1).after["path"])
     host.install(SP1, timeout=0.01)
     late = host.controller().open(host.endpoint)
-    params = package_staged.Params(package=SP1, **host.package(SP1))
-    package_staged.apply(late, Change(target=path, before=None, after="uploaded"), params)
+    params = package_staged.Params(advisory=role_data(), package=SP1, **host.package(SP1))
+    package_staged.apply(late, upload(path, host, SP1), params)
     assert host.machine.files.read(path) == packages.content(host.known.packages[SP1])
-    other = package_staged.Params(package=RTM, **host.package(RTM))
+    other = package_staged.Params(advisory=role_data(), package=RTM, **host.package(RTM))
     with pytest.raises(RemoteFailed):
-        package_staged.apply(late, Change(target=path, before=None, after="uploaded"), other)
+        package_staged.apply(late, upload(path, host, RTM), other)
+
+
+def upload(path: str, host: LabHost, name: str) -> Change:
+    details: dict[str, Json] = {"sha256": host.package(name)["sha256"]}
+    return Change(target=path, before=None, after="uploaded", details=details)

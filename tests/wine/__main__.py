@@ -7,7 +7,7 @@ import signal
 import sys
 
 from tests.wine import tools
-from tests.wine.fleet import Fleet
+from tests.wine.fleet import WIN64, Fleet
 from tests.wine.host import WineSpec
 
 SPECS = {
@@ -34,7 +34,10 @@ def main() -> int:
             with (shared / "known_hosts").open("a") as together:
                 together.write(known)
             sys.stdout.write(f"{name:10} {host.address}:{host.port}  {host.spec.image}\n")
-        sys.stdout.write("Now, in another terminal: remediate run playbooks/kb870585.yml -i inventory/wine.yml\n")
+        sys.stdout.write(
+            "Now, in another terminal: remediate run playbooks/kb870585.yml -i inventory/wine.yml "
+            f"-e @.remediate/wine/tryout/{WIN64}\n"
+        )
         sys.stdout.write("Ctrl-C ends the hosts.\n")
         sys.stdout.flush()
         signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -11,8 +11,21 @@ from typing import Any
 import yaml
 
 from remediate.lab.packages import Package, catalogue
+from tests.kb.servers import ROLE
 from tests.wine import prefix, programs
 from tests.wine.host import WineHost, WineSpec, sweep
+
+WIN64 = "win64.yml"
+"""File of extra variables: the article's data with the one thing that is different here."""
+
+
+def win64() -> dict[str, Any]:
+    """Programs of these hosts, and so the packages for them, are for x64: Debian's Wine runs no others by itself."""
+    text = (ROLE / "vars/main.yml").read_text(encoding="utf-8")
+    data: dict[str, Any] = yaml.safe_load(text)
+    for product in data["kb870585_advisory"]["products"]:
+        product["architecture"] = "x64"
+    return data
 
 
 class Fleet:
@@ -38,11 +51,12 @@ class Fleet:
         self.before = {name: host.services() for name, host in self.hosts.items()}
 
     def inventory(self, folder: Path) -> Path:
-        """Writes packages and inventory into ``folder``; the inventory's path."""
+        """Writes packages, inventory and what is different on 64 bits into ``folder``; the inventory's path."""
         supplied = {name: one for name, one in catalogue().items() if one.supplied}
         packages = {name: _package(folder / "packages", one) for name, one in supplied.items()}
         hosts = {name: host.variables() for name, host in self.hosts.items()}
         path = folder / "wine.yml"
+        (folder / WIN64).write_text(yaml.safe_dump(win64()), encoding="utf-8")
         path.write_text(yaml.safe_dump({"all": {"vars": {"packages": packages}, "hosts": hosts}}), encoding="utf-8")
         return path
 

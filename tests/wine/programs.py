@@ -8,13 +8,13 @@ import os
 import shutil
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from remediate.lab import pe
-from remediate.lab.packages import Package
+from remediate.lab.packages import Package, inside
 from tests.wine import tools
 
 SOURCES = Path(__file__).parent / "src"
@@ -74,6 +74,15 @@ def stamp(program: bytes, version: str, language: int = 0x409) -> bytes:
     return bytes(stamped)
 
 
+def named(program: bytes, words: Mapping[str, str]) -> bytes:
+    """The program with other words in its version data, each as long as the one it replaces."""
+    for old, new in words.items():
+        assert len(old) == len(new), (old, new)
+        assert program.count(old.encode("utf-16-le")) == 1, old
+        program = program.replace(old.encode("utf-16-le"), new.encode("utf-16-le"))
+    return program
+
+
 def image(name: str, version: str) -> bytes:
     """The start of a file of Exchange: a service where it is a program, else a small library."""
     if name.lower().endswith(".exe"):
@@ -95,6 +104,7 @@ def put(path: Path, version: str, size: int, modified: datetime) -> None:
 def package(one: Package) -> bytes:
     """A package: the installer, the images of its files, and what it is told, as package.h reads it."""
     data = stamp((compiled() / "installer.exe").read_bytes(), one.provides, one.language)
+    data = named(data, {"000000": one.kb, "(a program of tests)": inside(one)["Applies To"]})
     lines = [f"{key}={value}" for key, value in _words(one).items()]
     for file in one.files:
         start = image(file.name, file.version)

@@ -14,7 +14,7 @@ from remediate.lab.packages import catalogue
 from tests.e2e.project import Project
 from tests.e2e.test_main_route import status
 from tests.wine import embedded, programs
-from tests.wine.fleet import Fleet
+from tests.wine.fleet import WIN64, Fleet
 from tests.wine.host import WineHost, WineSpec
 from tests.wine.test_playbook import PLAYBOOK
 
@@ -42,9 +42,9 @@ def installs(host: WineHost) -> int:
     return log.read_text().count("started with following command line") if log.exists() else 0
 
 
-def killed(project: Project, inventory: str, begun: Callable[[], int]) -> tuple[int, str, dict[str, Any]]:
+def killed(project: Project, inventory: str, begun: Callable[[], int], *more: str) -> tuple[int, str, dict[str, Any]]:
     """Of the run after one that was killed once the installer had begun: exit code, outcome, facts afterwards."""
-    words = ("-i", inventory, "-l", "killed")
+    words = ("-i", inventory, "-l", "killed", *more)
     running = project.start("run", PLAYBOOK, *words)
     while not begun():
         assert running.poll() is None, running.stdout and running.stdout.read()
@@ -68,7 +68,7 @@ def twins(tmp_path: Path) -> Iterator[Project]:
 def test_a_controller_killed_during_the_install(fleet: Fleet, twins: Project, tmp_path: Path) -> None:
     host, project = fleet.hosts["killed"], Project(tmp_path / "wine")
     fleet.inventory(project.folder / "inventory")
-    seen = killed(project, "inventory/wine.yml", lambda: installs(host))
+    seen = killed(project, "inventory/wine.yml", lambda: installs(host), "-e", f"@inventory/{WIN64}")
     assert (seen[:2], installs(host)) == ((0, "changed"), 1)
     assert host.version("store.exe") == "6.5.7232.35"
     assert host.services() == fleet.before["killed"]

@@ -1,6 +1,7 @@
 // needs: files
 // SHA-256 of a file on the host: certutil where it can (Windows Vista and later), else computed here.
 var SHA_K = [];
+var HASH_MOST = 33554432; // bytes: more is not done in time by any script host of such a server, and is all held in memory
 
 // {path, bytes, sha256}
 function hashFile(args) {
@@ -21,14 +22,22 @@ function hashByCertutil(path) {
   }
   return null;
 }
-// likely: ADODB.Stream and MSXML are on every Windows 2000 and later; a host without them throws here
-function hashByScript(path) {
+// The SHA-256, or null when it cannot be told within so many seconds and, by the script host, without much memory.
+function hashWithin(path, seconds) {
+  var found = tryValue(function () { return hashByCertutil(path); }, null), until = new Date().getTime() + seconds * 1000;
+  if (found !== null || fso().GetFile(path).Size > HASH_MOST) { return found; }
+  return tryValue(function () { return hashByScript(path, until); }, null);
+}
+// likely: ADODB.Stream and MSXML are on every Windows 2000 and later; a host without them throws here.
+// Null when it is not done at the time until; without one it takes what it takes.
+function hashByScript(path, until) {
   var stream = new ActiveXObject("ADODB.Stream"), element = hexElement(), state = shaStart(), rest = "", total = 0, text;
   stream.Type = 1;
   stream.Open();
   try {
     stream.LoadFromFile(path);
     while (!stream.EOS) {
+      if (until && new Date().getTime() > until) { return null; }
       element.nodeTypedValue = stream.Read(65536);
       text = rest + element.text;
       total += element.text.length / 2;

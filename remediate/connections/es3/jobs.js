@@ -1,8 +1,9 @@
-// needs: files registry services wmi
+// needs: files hash registry services wmi
 // Detached jobs: programs that live without the connection. The job's folder is the mutex; its marker files say how far
 // it came: starting.txt (a starter is at work: UTC time and its token), started.txt (launched: pid), claimed (a folder: the
 // wrapper that made it is the only one that goes on), running.txt (its next act), exit.txt (its last, by rename), cancelled.txt, settled.txt (somebody has dealt with the outcome).
 var JOB_PATIENCE = 120; // seconds a starter may take before another may take over
+var GUARD_SECONDS = 45; // of these for hashing the package once more
 
 function jobRoot() { return toolkitFolder() + "\\jobs"; }
 function jobFolder(name) {
@@ -136,7 +137,20 @@ function guardPackage(wanted) {
   if (wanted.version && compareVersions(info.version || "0", wanted.version) !== 0) {
     return refusal("the package " + info.path + " is version " + (info.version || "unknown") + ", not " + wanted.version, "check the package file and its declared version");
   }
-  return null;
+  if (wanted.modified && info.modified !== wanted.modified) {
+    return refusal("the package " + info.path + " was written again at " + info.modified + ", after it was checked", "run again, so that it is checked again; if it stays so, see who writes there");
+  }
+  return wanted.sha256 ? guardHash(info.path, wanted.sha256) : null;
+}
+// Its very bytes, where this host can tell them in time; a large package on a host without certutil is told by the above.
+function guardHash(path, wanted) {
+  var found = hashWithin(path, GUARD_SECONDS);
+  if (found === null) {
+    note("jobs", path + " was not hashed again right before its start: that takes too long here; its size, version and time of last write are those it had when it was hashed");
+    return null;
+  }
+  if (found === wanted) { return null; }
+  return refusal("the package " + path + " is another file than was checked: its SHA-256 is " + found + ", not " + wanted, "delete it on the host and run again; if it stays so, see who writes there");
 }
 function guardProcesses(names) {
   var list, i, j;
