@@ -11,10 +11,11 @@ from remediate import __version__
 from remediate.commands import ledgers, running
 from remediate.commands.project import Project
 from remediate.engine.control import Control
+from remediate.model import MASK
 from remediate.planfile import inputs
 from remediate.planfile.build import Gatherer
 from remediate.planfile.model import FORMAT, Asked, InputFile, Plan
-from remediate.reports.redact import MASK, secrets_in
+from remediate.secrets.taint import hidden, secrets_of
 
 if TYPE_CHECKING:
     import argparse
@@ -79,7 +80,7 @@ def asked(request: RunRequest, options: argparse.Namespace, project: Project) ->
     masked = {name: mask.value(value) for name, value in given.items()}
     secret = tuple(
         sorted(name for name, value in request.extra_vars.items()
-               if secrets_in(value, name) or masked[name] != given[name])
+               if any(secrets_of(hidden(name, value))) or masked[name] != given[name])
     )  # fmt: skip
     return Asked(
         playbook=inputs.shown(request.playbook, folder),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from remediate.engine import learning
 from remediate.engine.actions import WALKED, actions
 from remediate.engine.attempt import Context
 from remediate.engine.control import Control
@@ -27,6 +28,7 @@ from remediate.language.template import Templar
 from remediate.language.tree import Node, Play, Playbook, Task
 from remediate.language.variables import Layer, Variables
 from remediate.model import Mode, Result, RunSummary
+from remediate.secrets.known import Known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,8 @@ class RunRequest:
     start_at_task: str = ""
     only: frozenset[str] | None = None
     """Of the chosen hosts only these; None: all."""
+    secrets: Known = field(default_factory=Known)
+    """What must not be seen; grows while values are rendered."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set: finish the Steps under way, begin no new one."""
     abort: threading.Event = field(default_factory=threading.Event)
@@ -69,6 +73,7 @@ def run(
     """Read, walk, report. ``UserError`` before any host is touched; host trouble is in the summary."""
     control = control or Control()
     book = read(request)
+    learning.from_book(book, request.secrets)
     plays = [(play, chosen(request, play)) for play in book.plays]
     if sessions is not None:
         return _Run(request, sinks, sessions, control).go(plays)
@@ -80,7 +85,8 @@ def run(
 
 def chosen(request: RunRequest, play: Play) -> tuple[Host, ...]:
     """The hosts of a play under ``--limit``, in inventory order."""
-    pattern = str(Templar(Variables().with_layer(Layer.EXTRA, request.extra_vars)).render(play.hosts, play.source))
+    variables = Variables().with_layer(Layer.EXTRA, request.extra_vars)
+    pattern = str(Templar(variables, tell=request.secrets.tell).render(play.hosts, play.source))
     try:
         hosts = request.inventory.select(pattern, limit=request.limit)
     except UserError as error:
@@ -102,13 +108,19 @@ def windows(request: RunRequest) -> dict[str, tuple[str, ...]]:
 
 
 def _setting(request: RunRequest, memory: dict[str, Mapping[str, object]]) -> Setting:
+    def read_vars(path: Path) -> Mapping[str, object]:
+        found = vars_mapping(path)
+        learning.from_values(found, request.secrets)
+        return found
+
     return Setting(
         inventory=request.inventory,
         extra_vars=request.extra_vars,
         mode=request.mode,
         playbook_folder=request.playbook.parent,
-        vars_file=cache(vars_mapping),
+        vars_file=cache(read_vars),
         memory=memory,
+        secrets=request.secrets,
     )
 
 
@@ -220,6 +232,7 @@ class _Run:
             known, search = words(self.request.modules), self.request.search
             nodes = reader.load_tasks(Path(name), parent, search=search, modules=known.__contains__, known=known)
             self.included[key] = nodes
+            learning.from_nodes(nodes, self.request.secrets)
         return self.included[key]
 
     def _perform(self, move: Move) -> Result | None:

@@ -13,6 +13,7 @@ from remediate.language.template import OMIT, Templar
 from remediate.language.tree import Play, Task
 from remediate.language.variables import Layer, Variables
 from remediate.model import Mode, Source
+from remediate.secrets.known import Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,12 @@ class Setting:
     """Reads a file of variables, once a run."""
     memory: dict[str, Mapping[str, object]]
     """Per host: what set_fact and register left, kept across plays."""
+    secrets: Known = field(default_factory=Known)
+    """Told of every secret that is rendered."""
+
+    def templar(self, variables: Variables, folder: Path = Path()) -> Templar:
+        """Renders with ``variables``; secrets in what it gives are known as such."""
+        return Templar(variables, folder=folder, tell=self.secrets.tell)
 
     def remember(self, host: str, values: Mapping[str, object]) -> None:
         """Keep facts of ``host``; a new mapping each time, since scopes hold on to the old one."""
@@ -44,7 +51,8 @@ class HostVars(Mapping[str, object]):
 
     def __getitem__(self, name: str) -> object:
         host = self._setting.inventory.hosts[name]
-        return _Rendered(host.variables.with_layer(Layer.FACTS, self._setting.memory.get(name, {}), trusted=False))
+        facts = self._setting.memory.get(name, {})
+        return _Rendered(self._setting.templar(host.variables.with_layer(Layer.FACTS, facts, trusted=False)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._setting.inventory.hosts)
@@ -54,19 +62,19 @@ class HostVars(Mapping[str, object]):
 
 
 class _Rendered(Mapping[str, object]):
-    def __init__(self, variables: Variables) -> None:
-        self._variables = variables
+    def __init__(self, templar: Templar) -> None:
+        self._templar = templar
 
     def __getitem__(self, name: str) -> object:
-        if self._variables.get(name) is None:
+        if self._templar.variables.get(name) is None:
             raise KeyError(name)
-        return Templar(self._variables).value(name)
+        return self._templar.value(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._variables.names())
+        return iter(self._templar.variables.names())
 
     def __len__(self) -> int:
-        return len(list(self._variables.names()))
+        return len(list(self._templar.variables.names()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +141,7 @@ def _vars_file(written: object, play: Play, variables: Variables, setting: Setti
     alternatives = written if isinstance(written, list) else [written]
     tried: list[str] = []
     for name in alternatives:
-        text = str(Templar(variables, folder=play.folder).render(name, source))
+        text = str(setting.templar(variables, play.folder).render(name, source))
         for candidate in (play.folder / text, play.folder / "vars" / text):
             tried.append(str(candidate))
             if candidate.is_file():

@@ -17,7 +17,7 @@ from remediate.events import Emit, StepFinished, Warned
 from remediate.language.template import OMIT, Templar, Unknown, UnknownValue
 from remediate.language.tree import Block, Node, Task
 from remediate.language.variables import Layer
-from remediate.model import Result, Status, Step
+from remediate.model import Result, Secret, Status, Step
 
 Position = tuple[int, ...]
 WINDOW = "change_window"
@@ -43,6 +43,11 @@ class TaskFailed(Exception):
     def __init__(self, result: Result) -> None:
         super().__init__(result.message)
         self.result = result
+
+    @property
+    def told(self) -> Result:
+        """What may be said of it."""
+        return censored(self.result)
 
 
 class HostDeferred(Exception):
@@ -94,9 +99,9 @@ class Walker:
         except PlayEnded:
             self.play_ended = True
         except HostDeferred as gate:
-            self.tally.deferred = gate.result
+            self.tally.deferred = censored(gate.result)
         except TaskFailed as failure:
-            self.tally.fatal = failure.result
+            self.tally.fatal = failure.told
             if self.scope.play.force_handlers:
                 yield from self._forced((len(nodes),))
 
@@ -199,7 +204,7 @@ class Walker:
         done: list[tuple[object, Result, object]] = []
         for turn, item in enumerate(items):
             extra = (Layer.LOOP, self._loop_vars(task, item, turn))
-            label = str(turn + 1) if task.no_log else self._label(task, item, extra)
+            label = str(turn + 1) if task.no_log or isinstance(item, Secret) else self._label(task, item, extra)
             attempt = Attempt(self.context, self.scope, task, (extra,), label=label, count=self.tally.occurrence)
             result = yield from self._turns(attempt, task, position)
             done.append((item, result, registered(result, self.context.unknown_keys(task))))
@@ -245,7 +250,7 @@ class Walker:
     def _items(self, task: Task) -> list[object] | None:
         if task.loop is None:
             return None
-        templar = Templar(self.scope.task(task), folder=task.folder)
+        templar = self.scope.setting.templar(self.scope.task(task), task.folder)
         try:
             value = templar.render(task.loop, task.source)
         except UserError:
@@ -270,12 +275,15 @@ class Walker:
         return {control.loop_var: item, **({control.index_var: turn} if control.index_var else {})}
 
     def _label(self, task: Task, item: object, extra: tuple[Layer, Mapping[str, object]]) -> str:
+        """What tells the item from the others; without secrets, for it is part of addresses."""
         if task.loop_control.label:
-            variables = self.scope.task(task, extra)
-            return str(Templar(variables, folder=task.folder).render(task.loop_control.label, task.source))
-        if isinstance(item, Mapping):
-            return next((str(item[k]) for k in ("name", "id", "key") if k in item), "item")
-        return str(item)
+            templar = self.scope.setting.templar(self.scope.task(task, extra), task.folder)
+            label = str(templar.render(task.loop_control.label, task.source))
+        elif isinstance(item, Mapping):
+            label = next((str(item[k]) for k in ("name", "id", "key") if k in item), "item")
+        else:
+            label = str(item)
+        return self.scope.setting.secrets.text(label)
 
     def _include(self, task: Task, position: Position, *extra: tuple[Layer, Mapping[str, object]]) -> Walk:
         attempt = Attempt(self.context, self.scope, task, extra)
@@ -348,7 +356,7 @@ def window_of(scope: PlayScope) -> str:
     """The change window of a host in a play: variable ``change_window``, wherever the play has it from."""
     if scope.base.get(WINDOW) is None:
         return ""
-    value = Templar(scope.base).value(WINDOW)
+    value = scope.setting.templar(scope.base).value(WINDOW)
     return "" if value is None else str(value)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from remediate.errors import UserError
 from remediate.language.scalars import ScalarError, check_double_quoted, plain_scalar, tagged_scalar
+from remediate.language.values import Constant
 from remediate.language.words import suggestion
 from remediate.model import Source
 
@@ -43,7 +44,7 @@ class Map(dict[Any, Any]):
 
     __slots__ = ("_places", "plain", "source")
     source: Source
-    plain: dict[Any, Any] | None
+    plain: Constant | None
     """The same without places, once somebody found that nothing in it is a template."""
     _places: dict[Hashable, tuple[Source, Source]]
 
