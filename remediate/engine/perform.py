@@ -1,4 +1,7 @@
-"""One Step -> one Result: inspect, diff, apply, inspect and diff again. Picklable in and out, but for secrets: who sends a Step elsewhere seals them."""
+"""One Step -> one Result: inspect, diff, apply, inspect and diff again.
+
+Picklable in and out, but for secrets: who sends a Step elsewhere seals them.
+"""
 
 from __future__ import annotations
 
