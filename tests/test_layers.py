@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "language": {"errors", "model", "secrets"},
     "kb": {"errors", "model", "connections.base"},
     "connections": {"errors", "model", "secrets"},
-    "lab": {"errors", "model"},
+    "lab": {"errors", "model", "secrets"},
     "engine": {"errors", "model", "secrets", "events", "language", "connections"},
     "reports": {"errors", "model", "secrets", "events", "engine"},
     "windows": {"errors", "model", "language"},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from remediate.commands.outside import Outside
 from remediate.commands.project import Project
 from remediate.errors import UserError
+from remediate.secrets import files
 
 if TYPE_CHECKING:
     from remediate.ledger.store import Ledger
@@ -50,7 +51,7 @@ def open_for(outside: Outside, *, create: bool = True) -> Ledger:
 
 def _own_folder(folder: Path) -> None:
     try:
-        folder.mkdir(exist_ok=True)
+        files.own_folder(folder)
     except OSError as error:
         hint = f"make it writable, or name another place with {VARIABLE}"
         raise UserError(f"the folder {folder} for the ledger cannot be made: {error.strerror}", hint=hint) from error

@@ -40,7 +40,7 @@ def gather(
 ) -> tuple[Gatherer, RunSummary]:
     """A check run and what it found; ``sinks`` watch it too."""
     known = running.redactor(request)
-    gatherer = Gatherer(known.value, request.modules.load, control or Control())
+    gatherer = Gatherer(known.value, request.modules.load, control or Control(), request.secrets.size)
     summary = running.with_sinks(request, [*sinks, gatherer], outside, control=gatherer, sessions=sessions)
     return gatherer, summary
 

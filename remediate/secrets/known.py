@@ -62,6 +62,10 @@ class Known:
             self._small = _pattern(form for form in self._forms if len(form) < SHORT)
         self._any = _pattern(self._forms) if len(self._forms) <= FEW else None
 
+    def size(self) -> int:
+        """How much is known; never less than before."""
+        return len(self._forms)
+
     def __contains__(self, text: object) -> bool:
         """Whether this very text, or number, is a secret that is hidden wherever it stands."""
         return bool(self._forms) and str(text) in self._forms
