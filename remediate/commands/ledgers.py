@@ -34,6 +34,7 @@ def _absolute(text: str, folder: Path) -> str:
 
 def open_for(outside: Outside, *, create: bool = True) -> Ledger:
     """The ledger of the project, ready to be written; ``UserError`` where it is not, or where there is none yet."""
+    from remediate.ledger.address import parse
     from remediate.ledger.store import open_ledger
 
     project = Project.around(outside.folder)
@@ -46,6 +47,8 @@ def open_for(outside: Outside, *, create: bool = True) -> Ledger:
             )
         if url == str(project.settings.folder / FILE):
             _own_folder(Path(url).parent)
+    for secret in parse(url).secrets():
+        outside.secrets.tell(secret)
     return open_ledger(url, now=outside.now)
 
 
