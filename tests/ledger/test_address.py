@@ -1,4 +1,4 @@
-"""Where a ledger is, in words that hold no password: of the place, of what is wrong with it, of the database's errors."""
+"""Where a ledger is, in words that hold no password: of the place, of what is wrong with it, of its errors."""
 
 from __future__ import annotations
 
