@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from remediate.secrets.names import names_a_secret
 
 SHORTEST = 4
-_USER_INFO = re.compile(r"://[^\s:/@]*:([^\s/]\S*)@")
+_USER_INFO = re.compile(r"://[^\s:/@]*:(?!\d+(?:[/?#]|\Z))([^\s/]\S*)@")
 _VALUE = (
     r"""(?:"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'|\{(?!\{)(?P<braces>[^}]*)\}"""
     r"""|(?P<template>\{\{.*?\}\})|(?P<bare>[^\s;&,"'{}]+))"""
@@ -20,6 +20,11 @@ _OPTION = re.compile(r"""(?<!\S)(?:--?|/)(?P<name>[A-Za-z][\w-]*)\s+(?![-/])""" 
 def logins(text: str) -> Iterator[str]:
     """What stands behind the name of a secret (``Pwd=x;``, ``?token=x``, ``"password": "x"``) or before the ``@``."""
     return (value for _, value in _named(text) if len(value) >= SHORTEST)
+
+
+def holds_login(text: str) -> bool:
+    """Whether there is any, however short."""
+    return any(value for _, value in _named(text))
 
 
 def logins_of(written: str, rendered: str) -> Iterator[str]:
