@@ -141,7 +141,7 @@ class Attempt:
         return answer
 
     def _act(self, action: actions.Action) -> Result:
-        args = self.task.args if self.task.action == "assert" else self._args()
+        args = self._args(besides=("that",) if self.task.action == "assert" else ())
         done = action(args, self.task, self.templar)
         if done.facts:
             facts = veiled_whole(dict(done.facts)) if self.task.no_log else done.facts
@@ -172,14 +172,19 @@ class Attempt:
             source=task.source,
         )
 
-    def _args(self) -> dict[str, object]:
+    def _args(self, besides: tuple[str, ...] = ()) -> dict[str, object]:
         rendered = {}
+        hidden = self.task.no_log
+        templar = self.scope.setting.templar(self.variables, self.task.folder, whole=True) if hidden else self.templar
         for name, value in self.task.args.items():
-            done = self.templar.under(name, value, yamlfile.source_of(value, self.task.source))
+            if name in besides:
+                rendered[name] = value
+                continue
+            done = templar.under(name, value, yamlfile.source_of(value, self.task.source))
             if done is not OMIT:
                 rendered[name] = done
                 if not isinstance(done, Constant):
-                    for secret in told_by(value, done, whole=self.task.no_log):
+                    for secret in told_by(value, done, whole=hidden):
                         self.scope.setting.secrets.tell(secret)
         return rendered
 

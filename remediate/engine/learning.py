@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 
 from remediate.errors import UserError
 from remediate.language.inventory import Inventory
-from remediate.language.template import Templar, UnknownValue, is_plain
+from remediate.language.template import OPEN, Templar, UnknownValue, is_plain
 from remediate.language.tree import Block, Node, Playbook, Task
-from remediate.language.variables import Layer
+from remediate.language.variables import Layer, Variables
 from remediate.secrets.known import Known
 from remediate.secrets.names import names_a_secret
-from remediate.secrets.written import secrets_written
+from remediate.secrets.written import may_be_secret, secrets_written
 
 
 def from_book(book: Playbook, known: Known) -> None:
@@ -42,23 +41,50 @@ def from_values(values: Mapping[str, object], known: Known) -> None:
 def from_inventory(inventory: Inventory, extra_vars: Mapping[str, object], known: Known) -> None:
     """Those of every host and of the command line; what is a template is rendered, as far as that goes."""
     from_values(extra_vars, known)
-    seen: set[int] = set()
+    seen: set[tuple[str, int]] = set()
     for host in inventory.hosts.values():
-        templates: list[str] = []
         for name in host.variables.names():
             variable = host.variables.get(name)
-            if variable is None:
-                continue
-            if id(variable.value) not in seen:
-                seen.add(id(variable.value))
+            if variable is not None and (name, id(variable.value)) not in seen:
+                seen.add((name, id(variable.value)))
                 from_values({name: variable.value}, known)
-            if _hides_a_template(name, variable.value):
-                templates.append(name)
-        if templates:
-            templar = Templar(host.variables.with_layer(Layer.EXTRA, extra_vars), tell=known.tell)
-            for name in templates:
-                with suppress(UserError, UnknownValue):
-                    templar.value(name)
+        from_templates(Templar(host.variables.with_layer(Layer.EXTRA, extra_vars), tell=known.tell), known)
+
+
+def from_templates(templar: Templar, known: Known) -> None:
+    """Those behind templates under the name of a secret, whether anybody uses them or not; the templar tells."""
+    for name in templar.variables.names():
+        variable = templar.variables.get(name)
+        if variable is not None and variable.trusted and _hides_a_template(name, variable.value):
+            try:
+                templar.value(name)
+            except UserError:
+                from_texts(variable.value, templar.variables, known)
+            except UnknownValue:
+                continue
+
+
+def from_texts(value: object, variables: Variables, known: Known, depth: int = 5) -> None:
+    """What a secret that cannot be rendered would be made of: the texts of the variables it uses, as they stand."""
+    from remediate.language.compiled import names_in
+
+    names = set().union(*map(names_in, _templates(value)))
+    for name in sorted(names):
+        variable = variables.get(name)
+        if variable is None or not variable.trusted or name in OPEN:
+            continue
+        if isinstance(variable.value, str) and may_be_secret(variable.value):
+            known.tell(str(variable.value))
+        if depth:
+            from_texts(variable.value, variables, known, depth - 1)
+
+
+def _templates(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _templates(item)
 
 
 def _hides_a_template(name: str, value: object) -> bool:

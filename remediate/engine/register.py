@@ -19,7 +19,7 @@ def registered(result: Result, unknown_keys: Sequence[str] = ()) -> object:
         return Unknown(result.address)
     value: Registered = {**result.after, **result.extra, **_verdict(result)}
     if result.no_log:
-        value = {key: item if key in OPEN else veiled_whole(item) for key, item in value.items()}
+        value = {key: item if key in OPEN else veiled_whole(item) for key, item in value.items()} | {"changes": []}
     if result.status is Status.PENDING:
         value |= {key: Unknown(result.address) for key in unknown_keys}
     return value

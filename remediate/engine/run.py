@@ -214,8 +214,10 @@ class _Run:
         ).run()
 
     def _walker(self, play: Play, host: Host, batch: tuple[str, ...]) -> Walker:
+        scope = play_scope(host, play, batch, self.setting)
+        learning.from_templates(self.setting.templar(scope.base, play.folder), self.request.secrets)
         return Walker(
-            scope=play_scope(host, play, batch, self.setting),
+            scope=scope,
             context=self.context,
             tally=self.tallies[host.name],
             emit=self.emit,

@@ -31,9 +31,9 @@ class Setting:
     secrets: Known = field(default_factory=Known)
     """Told of every secret that is rendered."""
 
-    def templar(self, variables: Variables, folder: Path = Path()) -> Templar:
-        """Renders with ``variables``; secrets in what it gives are known as such."""
-        return Templar(variables, folder=folder, tell=self.secrets.tell)
+    def templar(self, variables: Variables, folder: Path = Path(), *, whole: bool = False) -> Templar:
+        """Renders with ``variables``; secrets in what it gives are known as such, with ``whole`` all of it."""
+        return Templar(variables, folder=folder, tell=self.secrets.tell, whole=whole)
 
     def remember(self, host: str, values: Mapping[str, object]) -> None:
         """Keep facts of ``host``; a new mapping each time, since scopes hold on to the old one."""

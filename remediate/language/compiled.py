@@ -6,11 +6,11 @@ import contextlib
 import functools
 import warnings
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from jinja2 import nodes, pass_context
+from jinja2 import meta, nodes, pass_context
 from jinja2.environment import Template
-from jinja2.exceptions import TemplateAssertionError, TemplateSyntaxError
+from jinja2.exceptions import TemplateAssertionError, TemplateError, TemplateSyntaxError
 from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
 
@@ -62,11 +62,29 @@ def expression(text: str) -> Template:
     return _build(nodes.Template([nodes.Output([body], lineno=1)], lineno=1))
 
 
-def render(compiled: Template, scope: Mapping[str, Any]) -> tuple[object, list[Secret]]:
-    """The value ``compiled`` gives with the names of ``scope``, and every Secret in it."""
+def names_in(text: str) -> set[str]:
+    """The variables a template uses; none for one that is not well formed."""
+    try:
+        with _lone_backslashes():
+            return set(meta.find_undeclared_variables(environment().parse(text)))
+    except TemplateError:
+        return set()
+
+
+class Rendered(NamedTuple):
+    """What a template gave, every Secret in it, and the parts it was put together from."""
+
+    value: object
+    secrets: list[Secret]
+    parts: list[object]
+
+
+def render(compiled: Template, scope: Mapping[str, Any]) -> Rendered:
+    """What ``compiled`` gives with the names of ``scope``."""
     context = compiled.new_context(vars=scope, shared=True)  # type: ignore[arg-type]
-    found: list[Secret] = []
-    return sandbox.concat(compiled.root_render_func(context), found), found
+    secrets: list[Secret] = []
+    parts: list[object] = []
+    return Rendered(sandbox.concat(compiled.root_render_func(context), secrets, parts), secrets, parts)
 
 
 def _literal_backslashes(text: str) -> str:

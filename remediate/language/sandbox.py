@@ -151,9 +151,12 @@ def _plain_other(value: object) -> object:
     raise TemplateRuntimeError(f"the template gives {what}, which is not plain data")
 
 
-def concat(values: Iterable[object], found: list[Secret] | None = None) -> object:
-    """What a template gives: its only value as it is, or all of them joined to text. Text with a Secret is Secret."""
-    parts: list[object] = []
+def concat(values: Iterable[object], found: list[Secret] | None = None, given: list[object] | None = None) -> object:
+    """What a template gives: its only value as it is, or all of them joined to text. Text with a Secret is Secret.
+
+    Its parts are put into ``given``.
+    """
+    parts: list[object] = [] if given is None else given
     length = 0
     for value in values:
         part = plain(value, found)

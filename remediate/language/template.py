@@ -19,6 +19,7 @@ from remediate.model import Secret, Source
 from remediate.secrets.known import Tell, unheard
 from remediate.secrets.names import names_a_secret
 from remediate.secrets.taint import by_keys, opened, secrets_of, veiled
+from remediate.secrets.written import may_be_secret
 
 if TYPE_CHECKING:
     from jinja2.environment import Template
@@ -30,6 +31,11 @@ STEP_LIMIT = 1_000_000
 CHAIN_LIMIT = 50
 """Variables that may be defined one by the other."""
 
+OPEN = (
+    *("inventory_hostname", "inventory_hostname_short", "ansible_host", "ansible_user", "ansible_play_name"),
+    *("playbook_dir", "role_path", "role_name"),
+)
+"""Variables whose values are seen everywhere: they stay readable although a password is made with them."""
 _TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
 _FALSE = frozenset({"false", "no", "off", "n", "f", "0", ""})
 
@@ -85,7 +91,7 @@ class Templar:
     """Renders with one set of variables; not shared between threads.
 
     ``folder`` is where relative files of lookups are. ``environ`` is what ``lookup('env', ...)`` sees. ``tell`` hears
-    of every secret before a result that holds it is given out.
+    of every secret before a result that holds it is given out; with ``whole`` of every text that is put into another.
     """
 
     def __init__(
@@ -95,9 +101,13 @@ class Templar:
         folder: Path = Path(),
         environ: Mapping[str, str] | None = None,
         tell: Tell = unheard,
+        whole: bool = False,
     ) -> None:
         self.variables = variables
         self._tell = tell
+        self._hidden = [0] if whole else []
+        """How deep the templates lie whose parts are secret too."""
+        self._depth = 0
         self._around = Surroundings((folder, folder.parent), os.environ if environ is None else environ)
         self._rendered: dict[str, object] = {}
         self._active: list[str] = []
@@ -129,8 +139,12 @@ class Templar:
         """``value`` rendered as what stands under ``name``: all of it is Secret where that names a secret."""
         if not names_a_secret(name):
             return self.render(value, source)
-        with _discreet(name):
-            found = veiled(self.render(value, source))
+        self._hidden.append(self._depth)
+        try:
+            with _discreet(name):
+                found = veiled(self.render(value, source))
+        finally:
+            self._hidden.pop()
         for secret in secrets_of(found):
             self._tell(secret)
         return found
@@ -158,7 +172,7 @@ class Templar:
 
     def _render_text(self, text: str, source: Source | None) -> object:
         body = text.rstrip("\n")
-        result = self._run(_compiled(body, source, bare=False), source)
+        result = self._run(_compiled(body, source, bare=False), source, body)
         tail = text[len(body) :]
         if isinstance(result, Secret) and tail:
             return Secret(result.reveal() + tail, result.shown + tail)
@@ -177,13 +191,14 @@ class Templar:
                 result[str(key) if isinstance(key, str) else key] = rendered
         return result
 
-    def _run(self, compiled: Template, source: Source | None) -> object:
+    def _run(self, compiled: Template, source: Source | None, text: str = "") -> object:
         from jinja2.exceptions import TemplateError
 
         from remediate.language.compiled import render
 
+        self._depth += 1
         try:
-            result, secrets = render(compiled, Scope(self))
+            result, secrets, parts = render(compiled, Scope(self))
         except UserError as error:
             error.source = error.source or source
             raise
@@ -191,9 +206,23 @@ class Templar:
             raise TemplateTrouble("the template needs too much memory", source=source) from None
         except (TemplateError, *FAILURES) as error:
             raise explained(error, source, self.variables.names()) from None
+        finally:
+            self._depth -= 1
         for secret in secrets:
             self._tell(secret)
+        if self._depth in self._hidden:
+            self._tell_parts(parts, text)
         return result
+
+    def _tell_parts(self, parts: list[object], text: str) -> None:
+        """What was put into a secret is part of it, but for words, and for what stands everywhere: names of hosts."""
+        for part in parts:
+            if isinstance(part, str) and part not in text and may_be_secret(part) and not self._is_open(part):
+                self._tell(Secret(part))
+
+    def _is_open(self, part: str) -> bool:
+        found = (self.variables.get(name) for name in OPEN)
+        return any(var is not None and var.value == part for var in found)
 
     def value(self, name: str) -> object:
         """The variable ``name``, rendered when it is trusted. Raises UserError when undefined or circular."""

@@ -16,7 +16,7 @@ from remediate.model import Source
 if TYPE_CHECKING:
     from remediate.language.sandbox import Missing
 
-LITERALLY = "braces that are meant literally: write !unsafe before the value; what is written there is not repeated"
+LITERALLY = "if its braces are meant literally, write !unsafe before it; it holds a secret and is not repeated here"
 
 
 class TemplateTrouble(UserError):

@@ -46,10 +46,18 @@ def _veiled(value: Any, plain: Callable[[str], bool]) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Secret(value)
     if isinstance(value, Mapping):
-        return {key: by_keys(item) if plain(str(key)) else _veiled(item, plain) for key, item in value.items()}
+        return dict(_veiled_pair(key, item, plain) for key, item in value.items())
     if isinstance(value, list | tuple):
         return [_veiled(item, plain) for item in value]
     return value
+
+
+def _veiled_pair(key: Any, item: Any, plain: Callable[[str], bool]) -> tuple[Any, Any]:
+    if plain(str(key)):
+        return key, by_keys(item)
+    if item is None and isinstance(key, str):  # {s3cret}: braces of a password that was not quoted
+        return Secret(key), None
+    return key, _veiled(item, plain)
 
 
 def secrets_of(value: object) -> Iterator[Secret]:
@@ -57,8 +65,8 @@ def secrets_of(value: object) -> Iterator[Secret]:
     if isinstance(value, Secret):
         yield value
     elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from secrets_of(item)
+        for key, item in value.items():
+            yield from (*secrets_of(key), *secrets_of(item))
     elif isinstance(value, list | tuple):
         for item in value:
             yield from secrets_of(item)

@@ -11,7 +11,13 @@ from remediate.secrets.taint import hidden, secrets_of
 
 _WORDS = re.compile(r"[A-Za-z][A-Za-z_ -]*\Z")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\\/][\w\\/. -]*\Z")
+SHORTEST_PART = 6
 _REFERENCE = re.compile(r"\s*\{\{[^{}]*\}\}\s*\Z")
+
+
+def may_be_secret(text: str) -> bool:
+    """Whether a text that was put into a secret may be one by itself: no word, no path, not short."""
+    return len(text) >= SHORTEST_PART and not _WORDS.match(text) and not _PATH.match(text)
 
 
 def secrets_written(values: Mapping[str, object]) -> Iterator[Secret | str]:
