@@ -45,7 +45,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.reports.redact import Redactor
 
     inventory = Project.around(outside.folder).inventory(options, start_lab=False, say=outside.complain)
-    learning.from_inventory(inventory, {}, outside.secrets)
+    learning.from_inventory(inventory, {}, outside.secrets, outside.folder)
     mask = Redactor(outside.secrets)
     if options.view == "host":
         _show_host(_host(inventory, options.name), mask, outside, as_json=options.format == "json")

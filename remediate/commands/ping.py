@@ -85,7 +85,7 @@ def _prepare(options: argparse.Namespace, outside: Outside) -> tuple[list[Endpoi
     hosts = inventory.select(options.pattern, limit=options.limit)
     if not hosts:
         raise UserError(f"no host matches {options.pattern!r}", hint="`remediate inventory list` shows what there is")
-    learning.from_inventory(inventory, extra, outside.secrets)
+    learning.from_inventory(inventory, extra, outside.secrets, folder)
     where = [roads.endpoint_of(host, inventory, extra, folder, outside.secrets) for host in hosts]
     return where, Redactor(outside.secrets), common.forks(options, project.settings.forks)
 

@@ -48,7 +48,7 @@ def prepare(options: argparse.Namespace, outside: Outside, *, mode: Mode, start_
         start_at_task=options.start_at_task,
         secrets=outside.secrets,
     )
-    learning.from_inventory(request.inventory, request.extra_vars, request.secrets)
+    learning.from_inventory(request.inventory, request.extra_vars, request.secrets, playbook.parent)
     asked.check(request)
     return request
 

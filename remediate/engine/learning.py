@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
+from remediate.engine.scope import Setting, play_scope, vars_mapping
 from remediate.errors import UserError
 from remediate.language.inventory import Inventory
 from remediate.language.template import OPEN, Templar, UnknownValue, is_plain
-from remediate.language.tree import Block, Node, Playbook, Task
-from remediate.language.variables import Layer, Variables
+from remediate.language.tree import Block, Node, Play, Playbook, Task
+from remediate.language.variables import Var, Variables
+from remediate.model import Mode, Source
 from remediate.secrets.known import Known
 from remediate.secrets.names import names_a_secret
 from remediate.secrets.written import may_be_secret, secrets_written
@@ -38,9 +41,11 @@ def from_values(values: Mapping[str, object], known: Known) -> None:
         known.tell(secret)
 
 
-def from_inventory(inventory: Inventory, extra_vars: Mapping[str, object], known: Known) -> None:
-    """Those of every host and of the command line; what is a template is rendered, as far as that goes."""
+def from_inventory(inventory: Inventory, extra_vars: Mapping[str, object], known: Known, folder: Path) -> None:
+    """Those of every host and of the command line; what is a template is rendered, as a play of ``folder`` would."""
     from_values(extra_vars, known)
+    setting = Setting(inventory=inventory, extra_vars=extra_vars, mode=Mode.CHECK, playbook_folder=folder,
+                      vars_file=vars_mapping, memory={}, secrets=known)  # fmt: skip
     seen: set[tuple[str, int]] = set()
     for host in inventory.hosts.values():
         for name in host.variables.names():
@@ -48,20 +53,28 @@ def from_inventory(inventory: Inventory, extra_vars: Mapping[str, object], known
             if variable is not None and (name, id(variable.value)) not in seen:
                 seen.add((name, id(variable.value)))
                 from_values({name: variable.value}, known)
-        from_templates(Templar(host.variables.with_layer(Layer.EXTRA, extra_vars), tell=known.tell), known)
+        if any(_behind_templates(host.variables)):
+            play = Play(name="", source=Source(""), hosts=host.name, nodes=())
+            from_templates(setting.templar(play_scope(host, play, (host.name,), setting).base), known)
 
 
 def from_templates(templar: Templar, known: Known) -> None:
     """Those behind templates under the name of a secret, whether anybody uses them or not; the templar tells."""
-    for name in templar.variables.names():
-        variable = templar.variables.get(name)
+    for name, variable in _behind_templates(templar.variables):
+        try:
+            templar.value(name)
+        except UserError:
+            from_texts(variable.value, templar.variables, known)
+        except UnknownValue:
+            continue
+
+
+def _behind_templates(variables: Variables) -> Iterator[tuple[str, Var]]:
+    """Variables with a template under the name of a secret."""
+    for name in variables.names():
+        variable = variables.get(name)
         if variable is not None and variable.trusted and _hides_a_template(name, variable.value):
-            try:
-                templar.value(name)
-            except UserError:
-                from_texts(variable.value, templar.variables, known)
-            except UnknownValue:
-                continue
+            yield name, variable
 
 
 def from_texts(value: object, variables: Variables, known: Known, depth: int = 5) -> None:

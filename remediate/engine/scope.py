@@ -52,7 +52,8 @@ class HostVars(Mapping[str, object]):
     def __getitem__(self, name: str) -> object:
         host = self._setting.inventory.hosts[name]
         facts = self._setting.memory.get(name, {})
-        return _Rendered(self._setting.templar(host.variables.with_layer(Layer.FACTS, facts, trusted=False)))
+        variables = host.variables.with_layer(Layer.FACTS, facts, trusted=False)
+        return _Rendered(self._setting.templar(variables.with_layer(Layer.MAGIC, _names(host), trusted=False)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._setting.inventory.hosts)
@@ -120,9 +121,7 @@ def play_scope(host: Host, play: Play, batch: tuple[str, ...], setting: Setting)
 
 def _magic(host: Host, play: Play, batch: tuple[str, ...], setting: Setting) -> dict[str, object]:
     return {
-        "inventory_hostname": host.name,
-        "inventory_hostname_short": host.name.split(".")[0],
-        "group_names": [g for g in host.groups if g != "all"],
+        **_names(host),
         "groups": {name: list(group.hosts) for name, group in setting.inventory.groups.items()},
         "hostvars": HostVars(setting),
         "play_hosts": list(batch),
@@ -132,6 +131,14 @@ def _magic(host: Host, play: Play, batch: tuple[str, ...], setting: Setting) -> 
         "ansible_check_mode": setting.mode is Mode.CHECK,
         "playbook_dir": str(setting.playbook_folder),
         "omit": OMIT,
+    }
+
+
+def _names(host: Host) -> dict[str, object]:
+    return {
+        "inventory_hostname": host.name,
+        "inventory_hostname_short": host.name.split(".")[0],
+        "group_names": [g for g in host.groups if g != "all"],
     }
 
 

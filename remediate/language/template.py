@@ -12,7 +12,7 @@ from remediate.errors import UserError
 from remediate.language.lookups import Surroundings, lookup
 from remediate.language.templateerrors import TemplateTrouble, UndefinedVariable, explained, quieted
 from remediate.language.values import FAILURES, OMIT, Constant, Omit, Unknown, UnknownValue
-from remediate.language.variables import Var, Variables
+from remediate.language.variables import Layer, Var, Variables
 from remediate.language.words import shown
 from remediate.language.yamlfile import Map, Raw, Seq, source_of
 from remediate.model import Secret, Source
@@ -232,7 +232,8 @@ class Templar:
         if var is None:
             raise explained(KeyError(name), None, self.variables.names())
         if not var.trusted:
-            return veiled(var.value) if names_a_secret(name) else var.value
+            secret = names_a_secret(name) and var.layer is not Layer.FACTS  # what tasks leave is hidden by them
+            return veiled(var.value) if secret else var.value
         self._refuse_circles(name, var)
         self._active.append(name)
         try:

@@ -51,14 +51,14 @@ class Canaries:
         path.write_text(text, encoding="utf-8")
 
     def add(self, number: int, place: Mapping[str, Any]) -> None:
-        secret, shown = canary(number), f"seen{number:02d}"
+        secret, shown = str(place.get("secret", canary(number))), f"seen{number:02d}"
         self.secrets.append(secret)
         self.visible.append(shown)
 
         def put(text: str) -> str:
             return text.replace("@C@", secret).replace("@S@", shown).replace("@D@", str(self.folder))
 
-        for part in ("group", "host", "play", "tasks", "handlers", "role"):
+        for part in ("group", "host", "play", "first", "tasks", "handlers", "role"):
             if part in place:
                 self._parts.setdefault(part, []).append(put(place[part]))
         for name, text in place.get("file", {}).items():
@@ -84,7 +84,7 @@ class Canaries:
             "site.yml",
             "- name: canaries\n  hosts: one\n  vars_files: [more.yml]\n"
             f"  vars:\n{indent(self.lines('play'), '    ')}"
-            f"  roles:\n{roles}  tasks:\n{indent(self.lines('tasks'), '    ')}"
+            f"  roles:\n{roles}  tasks:\n{indent(self.lines('first') + self.lines('tasks'), '    ')}"
             f"  handlers:\n{indent(self.lines('handlers'), '    ')}",
         )
 
