@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from remediate.notify.model import Hook
@@ -53,12 +54,22 @@ def references(hook: Hook) -> tuple[str, ...]:
     return tuple(where for where in given if is_reference(where))
 
 
-def known(hooks: Iterable[Hook], environ: Mapping[str, str]) -> frozenset[str]:
-    """The values of all hooks' variables, and what is secret in their addresses: what must not turn up anywhere."""
-    named = {where.removeprefix("env:") for hook in hooks for where in references(hook) if where.startswith("env:")}
-    values = {environ[name].strip() for name in named if environ.get(name, "").strip()}
+def known(hooks: Iterable[Hook], environ: Mapping[str, str], folder: Path) -> frozenset[str]:
+    """What the hooks refer to, and what is secret in their addresses: what must not turn up anywhere."""
+    values: set[str] = set()
+    for where in {where for hook in hooks for where in references(hook)}:
+        if where.startswith("env:") or _is_plain_file(folder, where):
+            with suppress(HookFailed):
+                values.add(value(where, environ, folder))
     addresses = [hook.webhook for hook in hooks] + [value for value in values if "://" in value]
     return frozenset(values | {secret for address in addresses for secret in logins(address)})
+
+
+def _is_plain_file(folder: Path, where: str) -> bool:
+    """Whether it can be read at once: a pipe may keep its reader waiting."""
+    with suppress(OSError, RuntimeError, ValueError):
+        return (folder / Path(where.partition(":")[2]).expanduser()).is_file()
+    return False
 
 
 def harmless(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:

@@ -28,7 +28,7 @@ def notify(
     up, and what commands get of it when secrets are left out. Raises nothing, and takes no longer than the longest
     ``timeout``: whoever has not answered by then is left behind.
     """
-    hidden = secrets.known(hooks, environ)
+    hidden = secrets.known(hooks, environ, folder)
     call = _Call(occasion, environ, secrets.harmless(environ, hidden), set(hidden), folder, now, threading.Event())
     attempts = [_Attempt(hook, call) for hook in hooks if occasion.kind in hook.on or occasion.test]
     try:
