@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from remediate.model import MASK, Secret
@@ -32,12 +32,14 @@ class Known:
         self._told: set[str] = set()
         self._forms: dict[str, str] = {}
         """Form -> what is shown instead."""
-        self._heads: dict[str, tuple[str, ...]] = {}
-        """The first four characters of forms -> those forms, longest first."""
+        self._heads: dict[str, list[str]] = {}
+        """The first four characters of forms -> those forms."""
         self._small: re.Pattern[str] | None = None
         """Forms shorter than that."""
         self._any: re.Pattern[str] | None = None
-        """All forms, where they are few; None: not built, or too many."""
+        """All forms, where they are few; None where they are many."""
+        self._stale = False
+        """Whether the patterns do not know every form yet."""
 
     def tell(self, secret: Secret | str, /) -> None:
         """Learn a secret. A text whose secret parts are known already needs no place of its own."""
@@ -56,11 +58,18 @@ class Known:
             return
         self._forms[form] = shown
         if len(form) >= SHORT:
-            others = self._heads.get(form[:SHORT], ())
-            self._heads[form[:SHORT]] = tuple(sorted((*others, form), key=len, reverse=True))
-        else:
-            self._small = _pattern(form for form in self._forms if len(form) < SHORT)
-        self._any = _pattern(self._forms) if len(self._forms) <= FEW else None
+            self._heads.setdefault(form[:SHORT], []).append(form)
+        self._stale = True
+
+    def _refresh(self) -> None:
+        """Make the patterns anew, once for all that was told since."""
+        with self._lock:
+            if not self._stale:
+                return
+            small = [form for form in self._forms if len(form) < SHORT]
+            self._small = _pattern(small) if small else None
+            self._any = _pattern(self._forms) if len(self._forms) <= FEW else None
+            self._stale = False
 
     def size(self) -> int:
         """How much is known; never less than before."""
@@ -74,6 +83,8 @@ class Known:
         """``text`` with every known secret masked; what lies one over the other is masked as one."""
         if not self._forms:
             return text
+        if self._stale:
+            self._refresh()
         pattern = self._any
         if pattern is not None and not pattern.search(text):
             return text
@@ -92,7 +103,7 @@ class Known:
             yield match.start(), match.end(), forms[match.group()]
 
 
-def _pattern(forms: Iterator[str] | dict[str, str]) -> re.Pattern[str]:
+def _pattern(forms: Iterable[str]) -> re.Pattern[str]:
     parts = [
         rf"(?<![^\W_]){re.escape(form)}(?![^\W_])" if stands_alone(form) else re.escape(form)
         for form in sorted(forms, key=lambda form: (-len(form), form))
