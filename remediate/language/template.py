@@ -133,6 +133,8 @@ class Templar:
             places = value.item_source if isinstance(value, Seq) else lambda _: source
             items = [self.render(item, places(index)) for index, item in enumerate(value)]
             return [item for item in items if item is not OMIT]
+        if isinstance(value, Secret):  # it was one before anybody looked: typed in, or decrypted
+            self._tell(value)
         return value
 
     def under(self, name: str, value: object, source: Source | None = None) -> object:

@@ -14,7 +14,7 @@ from remediate.reports.redact import Redactor
 from remediate.reports.text import bounded, duration, one_line, plain_value, visible
 
 secrets = st.text(min_size=4, max_size=20).filter(
-    lambda text: text.strip() == text and text.strip("*") and not text.isdigit()
+    lambda text: text.strip() == text and text.strip("*") and not text.isdigit() and text.lower() not in EVERYDAY
 )
 
 
