@@ -12,6 +12,7 @@ from remediate.events import Warned
 from remediate.model import MASK, Secret, Source
 from remediate.reports.redact import Redactor
 from remediate.reports.text import bounded, duration, one_line, plain_value, visible
+from remediate.secrets.spellings import EVERYDAY
 
 secrets = st.text(min_size=4, max_size=20).filter(
     lambda text: text.strip() == text and text.strip("*") and not text.isdigit() and text.lower() not in EVERYDAY
