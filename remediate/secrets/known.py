@@ -10,6 +10,8 @@ from typing import Protocol
 from remediate.model import MASK, Secret
 from remediate.secrets.spellings import SHORT, spellings, stands_alone
 
+CUT = "..."
+"""Stands where the rest of a long text was left out, with half a secret perhaps."""
 FEW = 64
 """Forms that one pattern looks for; a pattern of more is slower than to look at every four characters."""
 
@@ -86,7 +88,7 @@ class Known:
         if self._stale:
             self._refresh()
         pattern = self._any
-        if pattern is not None and not pattern.search(text):
+        if pattern is not None and CUT not in text and not pattern.search(text):
             return text
         found = sorted(self._found(text), key=lambda span: (span[0], -span[1]))
         return _masked(text, found) if found else text
@@ -99,8 +101,26 @@ class Known:
             for form in heads[text[at : at + SHORT]]:
                 if text.startswith(form, at) and (not stands_alone(form) or _alone(text, at, at + len(form))):
                     yield at, at + len(form), forms[form]
+                elif (cut := text.find(CUT, at + SHORT, at + len(form) + len(CUT))) > 0 and form.startswith(
+                    text[at:cut]
+                ):
+                    yield at, cut, MASK  # the beginning of one that was cut short
+        if CUT in text:
+            yield from self._ends(text)
         for match in self._small.finditer(text) if self._small else ():
             yield match.start(), match.end(), forms[match.group()]
+
+    def _ends(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Ends of secrets behind what stands for the part that was cut off."""
+        for cut in re.finditer(re.escape(CUT), text):
+            begin = cut.end()
+            first = text[begin : begin + SHORT]
+            for secret in tuple(self._told) if len(first) == SHORT else ():
+                at = secret.find(first)
+                while at >= 0:
+                    if text.startswith(secret[at:], begin):
+                        yield begin, begin + len(secret) - at, MASK
+                    at = secret.find(first, at + 1)
 
 
 def _pattern(forms: Iterable[str]) -> re.Pattern[str]:

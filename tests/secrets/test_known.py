@@ -57,6 +57,8 @@ def test_what_overlaps_is_masked_as_one() -> None:
         ("a&b<c>d", "a&amp;b&lt;c&gt;d", MASK),
         ("p@ss/wörd", "https://u:p%40ss%2Fw%C3%B6rd@h/ p%40ss%2fw%c3%b6rd", f"https://u:{MASK}@h/ {MASK}"),
         ("it's", "'it''s' it\\'s", f"'{MASK}' {MASK}"),
+        ("Zq7secret9", "echo Zq7sec... and ...ecret9, ...9", f"echo {MASK}... and ...{MASK}, ...9"),
+        ("Zq7secret9", "Zq7s, Zq7secreT", "Zq7s, Zq7secreT"),
         ("Zq7secret", "Basic YW5uYTpacTdzZWNyZXQ= and WnE3c2VjcmV0", f"Basic YW5uYTp{MASK} and {MASK}"),
     ],
 )
