@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def prepare(options: argparse.Namespace, outside: Outside, *, mode: Mode, start_lab: bool = True) -> RunRequest:
     """The request the options describe; ``UserError`` before any host is contacted."""
     from remediate.engine import learning
-    from remediate.engine.run import RunRequest
+    from remediate.engine.run import RunRequest, learn
 
     project = Project.around(outside.folder)
     playbook = project.content.playbook(options.playbook)
@@ -49,6 +49,7 @@ def prepare(options: argparse.Namespace, outside: Outside, *, mode: Mode, start_
         secrets=outside.secrets,
     )
     learning.from_inventory(request.inventory, request.extra_vars, request.secrets, playbook.parent)
+    learn(request)
     asked.check(request)
     return request
 

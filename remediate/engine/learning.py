@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
+from remediate.engine import uses
 from remediate.engine.scope import Setting, play_scope, vars_mapping
 from remediate.errors import UserError
 from remediate.language.inventory import Inventory
-from remediate.language.template import OPEN, Templar, UnknownValue, is_plain
+from remediate.language.template import Templar, UnknownValue, is_plain
 from remediate.language.tree import Block, Node, Play, Playbook, Task
 from remediate.language.variables import Var, Variables
 from remediate.model import Mode, Source
 from remediate.secrets.known import Known
 from remediate.secrets.names import names_a_secret
-from remediate.secrets.written import may_be_secret, secrets_written
+from remediate.secrets.written import secrets_written
 
 
 def from_book(book: Playbook, known: Known) -> None:
     """Tell ``known`` of every secret written in a playbook and its roles."""
-    for play in book.plays:
-        from_values(play.vars, known)
-        for role in play.roles:
-            for values in (role.defaults, role.vars, role.params):
-                from_values(values, known)
-        from_nodes((*play.nodes, *play.handlers), known)
+    for values in places_of(book):
+        from_values(values, known)
 
 
 def from_nodes(nodes: Sequence[Node], known: Known) -> None:
     """Those written in tasks."""
-    for task in _tasks(nodes):
-        from_values(task.vars, known)
-        from_values(task.args, known)
-        from_values({task.loop_control.loop_var: task.loop}, known)
+    for values in _of_tasks(nodes):
+        from_values(values, known)
+
+
+def places_of(book: Playbook) -> list[Mapping[str, object]]:
+    """Every mapping of variables and arguments in a playbook."""
+    found: list[Mapping[str, object]] = []
+    for play in book.plays:
+        found.append(play.vars)
+        found += [values for role in play.roles for values in (role.defaults, role.vars, role.params)]
+        found += _of_tasks((*play.nodes, *play.handlers))
+    return found
 
 
 def from_values(values: Mapping[str, object], known: Known) -> None:
@@ -64,9 +70,35 @@ def from_templates(templar: Templar, known: Known) -> None:
         try:
             templar.value(name)
         except UserError:
-            from_texts(variable.value, templar.variables, known)
+            uses.follow(uses.of([{name: variable.value}]), _as_written(templar.variables), known)
         except UnknownValue:
             continue
+
+
+def from_uses(places: Sequence[Mapping[str, object]], inventory: Inventory, known: Known) -> None:
+    """What the variables hold that secrets are made of, wherever they are defined."""
+
+    @cache
+    def written(name: str) -> tuple[object, ...]:
+        found = [place[name] for place in places if name in place]
+        found += [var.value for host in inventory.hosts.values() if (var := host.variables.get(name))]
+        return tuple({id(value): value for value in found}.values())
+
+    uses.follow(uses.of(places), written, known)
+
+
+def hides_templates(play: Play) -> bool:
+    """Whether the play or a role of it has a template under the name of a secret."""
+    places = (play.vars, *(values for role in play.roles for values in (role.defaults, role.vars, role.params)))
+    return any(_hides_a_template(name, value) for place in places for name, value in place.items())
+
+
+def _as_written(variables: Variables) -> uses.Written:
+    def written(name: str) -> tuple[object, ...]:
+        variable = variables.get(name)
+        return (variable.value,) if variable is not None and variable.trusted else ()
+
+    return written
 
 
 def _behind_templates(variables: Variables) -> Iterator[tuple[str, Var]]:
@@ -77,29 +109,6 @@ def _behind_templates(variables: Variables) -> Iterator[tuple[str, Var]]:
             yield name, variable
 
 
-def from_texts(value: object, variables: Variables, known: Known, depth: int = 5) -> None:
-    """What a secret that cannot be rendered would be made of: the texts of the variables it uses, as they stand."""
-    from remediate.language.compiled import names_in
-
-    names = set().union(*map(names_in, _templates(value)))
-    for name in sorted(names):
-        variable = variables.get(name)
-        if variable is None or not variable.trusted or name in OPEN:
-            continue
-        if isinstance(variable.value, str) and may_be_secret(variable.value):
-            known.tell(str(variable.value))
-        if depth:
-            from_texts(variable.value, variables, known, depth - 1)
-
-
-def _templates(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list | tuple):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _templates(item)
-
-
 def _hides_a_template(name: str, value: object) -> bool:
     """Whether a template stands under the name of a secret."""
     if names_a_secret(name):
@@ -107,6 +116,13 @@ def _hides_a_template(name: str, value: object) -> bool:
     if isinstance(value, Mapping):
         return any(_hides_a_template(str(key), item) for key, item in value.items())
     return isinstance(value, list | tuple) and any(_hides_a_template("", item) for item in value)
+
+
+def _of_tasks(nodes: Sequence[Node]) -> list[Mapping[str, object]]:
+    found: list[Mapping[str, object]] = []
+    for task in _tasks(nodes):
+        found += [task.vars, task.args, {task.loop_control.loop_var: task.loop}]
+    return found
 
 
 def _tasks(nodes: Sequence[Node]) -> Iterator[Task]:

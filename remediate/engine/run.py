@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -65,6 +66,23 @@ def read(request: RunRequest) -> Playbook:
 def words(modules: Registry) -> tuple[str, ...]:
     """Every word a task may name: modules and the controller's own actions."""
     return (*modules.names(), *actions(), *WALKED)
+
+
+def learn(request: RunRequest) -> None:
+    """Tell ``request.secrets`` of all that can be known to be secret before the first task."""
+    book, known = read(request), request.secrets
+    learning.from_book(book, known)
+    learning.from_uses((request.extra_vars, *learning.places_of(book)), request.inventory, known)
+    setting = _setting(request, {})
+    for play in book.plays:
+        if not (play.vars_files or learning.hides_templates(play)):
+            continue
+        with suppress(UserError):
+            hosts = chosen(request, play)
+            names = tuple(host.name for host in hosts)
+            for host in hosts:
+                scope = play_scope(host, play, names, setting)
+                learning.from_templates(setting.templar(scope.base, play.folder), known)
 
 
 def run(

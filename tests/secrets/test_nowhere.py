@@ -19,7 +19,7 @@ from tests.notify.receivers import Received, web
 from tests.secrets.canaries import canary, files, seen
 from tests.secrets.project import Canaries, places
 
-HOOK, TOKEN, MAIL, DSN, TYPED, LOST, RAISED, ENVIRON = (canary(number) for number in range(90, 98))
+HOOK, TOKEN, MAIL, DSN, TYPED, LOST, RAISED, ENVIRON = (canary(number) for number in range(190, 198))
 SETTINGS = f"""\
 inventory = 'lab.yml'
 windows = 'windows.yml'
@@ -66,8 +66,8 @@ window timer p.json --window night -o units
 apply p.json -vv --diff --format json +
 run site.yml -vv --diff +
 run site.yml -vv --format json +
-run stops.yml -vv +
-resume last -vv +
+run stops.yml -vv
+resume last -vv
 verify site.yml -v +
 facts -v +
 facts --format json +
