@@ -48,7 +48,7 @@ def _quoted(text: str) -> Iterator[str]:
     yield from (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1])
     for instead in ("''", "'\\''", "\\'"):
         yield text.replace("'", instead)
-    yield text.replace('"', '""')
+    yield from (text.replace('"', '""'), text.replace('"', '\\"'))
     marked = html.escape(text, quote=False)
     yield from (marked, html.escape(text), marked.replace('"', "&quot;").replace("'", "&apos;"))
     yield html.escape(text).replace("&#x27;", "&#39;")
