@@ -95,12 +95,12 @@ class Known:
 
     def _found(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Where forms stand: begin, end, what is shown instead."""
-        heads, forms = self._heads, self._forms
+        heads = self._heads
         starts = [at for at in range(len(text) - SHORT + 1) if text[at : at + SHORT] in heads]
         for at in starts:
             for form in heads[text[at : at + SHORT]]:
                 if text.startswith(form, at) and (not stands_alone(form) or _alone(text, at, at + len(form))):
-                    yield at, at + len(form), forms[form]
+                    yield at, at + len(form), self._instead(form)
                 elif (cut := text.find(CUT, at + SHORT, at + len(form) + len(CUT))) > 0 and form.startswith(
                     text[at:cut]
                 ):
@@ -109,6 +109,11 @@ class Known:
             yield from self._ends(text)
         for match in self._small.finditer(text) if self._small else ():
             yield match.start(), match.end(), forms[match.group()]
+
+    def _instead(self, form: str) -> str:
+        """What is shown of a form; of a text with a secret in it the rest, as far as that is no secret by now."""
+        shown = self._forms[form]
+        return shown if shown == MASK else self.text(shown)
 
     def _ends(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Ends of secrets behind what stands for the part that was cut off."""

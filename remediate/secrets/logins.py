@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from remediate.secrets.names import names_a_secret
 
 SHORTEST = 4
+_WORD = re.compile(r"[A-Za-z]+[.,!?]?\Z")
 _USER_INFO = re.compile(r"://[^\s:/@]*:(?!\d+(?:[/?#]|\Z))([^\s/]\S*)@")
 _VALUE = (
     r"""(?:"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'|\{(?!\{)(?P<braces>[^}]*)\}"""
     r"""|(?P<template>\{\{.*?\}\})|(?P<bare>[^\s;&,"'{}]+))"""
 )
-_PAIR = re.compile(r"""(?P<name>[A-Za-z][\w.-]*)["']?\s*(?:=|:(?!//))\s*""" + _VALUE, re.DOTALL)
-_OPTION = re.compile(r"""(?<!\S)(?:--?|/)(?P<name>[A-Za-z][\w-]*)\s+(?![-/])""" + _VALUE, re.DOTALL)
+_PAIR = re.compile(r"""(?P<name>[A-Za-z][\w.-]*)["']?\s*(?P<sign>=|:(?!//)\s*)\s*""" + _VALUE, re.DOTALL)
+_OPTION = re.compile(r"""(?<!\S)(?:--?|/)(?P<name>[A-Za-z][\w-]*)(?P<sign>\s+)(?![-/])""" + _VALUE, re.DOTALL)
 
 
 def logins(text: str) -> Iterator[str]:
@@ -40,5 +41,10 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
         yield from (("", found[1]) for found in _USER_INFO.finditer(text))
     for pattern, signs in ((_PAIR, "=:"), (_OPTION, "-/")):
         for found in pattern.finditer(text) if any(sign in text for sign in signs) else ():
-            if names_a_secret(found["name"]):
+            if names_a_secret(found["name"]) and not _is_prose(found):
                 yield found["name"], next(filter(None, found.group("double", "single", "braces", "bare")), "")
+
+
+def _is_prose(found: re.Match[str]) -> bool:
+    """``password: changed`` and ``with --token only`` are sentences, not log-ins."""
+    return found["sign"] != "=" and found["sign"][-1:].isspace() and bool(_WORD.match(found["bare"] or ""))

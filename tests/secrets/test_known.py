@@ -112,3 +112,11 @@ def test_told_by_many_threads_while_texts_leave() -> None:
         thread.join()
     assert leaks == []
     assert not [n for n in range(8) for t in range(60) if shared.text(f"secret-{n}-{t}-x") != MASK]
+
+
+def test_what_is_left_of_a_text_is_masked_once_it_is_a_secret_too() -> None:
+    made = Known()
+    made.tell(Secret("anna, pin 7", "anna, pin ****"))
+    assert made.text("anna, pin 7") == "anna, pin ****"
+    made.tell("anna")
+    assert made.text("anna, pin 7") == f"{MASK}, pin ****"
