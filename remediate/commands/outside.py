@@ -101,10 +101,17 @@ class Outside:
 
     def print(self, text: str = "") -> None:
         """One text and a line end to standard output."""
-        self.stdout.write(self.secrets.text(text) + "\n")
+        self.stdout.write(self._masked(text) + "\n")
         self.stdout.flush()
 
     def complain(self, text: str) -> None:
         """One text and a line end to standard error."""
-        self.stderr.write(self.secrets.text(text) + "\n")
+        self.stderr.write(self._masked(text) + "\n")
         self.stderr.flush()
+
+    def _masked(self, text: str) -> str:
+        if not self.secrets.size():
+            return text
+        from remediate.reports.redact import Redactor
+
+        return Redactor(self.secrets).printed(text)

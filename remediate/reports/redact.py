@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import PurePath
@@ -39,6 +40,17 @@ class Redactor:
     def text(self, text: str) -> str:
         """``text`` with every known secret masked."""
         return self._known.text(text)
+
+    def printed(self, text: str) -> str:
+        """What is about to be printed, masked once more with all that is known by now; JSON stays JSON."""
+        shown = self._known.text(text)
+        if shown == text or not text.startswith(("{", "[")):
+            return shown
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return shown
+        return json.dumps(self.value(document), indent=2)
 
     def value(self, value: Any) -> Any:
         """A copy of ``value`` (text, mapping, list, tuple, dataclass, nested) without secrets; the same type."""

@@ -108,7 +108,7 @@ class Known:
         if CUT in text:
             yield from self._ends(text)
         for match in self._small.finditer(text) if self._small else ():
-            yield match.start(), match.end(), forms[match.group()]
+            yield match.start(), match.end(), self._instead(match.group())
 
     def _instead(self, form: str) -> str:
         """What is shown of a form; of a text with a secret in it the rest, as far as that is no secret by now."""

@@ -84,6 +84,22 @@ def test_a_secret_hides_itself_and_nothing_else(project: Path) -> None:
     assert "Zq7" not in done.out
 
 
+def test_json_stays_json(project: Path) -> None:
+    """Also where a number is a secret, and where that came out after the number was seen."""
+    (project / "number.yml").write_text(
+        "- hosts: one\n  tasks:\n"
+        "    - {win_regedit: {path: 'HKLM:\\SOFTWARE\\N', name: a, data: '{{ 918273 * 1000 + 645 }}', type: dword}}\n"
+        "    - {win_reg_stat: {path: 'HKLM:\\SOFTWARE\\N', name: a}, register: seen}\n"
+        "    - {debug: {var: seen.value}}\n"
+        "    - {set_fact: {late_token: '{{ seen.value }}'}}\n"
+    )
+    done = command(project, "run", "number.yml", "--format", "json", "-vv")
+    steps = json.loads(done.out)["hosts"][0]["steps"]
+    assert steps[0]["changes"][0]["after"] == "**** (REG_DWORD)"
+    assert "918273645" not in done.out
+    assert "****" in json.dumps(steps[1]["after"])
+
+
 def test_plans_of_it_are_the_same_plan(project: Path) -> None:
     """What is masked in a plan is no difference later, whatever was known then and is known now."""
     (project / "later.yml").write_text(
