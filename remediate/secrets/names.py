@@ -29,7 +29,7 @@ _ABOUT = frozenset(
     }
 )
 """Words behind a secret word that make it something about a secret: ``password_file``, ``token_count``."""
-_OF = frozenset({"by", "for", "of", "per", "from", "on", "at"})
+_OF = frozenset({"by", "for", "of"})
 """Words between a secret and whose it is: ``passwords_by_host``."""
 _ASKS = frozenset(
     {
