@@ -1,12 +1,14 @@
-"""The values everything else speaks in: frozen, picklable, without I/O."""
+"""The values everything else speaks in: frozen, picklable (but for secrets), without I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Literal, NoReturn, TypeAlias
 
+MASK = "****"
+"""What people see of a secret."""
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 State: TypeAlias = "Mapping[str, Json]"
 """What a module saw on a host. Plain data and untrusted: never rendered as a template."""
@@ -27,33 +29,75 @@ class Source:
 
 
 class Secret:
-    """A value that must not reach output, logs, plans or reports. ``reveal`` is the only way in."""
+    """A value that must not reach output, logs, plans or reports; ``reveal`` and ``value`` are the only ways in.
 
-    __slots__ = ("_value",)
+    ``shown`` is what people may see of it: stars, between the parts of a text that are no secret. Neither printing
+    nor formatting, comparing with plain values, JSON nor pickling gives it away.
+    """
 
-    def __init__(self, value: str) -> None:
+    __slots__ = ("_shown", "_value")
+
+    def __init__(self, value: str | float, shown: str = MASK) -> None:
         self._value = value
+        self._shown = shown
+
+    @property
+    def value(self) -> str | float:
+        """As it was: text, or a number."""
+        return self._value
+
+    @property
+    def shown(self) -> str:
+        return self._shown
 
     def reveal(self) -> str:
-        return self._value
+        """As text."""
+        return str(self._value)
 
     def __repr__(self) -> str:
         return "Secret(****)"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return self._shown
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> object:
-        """Lets a module's Params declare a ``Secret`` and be given plain text."""
-        from pydantic_core import core_schema
+    def __format__(self, spec: str) -> str:
+        return self._shown
 
-        return core_schema.no_info_plain_validator_function(lambda v: v if isinstance(v, Secret) else Secret(str(v)))
+    def __bool__(self) -> bool:
+        return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._value == self._value
 
+    def __lt__(self, other: Secret) -> bool:
+        return (isinstance(self._value, str), self._value) < (isinstance(other._value, str), other._value)
+
     def __hash__(self) -> int:
         return hash((Secret, self._value))
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not written down")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> object:
+        """Lets a module's Params declare a ``Secret`` and be given plain text. Dumped it is stars."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(_secret, serialization=core_schema.to_string_ser_schema())
+
+
+def _secret(value: object) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("must be text: quote it")  # noqa: TRY004 - the kind of error pydantic turns into its own
+    return Secret(str(value))
 
 
 @dataclass(frozen=True, slots=True)

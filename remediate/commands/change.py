@@ -186,7 +186,7 @@ class _Change:
         controls: list[Control] = [Locked(got.refused), SameFiles(work.request.files)]
         if past:
             repeat = getattr(self.options, "repeat_unfinished", False)
-            controls.append(Recall(past, _kept_already if again else self._copy, repeat=repeat))
+            controls.append(Recall(past, _kept_already if again else self._copy, self.known.text, repeat=repeat))
         if work.expectations is not None:
             controls.append(work.expectations)
         if self.gate.admission is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from remediate import __version__
 from remediate.commands.outside import Outside
 from remediate.errors import RemediateError, UserError
+from remediate.secrets.logins import logins
 
 if TYPE_CHECKING:
     import argparse
@@ -53,6 +54,9 @@ def run(argv: Sequence[str], outside: Outside | None = None) -> int:
     from remediate.commands.parser import HelpWanted
 
     world = outside or Outside.of_this_process()
+    for word in argv:
+        for secret in logins(word):
+            world.secrets.tell(secret)
     try:
         return _dispatch(argv, world)
     except HelpWanted as page:

@@ -4,31 +4,47 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from remediate import __version__
 from remediate.commands.outside import Outside
 from remediate.reports.text import one_line
+from remediate.secrets import files
+from remediate.secrets.logins import SHORTEST, logins
+from remediate.secrets.names import names_a_secret
 
+_VARIABLES = re.compile(r"-[hkv]*e|--extra-vars(?:=|\Z)")
+"""How a word begins that gives variables, or says that the next one does; ``-h``, ``-k`` and ``-v`` take no value."""
 PACKAGES = ("paramiko", "cryptography", "pydantic", "jinja2", "pyyaml", "rich", "quickjs-ng")
 
 
 def report(error: Exception, argv: Sequence[str], outside: Outside) -> int:
     """Write the log, say where it is, and give the exit code: 1, for no host's outcome is known from here."""
-    path = _write(_page(error, argv), outside.folder)
+    for secret in _of_environment(outside.environ):
+        outside.secrets.tell(secret)
+    path = _write(outside.secrets.text(_page(error, argv)), outside.folder)
     where = f"details are in {path}" if path else "no log could be written"
     outside.complain(f"error: unexpected: {type(error).__name__}: {one_line(str(error), 300)} ({where})")
     return 1
 
 
+def _of_environment(environ: Mapping[str, str]) -> Iterator[str]:
+    """What a library may have taken from there, and quote."""
+    for name, value in environ.items():
+        yield from logins(value)
+        if names_a_secret(name) and len(value) >= SHORTEST:
+            yield value
+
+
 def _page(error: Exception, argv: Sequence[str]) -> str:
     lines = [
         f"remediate {__version__}, Python {platform.python_version()}, {platform.platform()}",
-        f"command: {' '.join(_without_values(argv))}",
+        f"command: {' '.join(without_variables(argv))}",
         *(f"{name} {_version(name)}" for name in PACKAGES),
         "",
         "".join(traceback.format_exception(error)),
@@ -36,14 +52,17 @@ def _page(error: Exception, argv: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def _without_values(argv: Sequence[str]) -> list[str]:
-    """The command line without the variables on it: they may be secrets."""
-    words = list(argv)
-    hidden = [False, *(word in ("-e", "--extra-vars") for word in words)]
-    return [
-        "..." if hide else "--extra-vars=..." if word.startswith("--extra-vars=") else word
-        for word, hide in zip(words, hidden, strict=False)
-    ]
+def without_variables(argv: Sequence[str]) -> Iterator[str]:
+    """The command line without the variables on it, however ``-e`` is written: they may be secrets."""
+    follows = False
+    for word in argv:
+        found = _VARIABLES.match(word)
+        if follows or found is None:
+            yield "..." if follows else word
+            follows = False
+        else:
+            follows = found.end() == len(word) and not word.endswith("=")
+            yield found.group() + ("" if follows else "...")
 
 
 def _version(package: str) -> str:
@@ -59,7 +78,7 @@ def _write(page: str, folder: Path) -> Path | None:
     for place in (folder / ".remediate" / "logs", None):
         try:
             if place:
-                place.mkdir(parents=True, exist_ok=True)
+                files.own_folder(place)
             with tempfile.NamedTemporaryFile(
                 "w", prefix=name, suffix=".log", dir=place, delete=False, encoding="utf-8", errors="backslashreplace"
             ) as log:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.words import kind
 from remediate.model import Secret, Source
 
@@ -22,7 +24,8 @@ def read(words: Sequence[str], folder: Path) -> Mapping[str, object]:
     for name in variables:
         if not name.isidentifier():
             hint = "names are letters, digits and underscores, as in -e route=hotfix"
-            raise UserError(f"{name!r} cannot be the name of a variable", source=WHERE, hint=hint)
+            what = f"{quoting.named(name, 'what stands there')} cannot be the name of a variable"
+            raise UserError(what, source=WHERE, hint=hint)
         _keepable(variables[name], name)
     return variables
 
@@ -36,8 +39,9 @@ def _keepable(value: object, name: str) -> None:
         for item in value:
             _keepable(item, name)
     elif value is not None and (not isinstance(value, str | int | float | Secret) or _endless(value)):
-        hint = f'quote it, if it is meant as text: -e \'{{"{name}": "{value}"}}\''
-        raise UserError(f"{name}: {value} cannot be kept in a plan", source=WHERE, hint=hint)
+        hint = f'quote it, if it is meant as text: -e \'{{"{name}": "..."}}\''
+        what = value if isinstance(value, float) else "this kind of value"
+        raise UserError(f"{name}: {what} cannot be kept in a plan", source=WHERE, hint=hint)
 
 
 def _endless(value: object) -> bool:
@@ -48,7 +52,7 @@ def _one(word: str, folder: Path) -> Mapping[str, object]:
     if word.startswith("@"):
         return _from_file(word[1:], folder)
     if word.startswith(("{", "[")):
-        return _mapping(_yaml(word), word)
+        return _mapping(_read(word), "the value")
     return _pairs(word)
 
 
@@ -63,16 +67,23 @@ def _from_file(name: str, folder: Path) -> Mapping[str, object]:
     return _mapping(yamlfile.load(path), f"the file {name}")
 
 
-def _yaml(text: str) -> object:
-    import yaml
+def _read(text: str) -> object:
+    """A mapping in YAML, or in JSON that is no YAML (tabs between its words)."""
+    from remediate.language import yamlfile
 
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        problem = getattr(error, "problem", None) or "not valid"
-        raise UserError(
-            f"neither JSON nor YAML: {problem}", source=WHERE, hint="quote the whole: -e '{\"a\": 1}'"
-        ) from error
+        return yamlfile.load_text(text, WHERE.file)
+    except UserError as error:
+        try:
+            if error.message.startswith("not valid YAML"):
+                return json.loads(text)
+            raise
+        except (ValueError, RecursionError):
+            raise UserError(
+                f"neither JSON nor YAML: {error.message}",
+                source=error.source,
+                hint="quote the whole: -e '{\"a\": 1}'",
+            ) from None
 
 
 def _mapping(value: object, shown: str) -> Mapping[str, object]:
@@ -87,12 +98,14 @@ def _pairs(word: str) -> Mapping[str, object]:
     try:
         parts = shlex.split(word)
     except ValueError as error:
-        raise UserError(
-            f"{word!r} has an unbalanced quote", source=WHERE, hint="as in -e 'note=\"two words\"'"
-        ) from error
+        name = quoting.beginning(word, "=")
+        what = f"a quote is not closed behind {name}=" if name else "a quote is not closed"
+        raise UserError(what, source=WHERE, hint="as in -e 'note=\"two words\"'") from error
     pairs = [part.partition("=") for part in parts]
-    for name, equals, _ in pairs:
+    for number, (name, equals, _) in enumerate(pairs):
         if not equals:
+            first = "" if number else quoting.named(name, "")
+            what = f"{first} is not a variable" if first else "a word is not key=value; a value with blanks is quoted"
             hint = "key=value pairs, @file, or a mapping: -e route=hotfix -e @vars.yml -e '{\"forks\": 3}'"
-            raise UserError(f"{name!r} is not a variable", source=WHERE, hint=hint)
+            raise UserError(what, source=WHERE, hint=hint)
     return {name: value for name, _, value in pairs}

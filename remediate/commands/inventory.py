@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from remediate.commands.outside import Outside
     from remediate.language.inventory import Host, Inventory
+    from remediate.reports.redact import Redactor
 
 VIEWS = ("list", "graph", "host")
 
@@ -40,22 +41,26 @@ def parser() -> Parser:
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.commands.project import Project
+    from remediate.engine import learning
+    from remediate.reports.redact import Redactor
 
     inventory = Project.around(outside.folder).inventory(options, start_lab=False, say=outside.complain)
+    learning.from_inventory(inventory, {}, outside.secrets, outside.folder)
+    mask = Redactor(outside.secrets)
     if options.view == "host":
-        _show_host(_host(inventory, options.name), outside, as_json=options.format == "json")
+        _show_host(_host(inventory, options.name), mask, outside, as_json=options.format == "json")
         return 0
     if options.name and options.view == "list":
         options.limit = f"{options.name}:&{options.limit}" if options.limit else options.name
     hosts = inventory.select("all", limit=options.limit)
     if options.format == "json":
-        outside.print(json.dumps(document(inventory, hosts), indent=2, default=str))
+        outside.print(json.dumps(document(inventory, hosts, mask), indent=2, default=str))
     elif options.view == "graph":
         _known_group(inventory, options.name or "all")
         for line in graph(inventory, options.name or "all", {host.name for host in hosts}):
             outside.print(line)
     else:
-        for line in table(hosts):
+        for line in table(hosts, mask):
             outside.print(line)
     return 0
 
@@ -77,20 +82,20 @@ def _known_group(inventory: Inventory, name: str) -> None:
         raise UserError(f"there is no group {name!r}", hint=suggestion(name, inventory.groups, what="groups"))
 
 
-def values(host: Host) -> dict[str, object]:
+def values(host: Host, mask: Redactor) -> dict[str, object]:
     """The variables of a host as written, secrets masked."""
-    from remediate.reports.redact import Redactor
+    from remediate.secrets.taint import hidden
 
     found = {name: host.variables.get(name) for name in sorted(host.variables.names())}
-    masked: dict[str, object] = Redactor().value({name: var.value for name, var in found.items() if var})
+    masked: dict[str, object] = mask.value({name: hidden(name, var.value) for name, var in found.items() if var})
     return masked
 
 
-def _show_host(host: Host, outside: Outside, *, as_json: bool) -> None:
+def _show_host(host: Host, mask: Redactor, outside: Outside, *, as_json: bool) -> None:
     from remediate.reports.plain import aligned
     from remediate.reports.text import one_line, plain_value, visible
 
-    shown = values(host)
+    shown = values(host, mask)
     if as_json:
         outside.print(json.dumps(shown, indent=2, default=str))
         return
@@ -114,14 +119,14 @@ def _nested(value: object) -> bool:
     return isinstance(value, dict | list) and bool(value)
 
 
-def table(hosts: tuple[Host, ...]) -> list[str]:
+def table(hosts: tuple[Host, ...], mask: Redactor) -> list[str]:
     """host | groups | address, one line each."""
     from remediate.reports.plain import aligned
     from remediate.reports.text import one_line, plain_value
 
     rows: list[tuple[str, ...]] = [("host", "groups", "address", "user")]
     for host in hosts:
-        shown = values(host)
+        shown = values(host, mask)
         address = plain_value(shown.get("ansible_host", host.name))
         port = shown.get("ansible_port")
         user = plain_value(shown["ansible_user"]) if "ansible_user" in shown else ""
@@ -149,7 +154,7 @@ def graph(inventory: Inventory, name: str, chosen: set[str], depth: int = 0) -> 
             yield f"{'  |' * (depth + 1)}--{one_line(host)}"
 
 
-def document(inventory: Inventory, hosts: tuple[Host, ...]) -> Mapping[str, object]:
+def document(inventory: Inventory, hosts: tuple[Host, ...], mask: Redactor) -> Mapping[str, object]:
     """The form of ``ansible-inventory --list``."""
     chosen = {host.name for host in hosts}
     groups: dict[str, object] = {}
@@ -157,4 +162,4 @@ def document(inventory: Inventory, hosts: tuple[Host, ...]) -> Mapping[str, obje
         own = [host for host in own_hosts(inventory, name) if host in chosen]
         entry = {"children": list(group.children), "hosts": own}
         groups[name] = {key: value for key, value in entry.items() if value}
-    return {"_meta": {"hostvars": {host.name: values(host) for host in hosts}}, **groups}
+    return {"_meta": {"hostvars": {host.name: values(host, mask) for host in hosts}}, **groups}

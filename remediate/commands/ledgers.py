@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from remediate.commands.outside import Outside
 from remediate.commands.project import Project
 from remediate.errors import UserError
+from remediate.secrets import files
 
 if TYPE_CHECKING:
     from remediate.ledger.store import Ledger
@@ -33,6 +34,7 @@ def _absolute(text: str, folder: Path) -> str:
 
 def open_for(outside: Outside, *, create: bool = True) -> Ledger:
     """The ledger of the project, ready to be written; ``UserError`` where it is not, or where there is none yet."""
+    from remediate.ledger.address import parse
     from remediate.ledger.store import open_ledger
 
     project = Project.around(outside.folder)
@@ -45,12 +47,14 @@ def open_for(outside: Outside, *, create: bool = True) -> Ledger:
             )
         if url == str(project.settings.folder / FILE):
             _own_folder(Path(url).parent)
+    for secret in parse(url).secrets():
+        outside.secrets.tell(secret)
     return open_ledger(url, now=outside.now)
 
 
 def _own_folder(folder: Path) -> None:
     try:
-        folder.mkdir(exist_ok=True)
+        files.own_folder(folder)
     except OSError as error:
         hint = f"make it writable, or name another place with {VARIABLE}"
         raise UserError(f"the folder {folder} for the ledger cannot be made: {error.strerror}", hint=hint) from error

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO, cast
 
+from remediate.secrets.known import Known
+
 
 def utc_now() -> datetime:
     """The time it is."""
@@ -80,6 +82,8 @@ class Outside:
     """The wall clock: aware, UTC."""
     wait: Callable[[threading.Event, float], None] = field(default=wait)
     """Waits until the event is set or that many seconds of ``now`` have gone by."""
+    secrets: Known = field(default_factory=Known)
+    """What nobody may see; every line written here goes past it."""
 
     @classmethod
     def of_this_process(cls) -> Outside:
@@ -97,10 +101,17 @@ class Outside:
 
     def print(self, text: str = "") -> None:
         """One text and a line end to standard output."""
-        self.stdout.write(text + "\n")
+        self.stdout.write(self._masked(text) + "\n")
         self.stdout.flush()
 
     def complain(self, text: str) -> None:
         """One text and a line end to standard error."""
-        self.stderr.write(text + "\n")
+        self.stderr.write(self._masked(text) + "\n")
         self.stderr.flush()
+
+    def _masked(self, text: str) -> str:
+        if not self.secrets.size():
+            return text
+        from remediate.reports.redact import Redactor
+
+        return Redactor(self.secrets).printed(text)

@@ -67,19 +67,31 @@ class Parser(argparse.ArgumentParser):
         """The options in ``words``; ``UserError`` for anything unknown or missing."""
         options, unknown = self.parse_known_args(list(words))
         if unknown:
-            raise self._unknown(unknown[0])
+            raise self._unknown(unknown[0], words)
         return options
 
     def error(self, message: str) -> NoReturn:
         message = re.sub(r"^the following arguments are required: (.+)$", r"\1 is missing", message)
         raise UserError(message, hint=f"see `remediate {self.command} --help`")
 
-    def _unknown(self, word: str) -> UserError:
+    def _unknown(self, word: str, words: Sequence[str]) -> UserError:
+        if _continues_variables(word, words):
+            hint = "a value with blanks is quoted: -e 'note=\"two words\"'"
+            return UserError("a word behind -e is one argument too many", hint=hint)
         if not word.startswith("-") or word == "-":
-            return UserError(f"{word!r} is one argument too many", hint=f"see `remediate {self.command} --help`")
+            return UserError(
+                f"{word.partition('=')[0]!r} is one argument too many", hint=f"see `remediate {self.command} --help`"
+            )
         from remediate.language.words import nearest
 
         option = word.partition("=")[0]
         near = nearest(option, [name for name in self._option_string_actions if name.startswith("--")])
         hint = f"did you mean {near}?" if near else f"see `remediate {self.command} --help`"
         return UserError(f"`remediate {self.command}` has no option {option}", hint=hint)
+
+
+def _continues_variables(word: str, words: Sequence[str]) -> bool:
+    """Whether a word may be the second half of a value of ``-e``: such a value may be a secret and is not repeated."""
+    at = list(words).index(word)
+    before = [*words[max(0, at - 2) : at], ""]
+    return not word.startswith("-") and any(re.match(r"-[hkv]*e|--extra-vars", one) for one in before)

@@ -74,6 +74,8 @@ def _prepare(options: argparse.Namespace, outside: Outside) -> tuple[list[Endpoi
     """Where to go, checked before any host is contacted; what must not be shown; how many at once."""
     from remediate.commands import extravars, roads, running
     from remediate.commands.project import Project
+    from remediate.engine import learning
+    from remediate.reports.redact import Redactor
 
     project = Project.around(outside.folder)
     folder = project.content.playbook(PLAYBOOK).parent
@@ -83,8 +85,9 @@ def _prepare(options: argparse.Namespace, outside: Outside) -> tuple[list[Endpoi
     hosts = inventory.select(options.pattern, limit=options.limit)
     if not hosts:
         raise UserError(f"no host matches {options.pattern!r}", hint="`remediate inventory list` shows what there is")
-    where = [roads.endpoint_of(host, inventory, extra, folder) for host in hosts]
-    return where, running.guard(inventory, extra), common.forks(options, project.settings.forks)
+    learning.from_inventory(inventory, extra, outside.secrets, folder)
+    where = [roads.endpoint_of(host, inventory, extra, folder, outside.secrets) for host in hosts]
+    return where, Redactor(outside.secrets), common.forks(options, project.settings.forks)
 
 
 def ask(

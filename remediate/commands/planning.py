@@ -11,10 +11,11 @@ from remediate import __version__
 from remediate.commands import ledgers, running
 from remediate.commands.project import Project
 from remediate.engine.control import Control
+from remediate.model import MASK
 from remediate.planfile import inputs
 from remediate.planfile.build import Gatherer
 from remediate.planfile.model import FORMAT, Asked, InputFile, Plan
-from remediate.reports.redact import MASK, secrets_in
+from remediate.secrets.taint import hidden, secrets_of
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +40,7 @@ def gather(
 ) -> tuple[Gatherer, RunSummary]:
     """A check run and what it found; ``sinks`` watch it too."""
     known = running.redactor(request)
-    gatherer = Gatherer(known.value, request.modules.load, control or Control())
+    gatherer = Gatherer(known.value, request.modules.load, control or Control(), request.secrets.size)
     summary = running.with_sinks(request, [*sinks, gatherer], outside, control=gatherer, sessions=sessions)
     return gatherer, summary
 
@@ -79,7 +80,7 @@ def asked(request: RunRequest, options: argparse.Namespace, project: Project) ->
     masked = {name: mask.value(value) for name, value in given.items()}
     secret = tuple(
         sorted(name for name, value in request.extra_vars.items()
-               if secrets_in(value, name) or masked[name] != given[name])
+               if any(secrets_of(hidden(name, value))) or masked[name] != given[name])
     )  # fmt: skip
     return Asked(
         playbook=inputs.shown(request.playbook, folder),

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from remediate.language.inventory import Host, Inventory
     from remediate.model import Endpoint
+    from remediate.secrets.known import Known
 
 
-def endpoint_of(host: Host, inventory: Inventory, extra_vars: Mapping[str, object], folder: Path) -> Endpoint:
+def endpoint_of(
+    host: Host, inventory: Inventory, extra_vars: Mapping[str, object], folder: Path, secrets: Known
+) -> Endpoint:
     """The endpoint a play of ``folder`` would use; ``UserError`` with the position of what is wrong."""
     from remediate.connections.endpoint import endpoint
     from remediate.engine.attempt import CONNECTION_PREFIXES
     from remediate.engine.scope import Setting, play_scope, vars_mapping
-    from remediate.language.template import Templar
     from remediate.language.tree import Play
     from remediate.model import Mode, Source
 
@@ -28,9 +30,10 @@ def endpoint_of(host: Host, inventory: Inventory, extra_vars: Mapping[str, objec
         playbook_folder=folder,
         vars_file=cache(vars_mapping),
         memory={},
+        secrets=secrets,
     )
     play = Play(name="", source=Source(""), hosts=host.name, nodes=())
     variables = play_scope(host, play, (host.name,), setting).base
-    templar = Templar(variables)
+    templar = setting.templar(variables)
     names = [name for name in variables.names() if name.startswith(CONNECTION_PREFIXES)]
     return endpoint(host.name, {name: templar.value(name) for name in names})

@@ -13,7 +13,7 @@ from remediate.commands import options as common
 from remediate.commands.project import Project
 from remediate.errors import UserError
 from remediate.model import Mode, RunSummary, Secret
-from remediate.reports.redact import Redactor, secrets_in
+from remediate.reports.redact import Redactor
 
 if TYPE_CHECKING:
     import argparse
@@ -40,7 +40,8 @@ def prepare(
     ``look``: modules say what they can of their arguments; without ``sends`` a file that would be sent may be missing.
     """
     from remediate.commands import beforehand
-    from remediate.engine.run import RunRequest
+    from remediate.engine import learning
+    from remediate.engine.run import RunRequest, learn
 
     project = Project.around(outside.folder)
     playbook = project.content.playbook(options.playbook)
@@ -57,7 +58,10 @@ def prepare(
         extra_vars=extravars.read(options.extra_vars, outside.folder),
         forks=common.forks(options, project.settings.forks),
         start_at_task=options.start_at_task,
+        secrets=outside.secrets,
     )
+    learning.from_inventory(request.inventory, request.extra_vars, request.secrets, playbook.parent)
+    learn(request)
     asked.check(request)
     return beforehand.checked(request, sends=sends) if look else request
 
@@ -68,7 +72,8 @@ def login(options: argparse.Namespace, outside: Outside) -> Mapping[str, object]
     if options.user:
         given["ansible_user"] = options.user
     if options.ask_pass:
-        given["ansible_password"] = Secret(common.ask_password(outside))
+        given["ansible_password"] = password = Secret(common.ask_password(outside))
+        outside.secrets.tell(password)
     if options.host_key:
         given["ssh_host_key"] = options.host_key
     return given
@@ -88,18 +93,8 @@ def with_login(inventory: Inventory, given: Mapping[str, object]) -> Inventory:
 
 
 def redactor(request: RunRequest) -> Redactor:
-    """Knows every secret the inventory and the command line hold."""
-    return guard(request.inventory, request.extra_vars)
-
-
-def guard(inventory: Inventory, extra_vars: Mapping[str, object]) -> Redactor:
-    """Knows every secret of these."""
-    found = secrets_in(extra_vars)
-    for host in inventory.hosts.values():
-        for name in host.variables.names():
-            variable = host.variables.get(name)
-            found |= secrets_in(variable.value, name) if variable else set()
-    return Redactor(found)
+    """Masks what is known to be secret when it is asked: more and more while the request is carried out."""
+    return Redactor(request.secrets)
 
 
 def execute(request: RunRequest, options: argparse.Namespace, outside: Outside) -> RunSummary:

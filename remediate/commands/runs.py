@@ -133,6 +133,7 @@ def _show(options: argparse.Namespace, outside: Outside, ledger: Ledger) -> int:
 def _report(options: argparse.Namespace, outside: Outside, ledger: Ledger) -> int:
     from remediate.commands import rundocument
     from remediate.reports.text import one_line
+    from remediate.secrets import files
 
     target = outside.folder / options.output if options.output else None
     kind = options.format or (target.suffix.lstrip(".") if target else "")
@@ -142,7 +143,7 @@ def _report(options: argparse.Namespace, outside: Outside, ledger: Ledger) -> in
         outside.print(text.rstrip("\n"))
     else:
         try:
-            target.write_text(text, encoding="utf-8")
+            files.write(target, text.encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise UserError(
                 f"the report {target} cannot be written: {error.strerror}", hint="name another -o"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FILE = "remediate.toml"
 KEYS = ("inventory", "forks", "roles", "modules", "ledger", "windows", "approvers", "notify")
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
+_MAY_BE_SAID = re.compile(r"""['"](?:\W{1,4}|[A-Za-z_][\w-]{0,40})['"]\Z""")
 FORKS = 50
 """Hosts worked on at once unless said otherwise: waiting dominates, so this is generous."""
 
@@ -60,14 +62,19 @@ def read(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
         line, column = (int(place[1]), int(place[2])) if place else (0, 0)
-        message = str(error)[: place.start()] if place else str(error)
-        raise UserError(f"not valid TOML: {message}", source=Source(str(path), line, column)) from error
+        message = str(error)[: place.start()] if place else str(error).removesuffix(" (at end of document)")
+        raise UserError(f"not valid TOML: {_discreet(message)}", source=Source(str(path), line, column)) from error
     for key in data:
         if key not in KEYS:
             raise UserError(
                 f"unknown setting {key!r}", source=_place(path, text, key), hint=suggestion(key, KEYS, what="settings")
             )
     return _checked(path, text, data)
+
+
+def _discreet(message: str) -> str:
+    """What the reader of TOML says, without what it quotes of the file: signs and names only."""
+    return _QUOTED.sub(lambda found: found[0] if _MAY_BE_SAID.match(found[0]) else "...", message)
 
 
 def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:

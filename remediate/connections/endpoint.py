@@ -10,6 +10,8 @@ from remediate.connections.roadoptions import RoadOptions
 from remediate.connections.values import choice, nearest, option, port, secret, source, text
 from remediate.errors import UserError
 from remediate.model import Endpoint, Json
+from remediate.secrets.names import names_a_secret
+from remediate.secrets.taint import opened
 
 CONNECTIONS = {
     "ssh": "ssh",
@@ -65,6 +67,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {"ssh_host_key": ("strict", "accept-ne
 
 def endpoint(host: str, variables: Mapping[str, object]) -> Endpoint:
     """How to reach ``host`` by its connection variables. UserError (with the value's position) for what cannot be."""
+    variables = {name: value if names_a_secret(name) else opened(value) for name, value in variables.items()}
     word = text(variables, ("ansible_connection",), "ssh")
     connection = CONNECTIONS.get(word)
     if connection is None:

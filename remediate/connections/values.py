@@ -30,6 +30,9 @@ def secret(variables: Mapping[str, object], names: Sequence[str]) -> Secret | No
     """A variable that must not be seen."""
     name = first(variables, names)
     value = variables.get(name)
+    if isinstance(value, Secret) and not isinstance(value.value, str):
+        hint = "quote it where it is written: a number keeps neither zeros before it nor how it was spelled"
+        raise UserError(f"{name} is a number, not text", source=source(variables, name), hint=hint)
     if isinstance(value, Secret):
         return value
     return Secret(text(variables, (name,), "")) if name else None

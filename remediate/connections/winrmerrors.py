@@ -204,4 +204,5 @@ def _cause(text: str) -> str:
 
 
 def _short(value: object) -> str:
-    return " ".join(str(value).split())[:200]
+    text = " ".join(str(value).split())
+    return text if len(text) <= 200 else text[:197] + "..."

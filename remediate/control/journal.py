@@ -40,7 +40,7 @@ class Journal(Control):
             return
         step = intent.step
         try:
-            self._open[step.host] = self._ledger.step_begun(self._run, _begun(step, intent))
+            self._open[step.host] = self._ledger.step_begun(self._run, self._mask(_begun(step, intent)))
         except LockLost as lost:
             raise Blocked(lost.message, lost.hint) from None
         except LedgerLost as lost:
@@ -54,12 +54,12 @@ class Journal(Control):
         ended = StepEnded(status=result.status.value, seconds=result.seconds, result=kept, redacted=hidden)
         try:
             if number is None:
-                number = self._ledger.step_done(self._run, _begun(step, None), ended)
+                number = self._ledger.step_done(self._run, self._mask(_begun(step, None)), ended)
             else:
                 self._ledger.step_ended(self._run, step.host, number, ended)
             self._last[step.host] = number
             if not step.no_log:
-                self._package(step.host, result)
+                self._package(step.host, self._mask(result))
         except LockLost as lost:
             self._say(f"{step.host}: {lost.message}: what was done is not written down here")
         except LedgerLost as lost:
@@ -98,8 +98,7 @@ def _censored(result: Result) -> Result:
                reversible=change.reversible, certainty=change.certainty)
         for change in result.changes
     )  # fmt: skip
-    message = HIDDEN if result.message else ""
-    return replace(result, message=message, remedy="", changes=changes, before={}, after={}, extra={}, columns={},
+    return replace(result, message=HIDDEN, remedy="", changes=changes, before={}, after={}, extra={}, columns={},
                    notes=())  # fmt: skip
 
 

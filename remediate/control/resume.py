@@ -92,22 +92,25 @@ def joined(older: Past, newer: Past) -> Past:
 
 
 Copy = Callable[[Step, StepEnded], None]
+Mask = Callable[[str], str]
 
 
 class Recall(Control):
-    """Answers with what earlier runs did. ``copy`` writes what is recalled into the journal of this run.
+    """Answers with what earlier runs did. ``copy`` writes what is recalled into the journal of this run, ``mask`` is
+    what the journal was written through.
 
     Only deeds are recalled. What can be looked at is looked at again, whatever the journal says of it: an installer
     may still run, a server may have gone back. Where a look finds nothing left to do, the deed that did it is told.
     """
 
-    def __init__(self, pasts: Mapping[str, Past], copy: Copy, *, repeat: bool = False) -> None:
+    def __init__(self, pasts: Mapping[str, Past], copy: Copy, mask: Mask, *, repeat: bool = False) -> None:
         self._pasts = pasts
         self._left: dict[tuple[str, str], deque[StepRow]] = {}
         for host, before in pasts.items():
             for row in before.deeds:
                 self._left.setdefault((host, row.place or row.address), deque()).append(row)
         self._copy = copy
+        self._mask = mask
         self._repeat = repeat
         self._at: dict[str, tuple[str, str]] = {}
 
@@ -147,8 +150,8 @@ class Recall(Control):
                        recalled=True)  # fmt: skip
 
     def _key(self, step: Step) -> tuple[str, str]:
-        place = (step.host, step.place)
-        return place if place in self._left else (step.host, step.address)
+        place = (step.host, self._mask(step.place))
+        return place if place in self._left else (step.host, self._mask(step.address))
 
     def _refuse_unknown(self, step: Step) -> None:
         """Begun, and its end is not known. A deed cannot be looked at."""

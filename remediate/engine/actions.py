@@ -14,7 +14,8 @@ from remediate.errors import UserError
 from remediate.language.template import Templar, has_template
 from remediate.language.tree import Task
 from remediate.language.yamlfile import Map
-from remediate.model import Source, Status
+from remediate.model import Secret, Source, Status
+from remediate.secrets.taint import opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def check(task: Task) -> None:
 
 def debug(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
     if "var" in args:
-        expression = str(args["var"])
+        expression = str(opened(args["var"]))
         value = templar.render("{{ " + expression + " }}", task.source)
         return Done(message=f"{expression} = {_shown(value)}", extra={expression: value})
     return Done(message=_shown(args.get("msg", "Hello world!")))
@@ -107,7 +108,7 @@ def fail(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
 
 
 def include_vars(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
-    name = str(args.get("file", args.get("_raw", "")))
+    name = str(opened(args.get("file", args.get("_raw", ""))))
     folders = [task.folder, task.folder / "vars"]
     if task.role is not None:
         folders.insert(0, task.role.path / "vars")
@@ -115,7 +116,7 @@ def include_vars(args: Mapping[str, object], task: Task, templar: Templar) -> Do
     if path is None:
         raise UserError(f"vars file {name!r} is not there", source=task.source,
                         hint="looked in " + ", ".join(map(str, folders)))  # fmt: skip
-    values = {k: templar.render(v, Source(str(path))) for k, v in vars_mapping(Path(path)).items()}
+    values = {k: templar.under(k, v, Source(str(path))) for k, v in vars_mapping(Path(path)).items()}
     return Done(facts={str(args["name"]): values} if "name" in args else values)
 
 
@@ -158,6 +159,6 @@ def _at(args: Mapping[str, object], name: str, task: Task) -> Source:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | Secret):
+        return str(value)
     return json.dumps(value, indent=2, default=str, ensure_ascii=False)

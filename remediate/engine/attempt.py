@@ -16,11 +16,13 @@ from remediate.engine.registry import Registry
 from remediate.engine.scope import PlayScope, place_of
 from remediate.errors import UserError
 from remediate.language import yamlfile
-from remediate.language.template import OMIT, Templar, Unknown, UnknownValue
+from remediate.language.template import OMIT, Unknown, UnknownValue
 from remediate.language.tree import Task
 from remediate.language.values import Constant
 from remediate.language.variables import Layer, Variables
 from remediate.model import Endpoint, Mode, Result, Source, State, Status, Step
+from remediate.secrets.taint import opened, veiled_whole
+from remediate.secrets.written import told_by
 
 HARD = (Status.UNREACHABLE, Status.BLOCKED, Status.NOT_APPLICABLE, Status.UNKNOWN, Status.DEFERRED)
 """Verdicts that ``failed_when`` and ``changed_when`` cannot talk away."""
@@ -74,7 +76,7 @@ class Attempt:
         self.label = label
         self.address = self._numbered(count)
         self.variables: Variables = scope.task(task, *extra)
-        self.templar = Templar(self.variables, folder=task.folder)
+        self.templar = scope.setting.templar(self.variables, task.folder)
 
     def run(self) -> Generator[Request, Result | None, Result]:
         """The whole life of the attempt; template trouble becomes a failed Result at file:line."""
@@ -103,7 +105,7 @@ class Attempt:
         return None
 
     def included(self) -> str:
-        args = self._args()
+        args = opened(self._args())
         return str(args.get("file", args.get("name", args.get("_raw", ""))))
 
     def include_vars(self) -> Mapping[str, object]:
@@ -131,7 +133,7 @@ class Attempt:
         task = self.task
         if task.action == "pause":
             actions.check(task)
-            seconds = actions.pause_seconds(self._args(), task)
+            seconds = actions.pause_seconds(opened(self._args()), task)
             yield Request(wait=0.0 if self.context.mode is Mode.CHECK else seconds)
             return replace(self.empty(), message=f"waited {seconds:g} s")
         if task.action in self.context.actions:
@@ -144,10 +146,11 @@ class Attempt:
 
     def _act(self, action: actions.Action) -> Result:
         actions.check(self.task)  # of a file whose name was not known before
-        args = self.task.args if self.task.action == "assert" else self._args()
+        args = self._args(besides=("that",) if self.task.action == "assert" else ())
         done = action(args, self.task, self.templar)
         if done.facts:
-            self.scope.setting.remember(self.scope.host.name, done.facts)
+            facts = veiled_whole(dict(done.facts)) if self.task.no_log else done.facts
+            self.scope.setting.remember(self.scope.host.name, facts)
         return replace(self.empty(), status=done.status, message=done.message, extra=cast("State", done.extra or {}))
 
     def _step(self) -> Step:
@@ -175,12 +178,20 @@ class Attempt:
             source=task.source,
         )
 
-    def _args(self) -> dict[str, object]:
+    def _args(self, besides: tuple[str, ...] = ()) -> dict[str, object]:
         rendered = {}
+        hidden = self.task.no_log
+        templar = self.scope.setting.templar(self.variables, self.task.folder, whole=True) if hidden else self.templar
         for name, value in self.task.args.items():
-            done = self.templar.render(value, yamlfile.source_of(value, self.task.source))
+            if name in besides:
+                rendered[name] = value
+                continue
+            done = templar.under(name, value, yamlfile.source_of(value, self.task.source))
             if done is not OMIT:
                 rendered[name] = done
+                if not isinstance(done, Constant):
+                    for secret in told_by(value, done, whole=hidden):
+                        self.scope.setting.secrets.tell(secret)
         return rendered
 
     def _locate(self, name: str) -> Source:
@@ -189,7 +200,11 @@ class Attempt:
 
     def _endpoint(self) -> Endpoint:
         names = [n for n in self.variables.names() if n.startswith(CONNECTION_PREFIXES)]
-        return endpoint(self.scope.host.name, {n: self.templar.value(n) for n in names})
+        found = endpoint(self.scope.host.name, {n: self.templar.value(n) for n in names})
+        for secret in (found.password, *found.secrets.values()):
+            if secret is not None:
+                self.scope.setting.secrets.tell(secret)
+        return found
 
     def _judged(self, result: Result) -> Result:
         """Apply failed_when and changed_when; neither can talk a block or a lost host away."""
@@ -217,7 +232,7 @@ class Attempt:
         if isinstance(value, dict):
             facts = {**{k: v for k, v in value.items() if k.isidentifier()}, **facts}
         variables = self.variables.with_layer(Layer.FACTS, facts, trusted=False)
-        templar = Templar(variables, folder=self.task.folder)
+        templar = self.scope.setting.templar(variables, self.task.folder)
         return all(templar.condition(c, yamlfile.source_of(c, self.task.source)) for c in conditions)
 
     def _ignores(self) -> bool:

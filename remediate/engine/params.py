@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from remediate.errors import UserError
 from remediate.model import Source
+from remediate.secrets.names import names_a_secret
+from remediate.secrets.taint import opened
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -22,15 +24,17 @@ def bind(module: str, params_type: type, args: Mapping[str, object], locate: Loc
     from pydantic import ValidationError
 
     check_names(module, params_type, args, locate)
+    plain = opened(dict(args))
     try:
-        return _adapter(params_type).validate_python(dict(args))
+        return _adapter(params_type).validate_python(plain)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = [str(p) for p in first["loc"]]
         name = path[0] if path else ""
         where = ".".join(path)
         got = first.get("input")
-        shown = f" (got {type(got).__name__} {_short(got)})" if first["type"] != "missing" else ""
+        quiet = first["type"] == "missing" or names_a_secret(name) or plain.get(name) is not args.get(name)
+        shown = "" if quiet else f" (got {type(got).__name__} {_short(got)})"
         raise UserError(f"{module}: argument {where!r}: {first['msg'].lower()}{shown}", source=locate(name),
                         hint=_hint(params_type, name)) from None  # fmt: skip
 

@@ -1,4 +1,7 @@
-"""One Step -> one Result: inspect, diff, apply, inspect and diff again. Picklable in and out."""
+"""One Step -> one Result: inspect, diff, apply, inspect and diff again.
+
+Picklable in and out, but for secrets: who sends a Step elsewhere seals them.
+"""
 
 from __future__ import annotations
 
@@ -173,7 +176,7 @@ def _nobody(text: str, done: float, total: float, unit: str) -> None:
 def _note(note: Json) -> str:
     """One line of a payload's ``_notes``: {"source", "text"}."""
     text = f"{note.get('source')}: {note.get('text')}" if isinstance(note, dict) else str(note)
-    return text[:500]
+    return text if len(text) <= 500 else text[:497] + "..."
 
 
 def _bad(result: Result, error: Exception) -> Result:

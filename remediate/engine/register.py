@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 from remediate.language.template import Unknown
 from remediate.model import Change, Result, Status
+from remediate.secrets.taint import veiled_whole
 
 Registered = dict[str, object]
+OPEN = ("rc", "status", "changed", "failed", "skipped", "unreachable")
+"""What of a ``no_log`` result is no secret: how it ended."""
 
 
 def registered(result: Result, unknown_keys: Sequence[str] = ()) -> object:
@@ -15,6 +18,8 @@ def registered(result: Result, unknown_keys: Sequence[str] = ()) -> object:
     if result.status is Status.UNKNOWN:
         return Unknown(result.address)
     value: Registered = {**result.after, **result.extra, **_verdict(result)}
+    if result.no_log:
+        value = {key: item if key in OPEN else veiled_whole(item) for key, item in value.items()} | {"changes": []}
     if result.status is Status.PENDING:
         value |= {key: Unknown(result.address) for key in unknown_keys}
     return value
@@ -25,7 +30,7 @@ def registered_loop(items: Sequence[tuple[object, Result, object]], loop_var: st
     if items and all(isinstance(value, Unknown) for _, _, value in items):
         return items[0][2]
     results = [{**value, loop_var: item} if isinstance(value, dict) else value for item, _, value in items]
-    bad = [r.message for _, r, _ in items if r.failed]
+    bad = ["hidden by no_log" if r.no_log else r.message for _, r, _ in items if r.failed]
     return {
         "results": results,
         "changed": any(r.changed for _, r, _ in items),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from remediate.engine import learning
 from remediate.engine.actions import WALKED, actions
 from remediate.engine.attempt import Context
 from remediate.engine.control import Control
@@ -27,6 +29,7 @@ from remediate.language.template import Templar
 from remediate.language.tree import Node, Play, Playbook, Task
 from remediate.language.variables import Layer, Variables
 from remediate.model import Mode, Result, RunSummary
+from remediate.secrets.known import Known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,8 @@ class RunRequest:
     """What was noticed before any host was met; told once."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Files of this side that hosts may be sent, with the SHA-256 they had when they were looked at."""
+    secrets: Known = field(default_factory=Known)
+    """What must not be seen; grows while values are rendered."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set: finish the Steps under way, begin no new one."""
     abort: threading.Event = field(default_factory=threading.Event)
@@ -67,12 +72,30 @@ def words(modules: Registry) -> tuple[str, ...]:
     return (*modules.names(), *actions(), *WALKED)
 
 
+def learn(request: RunRequest) -> None:
+    """Tell ``request.secrets`` of all that can be known to be secret before the first task."""
+    book, known = read(request), request.secrets
+    learning.from_book(book, known)
+    learning.from_uses((request.extra_vars, *learning.places_of(book)), request.inventory, known)
+    setting = _setting(request, {})
+    for play in book.plays:
+        if not (play.vars_files or learning.hides_templates(play)):
+            continue
+        with suppress(UserError):
+            hosts = chosen(request, play)
+            names = tuple(host.name for host in hosts)
+            for host in hosts:
+                scope = play_scope(host, play, names, setting)
+                learning.from_templates(setting.templar(scope.base, play.folder), known)
+
+
 def run(
     request: RunRequest, sinks: Sequence[Sink], *, sessions: SessionStore | None = None, control: Control | None = None
 ) -> RunSummary:
     """Read, walk, report. ``UserError`` before any host is touched; host trouble is in the summary."""
     control = control or Control()
     book = read(request)
+    learning.from_book(book, request.secrets)
     plays = [(play, chosen(request, play)) for play in book.plays]
     if sessions is not None:
         return _Run(request, sinks, sessions, control).go(plays)
@@ -84,7 +107,8 @@ def run(
 
 def chosen(request: RunRequest, play: Play) -> tuple[Host, ...]:
     """The hosts of a play under ``--limit``, in inventory order."""
-    pattern = str(Templar(Variables().with_layer(Layer.EXTRA, request.extra_vars)).render(play.hosts, play.source))
+    variables = Variables().with_layer(Layer.EXTRA, request.extra_vars)
+    pattern = str(Templar(variables, tell=request.secrets.tell).render(play.hosts, play.source))
     try:
         hosts = request.inventory.select(pattern, limit=request.limit)
     except UserError as error:
@@ -110,13 +134,19 @@ def scopes(request: RunRequest, play: Play, memory: dict[str, Mapping[str, objec
 
 
 def _setting(request: RunRequest, memory: dict[str, Mapping[str, object]]) -> Setting:
+    def read_vars(path: Path) -> Mapping[str, object]:
+        found = vars_mapping(path)
+        learning.from_values(found, request.secrets)
+        return found
+
     return Setting(
         inventory=request.inventory,
         extra_vars=request.extra_vars,
         mode=request.mode,
         playbook_folder=request.playbook.parent,
-        vars_file=cache(vars_mapping),
+        vars_file=cache(read_vars),
         memory=memory,
+        secrets=request.secrets,
     )
 
 
@@ -214,8 +244,10 @@ class _Run:
         ).run()
 
     def _walker(self, play: Play, host: Host, batch: tuple[str, ...]) -> Walker:
+        scope = play_scope(host, play, batch, self.setting)
+        learning.from_templates(self.setting.templar(scope.base, play.folder), self.request.secrets)
         return Walker(
-            scope=play_scope(host, play, batch, self.setting),
+            scope=scope,
             context=self.context,
             tally=self.tallies[host.name],
             emit=self.emit,
@@ -232,6 +264,7 @@ class _Run:
             known, search = words(self.request.modules), self.request.search
             nodes = reader.load_tasks(Path(name), parent, search=search, modules=known.__contains__, known=known)
             self.included[key] = nodes
+            learning.from_nodes(nodes, self.request.secrets)
         return self.included[key]
 
     def _perform(self, move: Move) -> Result | None:

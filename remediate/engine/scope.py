@@ -13,6 +13,7 @@ from remediate.language.template import OMIT, Templar
 from remediate.language.tree import Play, Task
 from remediate.language.variables import Layer, Variables
 from remediate.model import Mode, Source
+from remediate.secrets.known import Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,12 @@ class Setting:
     """Reads a file of variables, once a run."""
     memory: dict[str, Mapping[str, object]]
     """Per host: what set_fact and register left, kept across plays."""
+    secrets: Known = field(default_factory=Known)
+    """Told of every secret that is rendered."""
+
+    def templar(self, variables: Variables, folder: Path = Path(), *, whole: bool = False) -> Templar:
+        """Renders with ``variables``; secrets in what it gives are known as such, with ``whole`` all of it."""
+        return Templar(variables, folder=folder, tell=self.secrets.tell, whole=whole)
 
     def remember(self, host: str, values: Mapping[str, object]) -> None:
         """Keep facts of ``host``; a new mapping each time, since scopes hold on to the old one."""
@@ -44,7 +51,9 @@ class HostVars(Mapping[str, object]):
 
     def __getitem__(self, name: str) -> object:
         host = self._setting.inventory.hosts[name]
-        return _Rendered(host.variables.with_layer(Layer.FACTS, self._setting.memory.get(name, {}), trusted=False))
+        facts = self._setting.memory.get(name, {})
+        variables = host.variables.with_layer(Layer.FACTS, facts, trusted=False)
+        return _Rendered(self._setting.templar(variables.with_layer(Layer.MAGIC, _names(host), trusted=False)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._setting.inventory.hosts)
@@ -54,19 +63,19 @@ class HostVars(Mapping[str, object]):
 
 
 class _Rendered(Mapping[str, object]):
-    def __init__(self, variables: Variables) -> None:
-        self._variables = variables
+    def __init__(self, templar: Templar) -> None:
+        self._templar = templar
 
     def __getitem__(self, name: str) -> object:
-        if self._variables.get(name) is None:
+        if self._templar.variables.get(name) is None:
             raise KeyError(name)
-        return Templar(self._variables).value(name)
+        return self._templar.value(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._variables.names())
+        return iter(self._templar.variables.names())
 
     def __len__(self) -> int:
-        return len(list(self._variables.names()))
+        return len(list(self._templar.variables.names()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +130,7 @@ def play_scope(host: Host, play: Play, batch: tuple[str, ...], setting: Setting)
 
 def _magic(host: Host, play: Play, batch: tuple[str, ...], setting: Setting) -> dict[str, object]:
     return {
-        "inventory_hostname": host.name,
-        "inventory_hostname_short": host.name.split(".")[0],
-        "group_names": [g for g in host.groups if g != "all"],
+        **_names(host),
         "groups": {name: list(group.hosts) for name, group in setting.inventory.groups.items()},
         "hostvars": HostVars(setting),
         "play_hosts": list(batch),
@@ -136,13 +143,21 @@ def _magic(host: Host, play: Play, batch: tuple[str, ...], setting: Setting) -> 
     }
 
 
+def _names(host: Host) -> dict[str, object]:
+    return {
+        "inventory_hostname": host.name,
+        "inventory_hostname_short": host.name.split(".")[0],
+        "group_names": [g for g in host.groups if g != "all"],
+    }
+
+
 def _vars_file(written: object, play: Play, variables: Variables, setting: Setting) -> Mapping[str, object]:
     """The first of the alternatives that exists; a single path must exist."""
     source = yamlfile.source_of(written, play.source)
     alternatives = written if isinstance(written, list) else [written]
     tried: list[str] = []
     for name in alternatives:
-        text = str(Templar(variables, folder=play.folder).render(name, source))
+        text = str(setting.templar(variables, play.folder).render(name, source))
         for candidate in (play.folder / text, play.folder / "vars" / text):
             tried.append(str(candidate))
             if candidate.is_file():

@@ -18,7 +18,7 @@ from remediate.events import Emit, StepFinished, Warned
 from remediate.language.template import OMIT, Templar, Unknown, UnknownValue
 from remediate.language.tree import Block, Node, Task
 from remediate.language.variables import Layer
-from remediate.model import Result, Status, Step
+from remediate.model import Result, Secret, Status, Step
 
 Position = tuple[int, ...]
 WINDOW = "change_window"
@@ -44,6 +44,11 @@ class TaskFailed(Exception):
     def __init__(self, result: Result) -> None:
         super().__init__(result.message)
         self.result = result
+
+    @property
+    def told(self) -> Result:
+        """What may be said of it."""
+        return censored(self.result)
 
 
 class HostDeferred(Exception):
@@ -104,9 +109,9 @@ class Walker:
         except PlayEnded:
             self.play_ended = True
         except HostDeferred as gate:
-            self.tally.deferred = gate.result
+            self.tally.deferred = censored(gate.result)
         except TaskFailed as failure:
-            self.tally.fatal = failure.result
+            self.tally.fatal = failure.told
             if self.scope.play.force_handlers:
                 yield from self._forced((len(nodes),))
 
@@ -262,7 +267,7 @@ class Walker:
         """The turns of a looping task; None for a task without a loop."""
         if task.loop is None:
             return None
-        templar = Templar(self.scope.task(task), folder=task.folder)
+        templar = self.scope.setting.templar(self.scope.task(task), task.folder)
         try:
             value = templar.render(task.loop, task.source)
         except UserError:
@@ -278,7 +283,9 @@ class Walker:
 
     def _turn(self, task: Task, number: int, item: object) -> _Turn:
         extra = (Layer.LOOP, self._loop_vars(task, item, number))
-        return _Turn(item, extra, str(number + 1) if task.no_log else self._label(task, item, extra))
+        return _Turn(
+            item, extra, str(number + 1) if task.no_log or isinstance(item, Secret) else self._label(task, item, extra)
+        )
 
     def _holds(self, task: Task, templar: Templar) -> bool:
         try:
@@ -291,12 +298,15 @@ class Walker:
         return {control.loop_var: item, **({control.index_var: turn} if control.index_var else {})}
 
     def _label(self, task: Task, item: object, extra: tuple[Layer, Mapping[str, object]]) -> str:
+        """What tells the item from the others; without secrets, for it is part of addresses."""
         if task.loop_control.label:
-            variables = self.scope.task(task, extra)
-            return str(Templar(variables, folder=task.folder).render(task.loop_control.label, task.source))
-        if isinstance(item, Mapping):
-            return next((str(item[k]) for k in ("name", "id", "key") if k in item), "item")
-        return str(item)
+            templar = self.scope.setting.templar(self.scope.task(task, extra), task.folder)
+            label = str(templar.render(task.loop_control.label, task.source))
+        elif isinstance(item, Mapping):
+            label = next((str(item[k]) for k in ("name", "id", "key") if k in item), "item")
+        else:
+            label = str(item)
+        return self.scope.setting.secrets.text(label)
 
     def _include(
         self, task: Task, position: Position, *extra: tuple[Layer, Mapping[str, object]], label: str = ""
@@ -372,7 +382,7 @@ def window_of(scope: PlayScope) -> str:
     """The change window of a host in a play: variable ``change_window``, wherever the play has it from."""
     if scope.base.get(WINDOW) is None:
         return ""
-    value = Templar(scope.base).value(WINDOW)
+    value = scope.setting.templar(scope.base).value(WINDOW)
     return "" if value is None else str(value)
 
 

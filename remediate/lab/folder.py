@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remediate.model import Json
+from remediate.secrets import files
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,16 @@ def lab_folder(inventory: Path, state_root: Path) -> LabFolder:
     return LabFolder(state_root.resolve() / f"{full.stem}-{mark}")
 
 
-def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Replace ``path`` in one step: a reader, or a restart after kill -9, sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    files.own_folder(path.parent)
     partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:  # noqa: PTH123 - mode
         file.write(data)
     partial.replace(path)
 
 
-def write_json(path: Path, value: Json, *, mode: int = 0o644) -> None:
+def write_json(path: Path, value: Json, *, mode: int = 0o600) -> None:
     write_whole(path, json.dumps(value, separators=(",", ":")).encode(), mode=mode)
 
 
@@ -93,7 +94,7 @@ def read_json(path: Path) -> dict[str, Json]:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock file ``path``, waiting for whoever has it; the system lets go of it when a process dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    files.own_folder(path.parent)
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

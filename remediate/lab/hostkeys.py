@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from remediate.secrets import files
+
 if TYPE_CHECKING:
     import paramiko
 
@@ -26,7 +28,7 @@ def key_file(folder: Path, name: str, kind: Kind) -> Path:
     """Path of the private key in OpenSSH's form, made when it is not there."""
     path = folder / f"{name}.{kind}"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        files.own_folder(folder)
         partial = path.with_name(f"{path.name}.{os.getpid()}.part")
         partial.touch(mode=0o600)
         partial.write_bytes(_new_key(kind))

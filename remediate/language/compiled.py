@@ -6,16 +6,19 @@ import contextlib
 import functools
 import warnings
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from jinja2 import nodes, pass_context
+from jinja2 import meta, nodes, pass_context
 from jinja2.environment import Template
-from jinja2.exceptions import TemplateAssertionError, TemplateSyntaxError
+from jinja2.exceptions import TemplateAssertionError, TemplateError, TemplateSyntaxError
 from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
 
-from remediate.language import filters, jinjatests, sandbox
+from remediate.language import filters, jinjatests, sandbox, veil
 from remediate.language.words import suggestion
+from remediate.model import Secret
+from remediate.secrets.names import names_a_secret
+from remediate.secrets.taint import veiled
 
 _PREFIXES = ("ansible.builtin.", "ansible.windows.", "community.windows.", "ansible.utils.", "community.general.")
 
@@ -27,14 +30,17 @@ def environment() -> sandbox.Sandbox:
     own = filters.filters()
     env.filters.update(own)
     for name, function in list(env.filters.items()):
-        env.filters[name] = sandbox.guarded(function, tests=False)
+        env.filters[name] = veil.guarded(name, function, tests=False)
     env.filters["default"] = env.filters["d"] = filters.default
     env.filters["_counted"] = pass_context(sandbox.counted)
     env.filters["_joined"] = sandbox.joined
+    env.filters["_comparable"] = veil.comparable
+    env.filters["_cut"] = veil.cut
+    env.filters["_veiled"] = veiled
     env.tests.update(jinjatests.tests())
     for name, function in list(env.tests.items()):
         if name not in {"defined", "undefined"}:
-            env.tests[name] = sandbox.guarded(function, tests=True)
+            env.tests[name] = veil.guarded(name, function, tests=True)
     return env
 
 
@@ -56,10 +62,29 @@ def expression(text: str) -> Template:
     return _build(nodes.Template([nodes.Output([body], lineno=1)], lineno=1))
 
 
-def render(compiled: Template, scope: Mapping[str, Any]) -> object:
-    """The value ``compiled`` gives with the names of ``scope``."""
+def names_in(text: str) -> set[str]:
+    """The variables a template uses; none for one that is not well formed."""
+    try:
+        with _lone_backslashes():
+            return set(meta.find_undeclared_variables(environment().parse(text)))
+    except TemplateError:
+        return set()
+
+
+class Rendered(NamedTuple):
+    """What a template gave, every Secret in it, and the parts it was put together from."""
+
+    value: object
+    secrets: list[Secret]
+    parts: list[object]
+
+
+def render(compiled: Template, scope: Mapping[str, Any]) -> Rendered:
+    """What ``compiled`` gives with the names of ``scope``."""
     context = compiled.new_context(vars=scope, shared=True)  # type: ignore[arg-type]
-    return sandbox.concat(compiled.root_render_func(context))
+    secrets: list[Secret] = []
+    parts: list[object] = []
+    return Rendered(sandbox.concat(compiled.root_render_func(context), secrets, parts), secrets, parts)
 
 
 def _literal_backslashes(text: str) -> str:
@@ -93,7 +118,10 @@ def _build(tree: nodes.Template) -> Template:
 
 
 class _Bounder(NodeTransformer):
-    """Lets loops and ``~`` be counted, shortens full names, and refuses what reaches beyond the one text."""
+    """Lets loops and ``~`` be counted, shortens full names, and refuses what reaches beyond the one text.
+
+    Comparisons look behind secrets, and what is written under a secret name (``{'password': x}``) becomes one.
+    """
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - the name jinja2 looks for
         if node.recursive:
@@ -106,6 +134,44 @@ class _Bounder(NodeTransformer):
         self.generic_visit(node)
         items = nodes.List(node.nodes, lineno=node.lineno)
         return nodes.Filter(items, "_joined", [], [], None, None, lineno=node.lineno)
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        node.expr = _filtered(node.expr, "_comparable")
+        for operand in node.ops:
+            operand.expr = _filtered(operand.expr, "_comparable")
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        if not isinstance(node.arg, nodes.Slice):
+            return node
+        ends = [part or nodes.Const(None) for part in (node.arg.start, node.arg.stop, node.arg.step)]
+        return nodes.Filter(node.node, "_cut", ends, [], None, None, lineno=node.lineno)
+
+    def visit_Pair(self, node: nodes.Pair) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        if isinstance(node.key, nodes.Const) and names_a_secret(str(node.key.value)):
+            node.value = _filtered(node.value, "_veiled")
+        return node
+
+    def visit_Keyword(self, node: nodes.Keyword) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        if names_a_secret(node.key):
+            node.value = _filtered(node.value, "_veiled")
+        return node
+
+    def visit_Assign(self, node: nodes.Assign) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        if _names_a_secret(node.target):
+            node.node = _filtered(node.node, "_veiled")
+        return node
+
+    def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        if _names_a_secret(node.target):
+            node.filter = nodes.Filter(node.filter, "_veiled", [], [], None, None, lineno=node.lineno)
+        return node
 
     def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802
         node.name = _known(node.name, "filter", environment().filters, node.lineno)
@@ -122,11 +188,21 @@ class _Bounder(NodeTransformer):
     visit_Extends = visit_Include = visit_Import = visit_FromImport = visit_Block = _refuse  # noqa: N815
 
 
+def _filtered(node: nodes.Expr | nodes.Node, name: str) -> nodes.Filter:
+    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+
+
+def _names_a_secret(target: nodes.Node) -> bool:
+    """Of ``{% set password = ... %}`` and ``{% set ns.password = ... %}``."""
+    name = target.attr if isinstance(target, nodes.NSRef) else getattr(target, "name", "")
+    return names_a_secret(str(name))
+
+
 def _known(name: str, what: str, names: Mapping[str, Any], line: int) -> str:
     short = name
     for prefix in _PREFIXES:
         short = short.removeprefix(prefix)
-    if short in names:
+    if short in names and not short.startswith("_"):
         return short
     public = [known for known in names if not known.startswith("_")]
     raise TemplateAssertionError(f"there is no {what} {name!r}; {suggestion(short, public)}", line)

@@ -19,7 +19,8 @@ _FALSE = frozenset({"false", "no", "off"})
 def wrong(data: Map, key: str, needed: str, hint: str = "") -> UserError:
     """The error for a value that is not what ``key`` needs."""
     value = data[key]
-    what = f"{kind(value)} ({shown(value)})" if isinstance(value, str | int | float) else kind(value)
+    seen = isinstance(value, str | int | float) and needed != "a mapping"  # of variables: they may be secrets
+    what = f"{kind(value)} ({shown(value)})" if seen else kind(value)
     return UserError(f"{key!r} must be {needed}, not {what}", source=data.value_source(key), hint=hint)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import shlex
 import warnings
@@ -10,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.hostgraph import Graph
 from remediate.language.ranges import host_names
 from remediate.language.words import suggestion
 from remediate.language.yamlfile import Map, Text
 from remediate.model import Source
+from remediate.secrets.names import names_a_secret
 
 _SECTION = re.compile(r"\[(?P<name>[^\[\]:]+)(?::(?P<kind>\w+))?\]\s*(?:[#;].*)?\Z")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|\\\\")
@@ -30,8 +33,10 @@ class _Line:
 
     def place(self, part: str) -> Source:
         """Where ``part`` stands in the line."""
-        column = self.text.find(part)
-        return Source(self.source.file, self.source.line, self.source.column + max(column, 0))
+        return self.at(max(self.text.find(part), 0))
+
+    def at(self, offset: int) -> Source:
+        return Source(self.source.file, self.source.line, self.source.column + offset)
 
 
 def read(text: str, graph: Graph, file: str) -> None:
@@ -72,13 +77,14 @@ def _section(line: _Line) -> tuple[str, str]:
     found = _SECTION.match(line.text)
     if not found:
         raise UserError(
-            f"{line.text!r} is not a section",
+            "this is not a section",
             source=line.source,
             hint="write [group], [group:children] or [group:vars]",
         )
     kind = found["kind"] or "hosts"
     if kind not in _KINDS:
-        raise UserError(f"a section cannot be of kind {kind!r}", source=line.place(kind), hint=suggestion(kind, _KINDS))
+        what = f"a section cannot be of kind {quoting.named(kind, 'this')}"
+        raise UserError(what, source=line.place(kind), hint=suggestion(kind, _KINDS))
     return found["name"].strip(), kind
 
 
@@ -89,16 +95,18 @@ def _host(line: _Line, group: str, graph: Graph) -> None:
     names, port = host_names(words[0], line.source)
     if words[0].endswith(":") or words[0] == "---":
         raise UserError(
-            f"{words[0]!r} looks like YAML in an INI inventory", source=line.source, hint="name the file *.yml"
+            f"{quoting.named(words[0].rstrip(':'), 'this')} looks like YAML in an INI inventory",
+            source=line.source,
+            hint="name the file *.yml",
         )
     variables = Map()
     if port:
         variables["ansible_port"] = port
-    for word in words[1:]:
+    for before, word in itertools.pairwise(words):
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise UserError(
-                f"{word!r} after the host {words[0]!r} is not name=value",
+                f"a word after {quoting.beginning(before, '=') or f'the host {words[0]!r}'} is not name=value",
                 source=line.place(word),
                 hint="one host per line; quote a value with spaces: name='a value'",
             )
@@ -108,12 +116,20 @@ def _host(line: _Line, group: str, graph: Graph) -> None:
 
 
 def _words(line: _Line) -> list[str]:
-    bare = _QUOTED.sub("", line.text)
-    if found := re.search(r"\\\w+", bare):
+    bare = _QUOTED.sub(lambda quoted: "x" * len(quoted.group()), line.text)
+    comment = re.search(r"(?:\A|\s)#", bare)
+    bare = bare[: comment.start()] if comment else bare
+    if found := re.search(r"\\\w", bare):
         raise UserError(
-            f"the backslash of '{found.group()}' would be lost",
-            source=line.place(found.group()),
+            "a backslash that is not quoted would be lost",
+            source=line.at(found.start()),
             hint="write it twice, or put the value in quotes",
+        )
+    if found := re.search("#", bare):
+        raise UserError(
+            "an unquoted # would cut off the value and all that follows",
+            source=line.at(found.start()),
+            hint="put the value in quotes: name='a#b'; a comment has a blank before its #",
         )
     try:
         return shlex.split(line.text, comments=True)
@@ -125,7 +141,9 @@ def _child(line: _Line) -> str:
     words = _words(line)
     if len(words) != 1:
         raise UserError(
-            f"one group name was expected, not {line.text!r}", source=line.source, hint="variables go to [group:vars]"
+            f"one group name was expected, not {len(words)} words",
+            source=line.source,
+            hint="variables go to [group:vars]",
         )
     return words[0]
 
@@ -133,14 +151,16 @@ def _child(line: _Line) -> str:
 def _assignment(line: _Line) -> tuple[str, str]:
     name, equals, value = line.text.partition("=")
     if not equals or not name.strip():
-        raise UserError(f"{line.text!r} is not name=value", source=line.source)
+        name = quoting.beginning(line.text, " \t:")
+        what = f"'{name}' is not followed by '='" if name else "this is not name=value"
+        raise UserError(what, source=line.source, hint="write name=value")
     return name.strip(), value.strip()
 
 
 def _one(name: str, value: str, line: _Line) -> Map:
     result = Map(source=line.source)
     place = line.place(f"{name}")
-    found = literal(value)
+    found = unquoted(value) if names_a_secret(name) else literal(value)
     result.put(name, Text(found, place) if isinstance(found, str) else found, place, place)
     return result
 
@@ -152,14 +172,20 @@ def literal(text: str) -> object:
     """
     if not _LITERAL.match(text):
         return text
-    if quoted := _STRING.fullmatch(text):
-        return re.sub(r"\\([\\\"'])", r"\1", quoted["text"])
+    if _STRING.fullmatch(text):
+        return unquoted(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _plain(ast.literal_eval(text))
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return text
+
+
+def unquoted(text: str) -> str:
+    """A value as text, without the quotes around it; ``0123`` and ``1e5`` of a password are no numbers."""
+    quoted = _STRING.fullmatch(text)
+    return re.sub(r"\\([\\\"'])", r"\1", quoted["text"]) if quoted else text
 
 
 def _plain(value: object) -> object:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.hostgraph import Graph
 from remediate.language.ranges import host_names
 from remediate.language.words import kind, suggestion
@@ -32,7 +34,7 @@ def _group(name: str, body: object, graph: Graph, source: Source) -> None:
         place = _key_source(content, key, source)
         if key not in _KEYS:
             raise UserError(
-                f"a group has no {str(key)!r}",
+                f"a group has no {quoting.named(key, 'such key')}",
                 source=place,
                 hint=suggestion(str(key), _KEYS) if suggestion(str(key), _KEYS).startswith("did") else _MISPLACED,
             )
@@ -57,7 +59,7 @@ def _hosts(group: str, value: object, graph: Graph, source: Source) -> None:
         place = _key_source(hosts, written, source)
         names, port = host_names(_name(written, place), place)
         found = (
-            {} if variables is None else _mapping(variables, f"the host {written}", place, "write 'variable: value'")
+            {} if variables is None else _mapping(variables, f"the host {names[0]}", place, "write 'variable: value'")
         )
         for name in names:
             graph.add_host(name, group, {"ansible_port": port} if port else {})
@@ -82,13 +84,22 @@ def checked_names(variables: Mapping[object, object], source: Source) -> Mapping
     for key in variables:
         if not isinstance(key, str):
             place = _key_source(variables, key, source)
-            raise UserError(f"the name of a variable must be text, not {kind(key)} ({key})", source=place)
+            raise UserError(f"the name of a variable must be text, not {kind(key)}", source=place)
+        if before := quoting.beginning(key, ":="):
+            raise UserError(
+                f"'{before}' is not followed by ': '",
+                source=_key_source(variables, key, source),
+                hint=f"write '{before}: value', with a blank",
+            )
     return variables  # type: ignore[return-value]
 
 
 def _name(value: object, source: Source) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float) or not str(value).strip():
         raise UserError(f"a host or group needs a name, this is {kind(value)}", source=source, hint="quote the name")
+    if re.search(r"[\s=]", str(value)):
+        hint = "one name before the ':', variables on lines of their own below it"
+        raise UserError("the name of a host or group holds no blanks and no '='", source=source, hint=hint)
     return str(value)
 
 

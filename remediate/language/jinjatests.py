@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from remediate.language.textfilters import compiled_pattern
 from remediate.language.versions import compare
 
 
@@ -56,10 +57,6 @@ def _subset(left: Iterable[object], right: Iterable[object]) -> bool:
 
 def _regex(function: Callable[..., Any]) -> Callable[..., bool]:
     def test(text: object, pattern: str = "", ignorecase: object = False, multiline: object = False) -> bool:
-        flags = (re.IGNORECASE if ignorecase else 0) | (re.MULTILINE if multiline else 0)
-        try:
-            return bool(function(pattern, str(text), flags))
-        except re.error as error:
-            raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
+        return bool(function(compiled_pattern(pattern, bool(ignorecase), bool(multiline)), str(text)))
 
     return test

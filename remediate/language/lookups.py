@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from remediate.errors import UserError
 from remediate.language.words import listed, suggestion
+from remediate.secrets.names import names_a_secret
+from remediate.secrets.taint import veiled
 
 FILE_LIMIT = 5_000_000
 """Bytes a file lookup reads at most."""
@@ -30,7 +33,12 @@ def lookup(name: str, terms: Sequence[object], options: Mapping[str, object], ar
             f"there is no lookup {name!r}", hint=suggestion(str(name), _lookups(), what="supported lookups")
         )
     flat = [term for group in terms for term in (group if isinstance(group, list) else [group])]
-    return [found(str(term), options, around) for term in flat]
+    return [_as_named(str(term), found(str(term), options, around)) for term in flat]
+
+
+def _as_named(name: str, value: object) -> object:
+    """What a variable or a file (or the folder it is in) that is called secret holds is one."""
+    return veiled(value) if any(map(names_a_secret, re.split(r"[\\/]", name))) else value
 
 
 def _lookups() -> Mapping[str, Callable[[str, Mapping[str, object], Surroundings], object]]:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from remediate.errors import UserError
-from remediate.language.template import OMIT, SECRET_NAMES, Templar, has_template, is_plain
+from remediate.language.template import OMIT, Templar, has_template, is_plain
 from remediate.language.values import Constant, Unknown, UnknownValue
 from remediate.language.variables import Layer, Var, Variables
 from remediate.language.yamlfile import Map, Raw, source_of
 from remediate.model import Source
+from remediate.secrets.names import names_a_secret
 
 Place = tuple[str, ...]
 _LONE = re.compile(r"\s*\{\{-?\s*([A-Za-z_]\w*)\s*-?\}\}\s*\Z")
@@ -101,7 +102,7 @@ def _through(variables: Variables, value: object) -> tuple[object, Source | None
 def _followed(variables: Variables, written: str) -> Var | None:
     """The variable a lone ``{{ name }}`` means, where its value was written by a person."""
     name = _name(written)
-    var = variables.get(name) if name and name not in SECRET_NAMES else None
+    var = variables.get(name) if name and not names_a_secret(name) else None
     return var if var is not None and var.trusted else None
 
 

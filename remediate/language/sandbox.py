@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from jinja2 import nodes
@@ -14,8 +14,10 @@ from jinja2.runtime import Context, LoopContext, Macro, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 from jinja2.utils import Cycler, Joiner, Namespace, missing
 
+from remediate.language import veil
 from remediate.language.values import Constant, Omit, Unknown
-from remediate.model import Secret
+from remediate.model import MASK, Secret
+from remediate.secrets.taint import opened
 
 TEXT_LIMIT = 10_000_000
 """Characters a template may produce at any point."""
@@ -26,6 +28,7 @@ CALL_STEPS = 10
 BIT_LIMIT = 10_000
 """Bits of an integer a template may produce."""
 
+_STARS = re.compile(r"(?:\*{4}){2,}")
 _WIDE = re.compile(r"\d{6,}")
 _PADDING = frozenset({"ljust", "rjust", "center", "zfill", "expandtabs"})
 _TEMPLATE_TYPES = (Mapping, Namespace, LoopContext, Cycler, Joiner, Macro)
@@ -104,32 +107,37 @@ def check_items(length: int) -> None:
 def check_format(text: str) -> None:
     """Refuse widths and precisions nobody needs, and those taken from arguments."""
     if _WIDE.search(text) or "*" in text:
-        raise TooMuch(f"the format {text[:40]!r} asks for too wide a field")
+        raise TooMuch("a format asks for too wide a field")
 
 
-def plain(value: object) -> object:
-    """``value`` as plain data: dicts, lists, exact strings. Undefined parts raise, ``omit`` drops out of mappings."""
+def plain(value: object, found: list[Secret] | None = None) -> object:
+    """``value`` as plain data: dicts, lists, exact strings. Undefined parts raise, ``omit`` drops out of mappings.
+
+    Every Secret met is added to ``found``.
+    """
     if isinstance(value, str):
         check_text(len(value))
         return str(value)
-    if value is None or isinstance(value, bool | int | float | Omit | Secret):
+    if value is None or isinstance(value, bool | int | float | Omit | Constant):
+        return value
+    if isinstance(value, Secret):
+        if found is not None:
+            found.append(value)
         return value
     if isinstance(value, Unknown | Missing):
         return str(value)  # raises
-    if isinstance(value, Constant):
-        return value
     if isinstance(value, Mapping):
-        pairs = ((plain(key), plain(item)) for key, item in value.items())
+        pairs = ((plain(key, found), plain(item, found)) for key, item in value.items())
         return {key: item for key, item in pairs if not isinstance(item, Omit)}
     if isinstance(value, Iterable) and not isinstance(value, bytes | Namespace | Cycler):
-        return _plain_list(value)
+        return _plain_list(value, found)
     return _plain_other(value)
 
 
-def _plain_list(values: Iterable[object]) -> list[object]:
+def _plain_list(values: Iterable[object], found: list[Secret] | None) -> list[object]:
     result: list[object] = []
     for item in values:
-        result.append(plain(item))
+        result.append(plain(item, found))
         check_items(len(result))
     return result
 
@@ -143,12 +151,15 @@ def _plain_other(value: object) -> object:
     raise TemplateRuntimeError(f"the template gives {what}, which is not plain data")
 
 
-def concat(values: Iterable[object]) -> object:
-    """What a template gives: its only value as it is, or all of them joined to text. Text with a Secret is Secret."""
-    parts: list[object] = []
+def concat(values: Iterable[object], found: list[Secret] | None = None, given: list[object] | None = None) -> object:
+    """What a template gives: its only value as it is, or all of them joined to text. Text with a Secret is Secret.
+
+    Its parts are put into ``given``.
+    """
+    parts: list[object] = [] if given is None else given
     length = 0
     for value in values:
-        part = plain(value)
+        part = plain(value, found)
         parts.append(part)
         length += len(part) if isinstance(part, str) else 8
         check_text(length)
@@ -156,28 +167,25 @@ def concat(values: Iterable[object]) -> object:
         return parts[0]
     if any(isinstance(part, Omit) for part in parts):
         raise TemplateRuntimeError("omit can only stand alone, not inside a longer text")
-    hidden = any(isinstance(part, Secret) for part in parts)
-    text = "".join(_as_text(part) for part in parts)
+    if any(map(veil.holds_secret, parts)):
+        return _secret_text(parts, found)
+    text = "".join(map(_as_text, parts))
     check_text(len(text))
-    return Secret(text) if hidden else text
+    return text
 
 
-def opened(data: object) -> tuple[object, bool]:
-    """Plain data with every Secret in it revealed, and whether there was one: the result must be Secret then."""
-    if isinstance(data, Secret):
-        return data.reveal(), True
-    if isinstance(data, Mapping):
-        pairs = [(key, *opened(item)) for key, item in data.items()]
-        return {key: item for key, item, _ in pairs}, any(hidden for _, _, hidden in pairs)
-    if isinstance(data, list):
-        items = [opened(item) for item in data]
-        return [item for item, _ in items], any(hidden for _, hidden in items)
-    return data, False
+def _secret_text(parts: Iterable[object], found: list[Secret] | None) -> Secret:
+    """Joined parts, of which people see those that are no secret."""
+    text = "".join(_as_text(opened(part)) for part in parts)
+    check_text(len(text))
+    seen = (MASK if veil.holds_secret(part) and not isinstance(part, Secret) else _as_text(part) for part in parts)
+    secret = Secret(text, _STARS.sub(lambda _: MASK, "".join(seen)))
+    if found is not None:
+        found.append(secret)
+    return secret
 
 
 def _as_text(part: object) -> str:
-    if isinstance(part, Secret):
-        return part.reveal()
     return "" if part is None else str(part)
 
 
@@ -201,7 +209,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     code_generator_class = _Generator
     concat = staticmethod(concat)  # type: ignore[assignment]  # macros and set blocks give objects, not only text
-    intercepted_binops = frozenset({"+", "*", "**", "%"})
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
+    intercepted_unops = frozenset({"+", "-"})
 
     def __init__(self) -> None:
         super().__init__(undefined=Missing, optimized=False, keep_trailing_newline=True, trim_blocks=True)
@@ -216,19 +225,50 @@ class Sandbox(ImmutableSandboxedEnvironment):
         raise SecurityError(f"{attribute!r} of {_type_name(obj)} must not be used in a template")
 
     def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Secret):
+            return self._method(obj, attribute)
         return obj if isinstance(obj, Unknown | Missing) else super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        return obj if isinstance(obj, Unknown | Missing) else super().getitem(obj, argument)
+        if isinstance(argument, Secret):
+            with veil.untold("[ ]"):
+                found = self.getitem(obj, argument.value)
+            return self.undefined(obj=obj, name=MASK) if isinstance(found, Missing) else found
+        if not isinstance(obj, Secret):
+            return obj if isinstance(obj, Unknown | Missing) else super().getitem(obj, argument)
+        if isinstance(argument, str):
+            return self._method(obj, argument)
+        with veil.untold("[ ]"):
+            return veil.kept(obj.reveal()[argument])
+
+    def _method(self, secret: Secret, name: str) -> veil.Method:
+        if name.startswith("_") or not callable(getattr(str, name, None)):
+            raise SecurityError(f"{name!r} of a secret must not be used in a template")
+        return veil.Method(getattr(secret.reveal(), name))
+
+    def call_filter(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        if name.startswith("_"):  # ours alone: what the compiler puts in
+            raise TemplateRuntimeError(f"there is no filter {name!r}")
+        return super().call_filter(name, *args, **kwargs)
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         if isinstance(obj, Unknown | Missing):
             return obj if isinstance(obj, Unknown) else str(obj)
         spend(context, CALL_STEPS)
-        owner = getattr(obj, "__self__", None)
-        if isinstance(owner, str | bytes):
-            _check_method(owner, obj.__name__, args)
-        return super().call(context, obj, *args, **kwargs)
+        method = obj.bound if isinstance(obj, veil.Method) else obj
+        owner = getattr(method, "__self__", None)
+        if not isinstance(owner, str | bytes):
+            return super().call(context, obj, *args, **kwargs)
+        if isinstance(obj, veil.Method) or veil.holds_secret((*args, *kwargs.values())):
+            with veil.untold(method.__name__):
+                return veil.kept(self._of_text(context, method, opened(args), opened(kwargs)))
+        return self._of_text(context, method, args, kwargs)
+
+    def _of_text(self, context: Context, method: Any, args: Iterable[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Call a method of a text, bounded."""
+        given = tuple(args)
+        _check_method(method.__self__, method.__name__, given)
+        return super().call(context, method, *given, **kwargs)
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
         owner = getattr(value, "__self__", None)
@@ -240,12 +280,25 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return lambda mapping: formatter.vformat(owner, (), mapping)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        check = {"+": _check_plus, "*": _check_times, "**": _check_power, "%": _check_percent}[operator]
-        if not isinstance(left, Missing) and not isinstance(right, Missing):
-            check(left, right)
-        if operator == "+" and (isinstance(left, Secret) or isinstance(right, Secret)):
+        looks = veil.holds_secret if operator == "%" else lambda side: isinstance(side, Secret)
+        if not (looks(left) or looks(right)):
+            return self._computed(context, operator, left, right)
+        if operator == "+" and all(isinstance(_opened(side), str) for side in (left, right)):
             return concat([left, right])
+        with veil.untold(operator):
+            return veil.kept(self._computed(context, operator, opened(left), opened(right)))
+
+    def _computed(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        check = _CHECKS.get(operator)
+        if check is not None and not isinstance(left, Missing) and not isinstance(right, Missing):
+            check(left, right)
         return super().call_binop(context, operator, left, right)
+
+    def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
+        if not isinstance(arg, Secret):
+            return super().call_unop(context, operator, arg)
+        with veil.untold(operator):
+            return veil.kept(super().call_unop(context, operator, arg.value))
 
 
 def spend(context: Context, steps: int) -> None:
@@ -255,7 +308,7 @@ def spend(context: Context, steps: int) -> None:
 
 def counted(context: Context, values: Iterable[object]) -> Iterator[object]:
     """``values`` one by one, each counted as a step: what every ``for`` loop of a template runs over."""
-    for value in values:
+    for value in veil.characters(values):
         spend(context, 1)
         yield value
 
@@ -265,29 +318,8 @@ def joined(values: Iterable[object]) -> object:
     return concat(["", *values])
 
 
-def guarded(function: Any, *, tests: bool) -> Callable[..., Any]:
-    """A filter or test that lets Unknown through (a test raises), looks behind Secret, and is bounded in its result."""
-
-    @functools.wraps(function)
-    def guard(*args: Any, **kwargs: Any) -> Any:
-        unknown = next((arg for arg in (*args, *kwargs.values()) if isinstance(arg, Unknown)), None)
-        if unknown is not None:
-            return bool(unknown) if tests else unknown
-        hidden = any(isinstance(arg, Secret) for arg in (*args, *kwargs.values()))
-        if hidden:
-            args = tuple(map(_revealed, args))
-            kwargs = {name: _revealed(value) for name, value in kwargs.items()}
-        result = function(*args, **kwargs)
-        if isinstance(result, str):
-            check_text(len(result))
-            return Secret(result) if hidden else result
-        return result
-
-    return guard
-
-
-def _revealed(value: object) -> object:
-    return value.reveal() if isinstance(value, Secret) else value
+def _opened(side: object) -> object:
+    return side.value if isinstance(side, Secret) else side
 
 
 def _type_name(obj: object) -> str:
@@ -345,3 +377,8 @@ def _check_bits(bits: int) -> None:
 def _check_percent(left: Any, _: Any) -> None:
     if isinstance(left, str | bytes):
         check_format(left if isinstance(left, str) else left.decode("latin-1"))
+
+
+_CHECKS: Mapping[str, Callable[[Any, Any], None]] = MappingProxyType(
+    {"+": _check_plus, "*": _check_times, "**": _check_power, "%": _check_percent}
+)

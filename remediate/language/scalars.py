@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
+from remediate.language import quoting
+
 _PREFIX = "tag:yaml.org,2002:"
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = MappingProxyType(
@@ -65,12 +67,13 @@ def tagged_scalar(word: str, tag: str) -> object:
     expected: dict[str, type | tuple[type, ...]] = {"int": int, "float": (int, float), "bool": bool, "null": type(None)}
     name = tag.removeprefix(_PREFIX)
     if name not in expected:
-        written = tag.replace(_PREFIX, "!!")
+        written = f"the tag {quoting.tag(tag.replace(_PREFIX, '!!'))}".strip()
         later = ": vault is not supported yet" if tag == "!vault" else ""
-        raise ScalarError(f"the tag {written} is not supported{later}", "remove it; !unsafe and !!str are known")
+        hint = "remove it, or quote the value if ! is meant literally; !unsafe and !!str are known"
+        raise ScalarError(f"{written} is not supported{later}", hint)
     value = plain_scalar(word)
     if not isinstance(value, expected[name]) or (isinstance(value, bool) and name != "bool"):
-        raise ScalarError(f"{word!r} is not of type !!{name}")
+        raise ScalarError(f"this is not of type !!{name}")
     return float(value) if name == "float" and isinstance(value, int) else value
 
 

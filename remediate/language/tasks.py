@@ -16,6 +16,7 @@ from remediate.language.tree import Block, Node, Task
 from remediate.language.words import kind, listed, nearest
 from remediate.language.yamlfile import Map, Seq, load, source_of
 from remediate.model import Source
+from remediate.secrets.names import names_a_secret
 
 
 def read_tasks(entries: Seq, setting: Setting, *, handlers: bool = False) -> tuple[Node, ...]:
@@ -114,7 +115,7 @@ def _task(action: str, args: Map, data: Map, setting: Setting) -> Task:
         retries=int(fields.number(data, "retries", 3)),
         delay=fields.number(data, "delay", 5.0),
         check_mode=inside.check_mode,
-        no_log=inside.no_log,
+        no_log=inside.no_log or names_a_secret(_register(data)),
         timeout=inside.timeout,
         folder=setting.folder,
         role=setting.role,

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remediate.errors import UserError
 from remediate.language.lookups import Surroundings, lookup
-from remediate.language.templateerrors import UndefinedVariable, explained
-from remediate.language.values import OMIT, Constant, Omit, Unknown, UnknownValue
-from remediate.language.variables import Variables
+from remediate.language.templateerrors import TemplateTrouble, UndefinedVariable, explained, quieted
+from remediate.language.values import FAILURES, OMIT, Constant, Omit, Unknown, UnknownValue
+from remediate.language.variables import Layer, Var, Variables
 from remediate.language.words import shown
 from remediate.language.yamlfile import Map, Raw, Seq, source_of
 from remediate.model import Secret, Source
+from remediate.secrets.known import Tell, unheard
+from remediate.secrets.names import names_a_secret
+from remediate.secrets.taint import by_keys, opened, secrets_of, veiled
+from remediate.secrets.written import may_be_secret
 
 if TYPE_CHECKING:
     from jinja2.environment import Template
@@ -25,20 +30,12 @@ STEP_LIMIT = 1_000_000
 """Loop rounds and calls one render may take."""
 CHAIN_LIMIT = 50
 """Variables that may be defined one by the other."""
-SECRET_NAMES = frozenset(
-    {
-        "ansible_password",
-        "ansible_pass",
-        "ansible_ssh_pass",
-        "ansible_ssh_password",
-        "ansible_ssh_private_key_passphrase",
-        "ansible_winrm_password",
-        "ansible_become_pass",
-        "ansible_become_password",
-    }
-)
-"""Variables whose text is a Secret wherever it was written."""
 
+OPEN = (
+    *("inventory_hostname", "inventory_hostname_short", "ansible_host", "ansible_user", "ansible_play_name"),
+    *("playbook_dir", "role_path", "role_name"),
+)
+"""Variables whose values are seen everywhere: they stay readable although a password is made with them."""
 _TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
 _FALSE = frozenset({"false", "no", "off", "n", "f", "0", ""})
 
@@ -77,7 +74,8 @@ def check(value: object, source: Source | None = None) -> None:
             _compiled(value, source_of(value, source), bare=False)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            check(item, value.value_source(key) if isinstance(value, Map) else source)
+            with _discreet(str(key)):
+                check(item, value.value_source(key) if isinstance(value, Map) else source)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             check(item, value.item_source(index) if isinstance(value, Seq) else source)
@@ -92,13 +90,24 @@ def check_condition(text: str, source: Source | None = None) -> None:
 class Templar:
     """Renders with one set of variables; not shared between threads.
 
-    ``folder`` is where relative files of lookups are. ``environ`` is what ``lookup('env', ...)`` sees.
+    ``folder`` is where relative files of lookups are. ``environ`` is what ``lookup('env', ...)`` sees. ``tell`` hears
+    of every secret before a result that holds it is given out; with ``whole`` of every text that is put into another.
     """
 
     def __init__(
-        self, variables: Variables, *, folder: Path = Path(), environ: Mapping[str, str] | None = None
+        self,
+        variables: Variables,
+        *,
+        folder: Path = Path(),
+        environ: Mapping[str, str] | None = None,
+        tell: Tell = unheard,
+        whole: bool = False,
     ) -> None:
         self.variables = variables
+        self._tell = tell
+        self._hidden = [0] if whole else []
+        """How deep the templates lie whose parts are secret too."""
+        self._depth = 0
         self._around = Surroundings((folder, folder.parent), os.environ if environ is None else environ)
         self._rendered: dict[str, object] = {}
         self._active: list[str] = []
@@ -124,7 +133,23 @@ class Templar:
             places = value.item_source if isinstance(value, Seq) else lambda _: source
             items = [self.render(item, places(index)) for index, item in enumerate(value)]
             return [item for item in items if item is not OMIT]
+        if isinstance(value, Secret):  # it was one before anybody looked: typed in, or decrypted
+            self._tell(value)
         return value
+
+    def under(self, name: str, value: object, source: Source | None = None) -> object:
+        """``value`` rendered as what stands under ``name``: all of it is Secret where that names a secret."""
+        if not names_a_secret(name):
+            return self.render(value, source)
+        self._hidden.append(self._depth)
+        try:
+            with _discreet(name):
+                found = veiled(self.render(value, source))
+        finally:
+            self._hidden.pop()
+        for secret in secrets_of(found):
+            self._tell(secret)
+        return found
 
     def condition(self, expr: object, source: Source | None = None) -> bool:
         """Whether a condition holds: a bare expression, true/false, or nothing (which holds).
@@ -140,46 +165,66 @@ class Templar:
         text = _bare(expr, place)
         if not text:
             return True
-        value = self._run(_compiled(text, place, bare=True), expr, place)
+        value = self._run(_compiled(text, place, bare=True), place)
         if isinstance(value, Secret):
-            value = value.reveal()
+            value = value.value
         if isinstance(value, str):
             return value.strip().lower() not in _FALSE
         return bool(value)
 
     def _render_text(self, text: str, source: Source | None) -> object:
         body = text.rstrip("\n")
-        result = self._run(_compiled(body, source, bare=False), text, source)
-        return result + text[len(body) :] if isinstance(result, str) else result
+        result = self._run(_compiled(body, source, bare=False), source, body)
+        tail = text[len(body) :]
+        if isinstance(result, Secret) and tail:
+            return Secret(result.reveal() + tail, result.shown + tail)
+        return result + tail if isinstance(result, str) else result
 
     def _render_dict(self, value: dict[Any, Any], source: Source | None) -> dict[Any, object]:
-        if isinstance(value, Map) and value.plain is not None:
-            return value.plain
-        if isinstance(value, Map) and is_plain(value):
-            value.plain = Constant(stripped(value))
-            return value.plain
+        if isinstance(value, Map) and (value.plain is not None or is_plain(value)):
+            constant = value.plain = value.plain or Constant(by_keys(stripped(value)))
+            for secret in constant.secrets:
+                self._tell(secret)
+            return constant
         result: dict[Any, object] = {}
         for key, item in value.items():
-            rendered = self.render(item, value.value_source(key) if isinstance(value, Map) else source)
+            rendered = self.under(str(key), item, value.value_source(key) if isinstance(value, Map) else source)
             if rendered is not OMIT:
                 result[str(key) if isinstance(key, str) else key] = rendered
         return result
 
-    def _run(self, compiled: Template, text: str, source: Source | None) -> object:
+    def _run(self, compiled: Template, source: Source | None, text: str = "") -> object:
         from jinja2.exceptions import TemplateError
 
         from remediate.language.compiled import render
 
+        self._depth += 1
         try:
-            return render(compiled, Scope(self))
+            result, secrets, parts = render(compiled, Scope(self))
         except UserError as error:
-            if error.source is None:
-                raise type(error)(error.message, source=source, hint=error.hint) from None
+            error.source = error.source or source
             raise
-        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, OSError) as error:
-            raise explained(error, text, source, self.variables.names()) from None
         except (RecursionError, MemoryError):
-            raise UserError(f"the template {shown(text)} needs too much memory", source=source) from None
+            raise TemplateTrouble("the template needs too much memory", source=source) from None
+        except (TemplateError, *FAILURES) as error:
+            raise explained(error, source, self.variables.names()) from None
+        finally:
+            self._depth -= 1
+        for secret in secrets:
+            self._tell(secret)
+        if self._depth in self._hidden:
+            self._tell_parts(parts, text)
+        return result
+
+    def _tell_parts(self, parts: list[object], text: str) -> None:
+        """What was put into a secret is part of it, but for words, and for what stands everywhere: names of hosts."""
+        for part in parts:
+            if isinstance(part, str) and part not in text and may_be_secret(part) and not self._is_open(part):
+                self._tell(Secret(part))
+
+    def _is_open(self, part: str) -> bool:
+        found = (self.variables.get(name) for name in OPEN)
+        return any(var is not None and var.value == part for var in found)
 
     def value(self, name: str) -> object:
         """The variable ``name``, rendered when it is trusted. Raises UserError when undefined or circular."""
@@ -187,34 +232,44 @@ class Templar:
             return self._rendered[name]
         var = self.variables.get(name)
         if var is None:
-            raise explained(KeyError(name), name, None, self.variables.names())
+            raise explained(KeyError(name), None, self.variables.names())
         if not var.trusted:
-            return _hidden(name, var.value)
-        if len(self._active) >= CHAIN_LIMIT:
-            raise UserError(f"the variable {self._active[0]!r} goes through too many others", source=var.source)
-        if name in self._active:
-            chain = " -> ".join([*self._active[self._active.index(name) :], name])
-            raise UserError(f"the variable {name!r} is defined by itself: {chain}", source=var.source)
+            secret = names_a_secret(name) and var.layer is not Layer.FACTS  # what tasks leave is hidden by them
+            return veiled(var.value) if secret else var.value
+        self._refuse_circles(name, var)
         self._active.append(name)
         try:
-            value = _hidden(name, self.render(var.value, var.source))
+            value = self.under(name, var.value, var.source)
         finally:
             self._active.pop()
         self._rendered[name] = value
         return value
 
+    def _refuse_circles(self, name: str, var: Var) -> None:
+        if len(self._active) >= CHAIN_LIMIT:
+            raise TemplateTrouble(f"the variable {self._active[0]!r} goes through too many others", source=var.source)
+        if name in self._active:
+            chain = " -> ".join([*self._active[self._active.index(name) :], name])
+            raise TemplateTrouble(f"the variable {name!r} is defined by itself: {chain}", source=var.source)
+
     def _lookup(
         self, name: str, *terms: object, wantlist: bool = False, errors: str = "strict", **more: object
     ) -> object:
+        secret = any(secrets_of((terms, more)))
         try:
-            values = lookup(name, terms, more, self._around)
+            with _discreet("a secret" if secret else ""):
+                values = lookup(name, opened(terms), opened(more), self._around)
         except UserError:
             if errors == "strict":
                 raise
             return [] if wantlist else ""
+        values = veiled(values) if secret else values
         if wantlist:
             return values
-        return values[0] if len(values) == 1 else ",".join(str(value) for value in values)
+        from remediate.language.sandbox import concat
+
+        separated = [part for value in values for part in (",", value)]
+        return values[0] if len(values) == 1 else concat(["", *separated[1:]])
 
     def _query(self, name: str, *terms: object, **more: object) -> object:
         return self._lookup(name, *terms, **{**more, "wantlist": True})  # type: ignore[arg-type]
@@ -277,9 +332,20 @@ def _compiled(text: str, source: Source | None, *, bare: bool) -> Template:
     try:
         return compiled.expression(str(text)) if bare else compiled.template(str(text))
     except TemplateError as error:
-        raise explained(error, text, source, ()) from None
+        raise explained(error, source, (), text if bare else "") from None
     except (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError):
-        raise UserError(f"the template {shown(text)} is nested too deeply or too large", source=source) from None
+        raise TemplateTrouble("the template is nested too deeply or too large", source=source) from None
+
+
+@contextmanager
+def _discreet(name: str) -> Iterator[None]:
+    """Errors inside say nothing of what is written under ``name``, where that names a secret (or is one)."""
+    try:
+        yield
+    except UserError as error:
+        if names_a_secret(name):
+            raise quieted(error, name) from None
+        raise
 
 
 def _bare(text: str, source: Source | None) -> str:
@@ -294,7 +360,3 @@ def _bare(text: str, source: Source | None) -> str:
             hint="write the names bare: when: route.build == wanted",
         )
     return bare
-
-
-def _hidden(name: str, value: object) -> object:
-    return Secret(value) if name in SECRET_NAMES and isinstance(value, str) else value

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime
 import json
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from remediate.errors import UserError
 from remediate.language import sandbox
+from remediate.language.veil import holds_secret
 from remediate.model import Secret
+from remediate.secrets.taint import opened
 
 
 def filters() -> dict[str, Callable[..., Any]]:
@@ -36,9 +39,9 @@ def filters() -> dict[str, Callable[..., Any]]:
 def _to_json(value: object, indent: int | None = None, sort_keys: object = False, **_: object) -> str | Secret:
     if indent is not None and not 0 <= indent <= 16:
         raise ValueError("indent is between 0 and 16")
-    data, hidden = sandbox.opened(sandbox.plain(value))
-    text = json.dumps(data, indent=indent, sort_keys=bool(sort_keys))
-    return Secret(text) if hidden else text
+    data = sandbox.plain(value)
+    text = json.dumps(opened(data), indent=indent, sort_keys=bool(sort_keys))
+    return Secret(text) if holds_secret(data) else text
 
 
 def _to_yaml(value: object, *, flow: bool | None, indent: int = 2) -> str | Secret:
@@ -46,9 +49,9 @@ def _to_yaml(value: object, *, flow: bool | None, indent: int = 2) -> str | Secr
 
     if not 1 <= indent <= 9:
         raise ValueError("indent is between 1 and 9")
-    data, hidden = sandbox.opened(sandbox.plain(value))
-    text = yaml.safe_dump(data, default_flow_style=flow, indent=indent, allow_unicode=True)
-    return Secret(text) if hidden else text
+    data = sandbox.plain(value)
+    text = yaml.safe_dump(opened(data), default_flow_style=flow, indent=indent, allow_unicode=True)
+    return Secret(text) if holds_secret(data) else text
 
 
 def _from_yaml(text: object) -> object:
@@ -61,9 +64,16 @@ def _from_yaml(text: object) -> object:
 
 
 def _pattern(pattern: str, ignorecase: object, multiline: object) -> re.Pattern[str]:
+    return compiled_pattern(pattern, bool(ignorecase), bool(multiline))
+
+
+def compiled_pattern(pattern: str, ignorecase: bool, multiline: bool) -> re.Pattern[str]:
+    """A regular expression; ValueError for what is none. What Python may read otherwise one day is no news here."""
     flags = (re.IGNORECASE if ignorecase else 0) | (re.MULTILINE if multiline else 0)
     try:
-        return re.compile(pattern, flags)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return re.compile(pattern, flags)
     except re.error as error:
         raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
 

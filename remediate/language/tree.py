@@ -46,6 +46,7 @@ class Task:
     delay: float = 5.0
     check_mode: bool | None = None
     no_log: bool = False
+    """Said so, or what it registers has the name of a secret."""
     timeout: float = 0.0
     folder: Path = Path()
     """Folder of the file the task stands in; relative files are looked for beside it."""

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final, NoReturn
+
+from remediate.model import Secret
+from remediate.secrets.taint import secrets_of
+
+FAILURES: Final = (
+    *(ArithmeticError, LookupError, TypeError, ValueError, AttributeError, OSError, AssertionError, RuntimeError),
+)
+"""What an expression over wrong values may end in, whoever evaluates it."""
 
 
 class UnknownValue(Exception):
@@ -49,7 +58,13 @@ class Unknown:
 class Constant(dict[Any, Any]):
     """A mapping known to be plain data through and through, made once and shared: nobody may change it."""
 
-    __slots__ = ()
+    __slots__ = ("secrets",)
+    secrets: tuple[Secret, ...]
+    """Every Secret anywhere inside."""
+
+    def __init__(self, data: Mapping[Any, Any]) -> None:
+        super().__init__(data)
+        self.secrets = tuple(secrets_of(data))
 
 
 class Omit(Enum):

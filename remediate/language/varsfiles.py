@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.words import kind
 from remediate.language.yamlfile import Map, load, source_of
 from remediate.model import Source
@@ -26,8 +27,12 @@ def load_vars(path: Path) -> Map:
         )
     for name in data:
         if not isinstance(name, str):
+            raise UserError(f"the name of a variable must be text, not {kind(name)}", source=data.key_source(name))
+        if before := quoting.beginning(name, ":="):
             raise UserError(
-                f"the name of a variable must be text, not {kind(name)} ({name})", source=data.key_source(name)
+                f"'{before}' is not followed by ': '",
+                source=data.key_source(name),
+                hint=f"write '{before}: value', with a blank",
             )
     return data
 

@@ -86,7 +86,7 @@ def explained(error: yaml.YAMLError, text: str, file: str) -> UserError:
             hint="replace the tab by spaces",
         )
     found = next(((what, hint) for fragment, what, hint in _HINTS if fragment in problem), None)
-    what, hint = found or (problem, "")
+    what, hint = found or ("this cannot be read", "see whether a quote or bracket above is not closed")
     return UserError(f"not valid YAML: {what}", source=source, hint=hint)
 
 
@@ -96,5 +96,5 @@ def _by_offset(error: yaml.YAMLError, problem: str, text: str, file: str) -> Use
     offset = position if isinstance(position, int) and 0 <= position <= len(text) else 0
     before = text[:offset]
     source = Source(file, before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
-    what = "a control character" if "special characters" in problem or "control" in problem else problem
+    what = "a control character" if "special" in problem or "control" in problem else "a byte that is no text"
     return UserError(f"not valid YAML: {what}", source=source, hint="remove the character, or quote and escape it")

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.scalars import ScalarError, check_double_quoted, plain_scalar, tagged_scalar
-from remediate.language.words import suggestion
+from remediate.language.values import Constant
 from remediate.model import Source
+from remediate.secrets.names import names_a_secret
 
 if TYPE_CHECKING:
     import yaml
@@ -43,7 +45,7 @@ class Map(dict[Any, Any]):
 
     __slots__ = ("_places", "plain", "source")
     source: Source
-    plain: dict[Any, Any] | None
+    plain: Constant | None
     """The same without places, once somebody found that nothing in it is a template."""
     _places: dict[Hashable, tuple[Source, Source]]
 
@@ -153,6 +155,8 @@ class _Builder:
         self._anchors: dict[str, tuple[object, int] | None] = {}
         self._count = 0
         self._depth = 0
+        self._secret = 0
+        """How many of the keys around name a secret: numbers are kept as they are written."""
 
     def document(self) -> object:
         import yaml
@@ -203,13 +207,13 @@ class _Builder:
         name = event.anchor or ""
         if name not in self._anchors:
             raise UserError(
-                f"*{name} refers to an anchor that was not defined above",
+                "* refers to an anchor that was not defined above",
                 source=self._place(event),
-                hint=suggestion(name, self._anchors, what="anchors") or "quote the value if * is meant literally",
+                hint="quote the value if * is meant literally; anchors are written &name, above",
             )
         found = self._anchors[name]
         if found is None:
-            raise UserError(f"*{name} stands inside itself", source=self._place(event))
+            raise UserError("* stands inside what it refers to", source=self._place(event))
         value, size = found
         self._spend(size, event)
         return value
@@ -229,7 +233,8 @@ class _Builder:
     def _check_tag(self, event: yaml.Event) -> None:
         tag = getattr(event, "tag", None)
         if tag not in (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
-            raise UserError(f"the tag {short_tag(tag)} is not supported", source=self._place(event), hint="remove it")
+            what = f"the tag {quoting.tag(short_tag(tag))}".strip()
+            raise UserError(f"{what} is not supported", source=self._place(event), hint="remove it, or quote the value")
 
     def _sequence(self, start: yaml.Event) -> Seq:
         import yaml
@@ -252,12 +257,22 @@ class _Builder:
             key_place = self._place(event)
             key = self._key(event)
             value_event = next(self._events)
+            secret = isinstance(key, str) and names_a_secret(key)
+            self._secret += secret
+            if secret and isinstance(value_event, yaml.ScalarEvent) and value_event.anchor and not value_event.value:
+                raise UserError(
+                    "& begins the name of an anchor, and nothing follows it",
+                    source=self._place(value_event),
+                    hint="quote the value if & is meant literally",
+                )
             value, place = self._value(value_event), self._place(value_event)
+            self._secret -= secret
             if key == "<<" and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
                 merges.append((value, place))
             elif key in result:
+                first = result.key_source(key).line
                 raise UserError(
-                    f"the key {str(key)!r} is written twice; first in line {result.key_source(key).line}",
+                    f"the key {quoting.named(key, 'here')} is written twice; first in line {first}",
                     source=key_place,
                     hint="keep one of them: the other would be lost silently",
                 )
@@ -297,6 +312,8 @@ class _Builder:
                 value = plain_scalar(event.value) if event.implicit[0] and tag is None else event.value
         except ScalarError as error:
             raise UserError(str(error), source=place, hint=error.hint) from None
+        if self._secret and isinstance(value, int | float) and not isinstance(value, bool):
+            value = event.value
         return Text(value, place) if isinstance(value, str) else value
 
 

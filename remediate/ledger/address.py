@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, quote_plus
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from remediate.errors import UserError
+from remediate.secrets.known import Known
+from remediate.secrets.logins import logins
+from remediate.secrets.names import names_a_secret
 
 FORMS = "a file, or postgresql://USER@SERVER/DATABASE"
 NO_DRIVER = "pip install 'remediate[postgres]'"
 DRIVER = "postgresql+psycopg"
-SECRET_QUERY = ("password", "sslpassword")
+ESCAPES = "write @ : / # % in a password as %40 %3A %2F %23 %25"
+_LOOKS_LIKE_A_LOGIN = re.compile(r"[a-z][\w+.-]+:|.*:[^/]*@|.*\bpass\w*\s*=", re.IGNORECASE)
+"""Something meant as a URL or a connection string, and written wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Address:
     """A ledger's place. ``file`` is None for a server."""
 
-    url: URL
+    url: URL = field(repr=False)
     file: Path | None = None
+    _known: Known = field(default_factory=Known, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for secret in self.secrets():
+            self._known.tell(secret)
+
+    def secrets(self) -> Iterator[str]:
+        """What in it is nobody's business: its password, and what the names of its options say is one."""
+        if self.url.password:
+            yield str(self.url.password)
+        for name, value in self.url.query.items():
+            for one in [value] if isinstance(value, str) else value:
+                yield from (one,) if names_a_secret(name) else logins(one)
+        yield from logins(self.url.database or "")
 
     def __str__(self) -> str:
         if self.file:
@@ -31,29 +51,31 @@ class Address:
         user = f"{self.url.username}@" if self.url.username else ""
         port = f":{self.url.port}" if self.url.port else ""
         host = self.url.host or self.url.query.get("host", "")
-        return f"postgresql://{user}{host if isinstance(host, str) else host[0]}{port}/{self.url.database or ''}"
+        place = host if isinstance(host, str) else host[0]
+        return self.masked(f"postgresql://{user}{place}{port}/{self.url.database or ''}")
 
     def masked(self, text: str) -> str:
         """``text`` without the passwords of this address, however they are spelled."""
-        words = [self.url.password, *(self.url.query.get(name) for name in SECRET_QUERY)]
-        for word in (str(word) for word in words if word):
-            for spelling in {word, quote(word), quote(word, safe=""), quote_plus(word)}:
-                text = text.replace(spelling, "****")
-        return text
+        return self._known.text(text)
 
 
 def parse(text: str) -> Address:
     """The place ``text`` names; ``UserError`` that never repeats the text where it might hold a password."""
-    scheme, mark, _ = text.partition("://")
+    scheme, mark, rest = text.partition("://")
     if not text.strip():
         raise UserError("the ledger's place is empty", hint=f"give {FORMS}")
     if not mark:
+        if _LOOKS_LIKE_A_LOGIN.match(text):
+            raise UserError("the ledger's place is neither a path nor a URL", hint=f"give {FORMS}; {ESCAPES}")
         return _file(text)
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        hint = f"give {FORMS}; write @ : / # % in a password as %40 %3A %2F %23 %25"
-        raise UserError(f"the ledger's URL ({scheme}://...) cannot be read", hint=hint) from None
+        url = None
+    if url is None or not re.fullmatch(r"[\w+.-]+", scheme) or rest.partition("?")[0].count("@") > 1:
+        shown = scheme if re.fullmatch(r"[\w+.-]+", scheme) else "..."
+        hint = f"give {FORMS}; {ESCAPES}"
+        raise UserError(f"the ledger's URL ({shown}://...) cannot be read", hint=hint)
     if url.drivername in ("sqlite", "sqlite+pysqlite"):
         return _file(url.database or "")
     if url.drivername in ("postgresql", "postgres", DRIVER):

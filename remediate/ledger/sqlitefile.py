@@ -12,6 +12,7 @@ from remediate.errors import UserError
 from remediate.ledger.address import Address
 from remediate.ledger.schema import VERSION_TABLE
 from remediate.ledger.trouble import BACKUP_HINT, refusal, sqlite_name
+from remediate.secrets import files
 
 MAGIC = b"SQLite format 3\0"
 PATIENCE = 15.0
@@ -28,6 +29,7 @@ def check(
     """Raises ``UserError`` where the file cannot become, or does not hold, a ledger. Turns WAL on."""
     try:
         _place(path)
+        files.own_file(path)  # SQLite gives what it puts beside it (-wal, -shm) the same mode
         with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as db:
             _whole(path, db)
             _ours(path, db)

@@ -130,7 +130,8 @@ class _Talk:
                     pipe.close()
 
     def last_line(self) -> str:
-        said = self._tail.decode("utf-8", "replace").strip()
+        cut = "..." if len(self._tail) == TAIL else ""
+        said = cut + self._tail.decode("utf-8", "replace").strip()
         return line(said.splitlines()[-1]) if said else "it said nothing"
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from remediate.notify.model import Hook
 from remediate.notify.trouble import HookFailed
+from remediate.secrets.logins import holds_login, logins
+from remediate.secrets.names import names_a_secret
 
 LARGEST = 65536
 """Bytes of a secret file."""
@@ -15,12 +18,9 @@ LONG = 8
 """Characters from which a secret is looked for inside other values: a short one is part of many words."""
 WAYS = ("env:", "file:")
 
-_SECRET_NAME = re.compile(
-    r"(^|_)(\w*PASSW(OR)?D|(SSH)?PASS|PASSPHRASE|\w*SECRETS?|\w*TOKENS?|\w*KEY|CREDENTIALS?|AUTH|PWD)($|_)|^REMEDIATE_LEDGER$",
-    re.IGNORECASE,
-)
+_MORE = re.compile(r"(^|_)(\w*KEY|AUTH|PASS|\w*PASSWORD|\w*SECRETS?|\w*TOKENS?)($|_)|^REMEDIATE_LEDGER$", re.IGNORECASE)
+"""Names that are no secret's elsewhere, and too near to one for a program of somebody else (``AWS_ACCESS_KEY_ID``)."""
 _HARMLESS = frozenset({"PWD", "OLDPWD", "SSH_AUTH_SOCK"})
-_LOGIN_IN_URL = re.compile(r"://[^/\s@]*:[^/\s@]+@")
 
 
 def is_reference(text: str) -> bool:
@@ -54,10 +54,22 @@ def references(hook: Hook) -> tuple[str, ...]:
     return tuple(where for where in given if is_reference(where))
 
 
-def known(hooks: Iterable[Hook], environ: Mapping[str, str]) -> frozenset[str]:
-    """The values of all hooks' variables: what must not turn up anywhere."""
-    named = {where.removeprefix("env:") for hook in hooks for where in references(hook) if where.startswith("env:")}
-    return frozenset(environ[name].strip() for name in named if environ.get(name, "").strip())
+def known(hooks: Iterable[Hook], environ: Mapping[str, str], folder: Path) -> frozenset[str]:
+    """What the hooks refer to, and what is secret in their addresses: what must not turn up anywhere."""
+    values: set[str] = set()
+    for where in {where for hook in hooks for where in references(hook)}:
+        if where.startswith("env:") or _is_plain_file(folder, where):
+            with suppress(HookFailed):
+                values.add(value(where, environ, folder))
+    addresses = [hook.webhook for hook in hooks] + [value for value in values if "://" in value]
+    return frozenset(values | {secret for address in addresses for secret in logins(address)})
+
+
+def _is_plain_file(folder: Path, where: str) -> bool:
+    """Whether it can be read at once: a pipe may keep its reader waiting."""
+    with suppress(OSError, RuntimeError, ValueError):
+        return (folder / Path(where.partition(":")[2]).expanduser()).is_file()
+    return False
 
 
 def harmless(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
@@ -67,8 +79,9 @@ def harmless(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, st
     def tells(text: str) -> bool:
         return any(secret == text or (len(secret) >= LONG and secret in text) for secret in hidden)
 
+    def named(name: str) -> bool:
+        return name not in _HARMLESS and bool(names_a_secret(name) or _MORE.search(name))
+
     return {
-        name: text
-        for name, text in environ.items()
-        if (name in _HARMLESS or not _SECRET_NAME.search(name)) and not _LOGIN_IN_URL.search(text) and not tells(text)
+        name: text for name, text in environ.items() if not named(name) and not holds_login(text) and not tells(text)
     }

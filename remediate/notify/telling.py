@@ -13,6 +13,7 @@ from remediate.notify import command, mail, secrets, webhook
 from remediate.notify.model import Hook, Occasion, Told
 from remediate.notify.trouble import HookFailed, OutOfTime, line, masked
 from remediate.notify.wording import document
+from remediate.secrets.logins import logins
 
 TIDY = 0.25
 """Seconds of a hook's time kept for ending what it started; a tenth of it where that is less."""
@@ -27,8 +28,8 @@ def notify(
     up, and what commands get of it when secrets are left out. Raises nothing, and takes no longer than the longest
     ``timeout``: whoever has not answered by then is left behind.
     """
-    hidden = secrets.known(hooks, environ)
-    call = _Call(occasion, environ, secrets.harmless(environ, hidden), hidden, folder, now, threading.Event())
+    hidden = secrets.known(hooks, environ, folder)
+    call = _Call(occasion, environ, secrets.harmless(environ, hidden), set(hidden), folder, now, threading.Event())
     attempts = [_Attempt(hook, call) for hook in hooks if occasion.kind in hook.on or occasion.test]
     try:
         for attempt in attempts:
@@ -48,14 +49,18 @@ class _Call:
     occasion: Occasion
     environ: Mapping[str, str]
     harmless: Mapping[str, str]
-    hidden: frozenset[str]
+    hidden: set[str]
     folder: Path
     now: datetime
     stop: threading.Event
 
     def value(self, text: str) -> str:
-        """A setting that may say where its value is."""
-        return secrets.value(text, self.environ, self.folder) if secrets.is_reference(text) else text
+        """A setting that may say where its value is; what it is is hidden from then on."""
+        if not secrets.is_reference(text):
+            return text
+        found = secrets.value(text, self.environ, self.folder)
+        self.hidden.update((found, *logins(found)))
+        return found
 
     def tell(self, hook: Hook, deadline: float) -> None:
         """``HookFailed`` when it was not told."""
@@ -103,7 +108,7 @@ class _Attempt:
 
     def _failed(self, error: str) -> Told:
         hook = self._hook
-        text = line(masked(error, self._call.hidden))
+        text = line(masked(error, tuple(self._call.hidden)))
         return Told(name=hook.name, ok=False, error=text, fatal=hook.fatal, seconds=time.monotonic() - self._begun)
 
     def told(self) -> Told:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from remediate.secrets.known import Known
+
 LONGEST = 300
-MASK = "****"
-SHORT = 4
 
 
 class HookFailed(Exception):
@@ -33,11 +32,11 @@ def _escaped(character: str) -> str:
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """``text`` without any of these: the longest first, for one may hold another; short ones where they stand alone."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        form = re.escape(secret)
-        text = re.sub(form if len(secret) >= SHORT else rf"(?<!\w){form}(?!\w)", MASK, text)
-    return text
+    """``text`` without any of these, however they are quoted or encoded."""
+    known = Known()
+    for secret in secrets:
+        known.tell(secret)
+    return known.text(text)
 
 
 def reason(error: BaseException) -> str:

@@ -22,7 +22,14 @@ CONTROLLER_FILE = "controller_file"
 class Gatherer(Control):
     """Put one among the sinks and one in front of the run; ``hosts`` is complete when the run has ended."""
 
-    def __init__(self, mask: Callable[[Any], Any], load: Callable[[str], LoadedModule], inner: Control) -> None:
+    def __init__(
+        self,
+        mask: Callable[[Any], Any],
+        load: Callable[[str], LoadedModule],
+        inner: Control,
+        known: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """``known``: how much ``mask`` knows; what was gathered when it knew less is masked once more at the end."""
         self.warnings: list[str] = []
         self.summary: RunSummary | None = None
         self.packages: set[Path] = set()
@@ -30,7 +37,8 @@ class Gatherer(Control):
         self._mask = mask
         self._load = load
         self._inner = inner
-        self._steps: dict[str, list[PlannedStep]] = {}
+        self._known = known
+        self._steps: dict[str, list[tuple[PlannedStep, int]]] = {}
         self._seen: dict[str, dict[str, Any]] = {}
         self._windows: dict[str, dict[str, None]] = {}
 
@@ -66,25 +74,24 @@ class Gatherer(Control):
         """Everything was kept as it came."""
 
     def _keep(self, result: Result) -> None:
-        earlier = self._seen.setdefault(result.host, {})
+        earlier, known = self._seen.setdefault(result.host, {}), self._known()
         shown = self._mask(result)
         state, unchanged = packed(shown.before, earlier)
         earlier.update(state)
-        self._steps.setdefault(result.host, []).append(
-            PlannedStep(
-                address=shown.address,
-                task=shown.task,
-                module=shown.module,
-                status=cast("Word", shown.status.value),
-                message=shown.message,
-                remedy=shown.remedy,
-                changes=tuple(planned(change) for change in shown.changes),
-                notes=shown.notes,
-                state=state,
-                unchanged=unchanged,
-                hidden=result.no_log,
-            )
+        step = PlannedStep(
+            address=shown.address,
+            task=shown.task,
+            module=shown.module,
+            status=cast("Word", shown.status.value),
+            message=shown.message,
+            remedy=shown.remedy,
+            changes=tuple(planned(change) for change in shown.changes),
+            notes=shown.notes,
+            state=state,
+            unchanged=unchanged,
+            hidden=result.no_log,
         )
+        self._steps.setdefault(result.host, []).append((step, known))
 
     def hosts(self) -> tuple[PlannedHost, ...]:
         """Every host of the run, in its order."""
@@ -101,8 +108,11 @@ class Gatherer(Control):
             counts=dict(shown.counts),
             notes=shown.notes,
             windows=tuple(self._windows.get(summary.host, ())),
-            steps=tuple(self._steps.get(summary.host, ())),
+            steps=tuple(self._once_more(*step) for step in self._steps.get(summary.host, ())),
         )
+
+    def _once_more(self, step: PlannedStep, known: int) -> PlannedStep:
+        return step if known == self._known() else cast("PlannedStep", self._mask(step))
 
 
 def planned(change: Change) -> PlannedChange:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import re
-import tempfile
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from remediate.errors import UserError
 from remediate.model import Source
 from remediate.planfile.model import FORMAT, Plan
+from remediate.secrets import files
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -52,17 +51,7 @@ def save(plan: Plan, path: Path) -> str:
     """Write the plan; its hash. Whoever reads ``path`` meanwhile sees the old file or the new one, never half of it."""
     content, digest = encode(plan)
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                temporary.chmod(0o644)
-                temporary.replace(path)
-            except OSError:
-                temporary.unlink(missing_ok=True)
-                raise
+        files.replace(path, content)
     except OSError as error:
         raise UserError(
             f"the plan cannot be saved: {error.strerror}", source=Source(str(path)), hint="is its folder there?"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 from remediate.engine.control import Control, Intent
 from remediate.errors import Blocked
-from remediate.model import Effect, Step
+from remediate.model import Change, Effect, Step
 from remediate.planfile.build import planned
 from remediate.planfile.model import PlannedChange, PlannedHost, PlannedStep
-from remediate.planfile.states import differences, unpacked
+from remediate.planfile.states import alike, differences, unpacked
 
 KNOWN = "known"
+HIDDEN = "a change of a no_log task"
 
 
 class Expectations(Control):
@@ -47,7 +49,7 @@ class Expectations(Control):
             if changes and not found.changes and found.status not in ("pending", "unknown"):
                 raise _refusal(step, "its task (no_log) would change something the plan did not foresee")
             return
-        now = tuple(planned(change) for change in self._mask(changes))
+        now = tuple(planned(change) for change in (_hidden(changes) if step.no_log else self._mask(changes)))
         if step.host in self._begun:
             _consequences(step, found, now)
             return
@@ -64,6 +66,11 @@ class Expectations(Control):
         _the_same(step, found, now)
 
 
+def _hidden(changes: Sequence[Change]) -> list[Change]:
+    """What may be said of the changes of a ``no_log`` task: that, and how, they change the host."""
+    return [replace(change, target=HIDDEN, before=None, after=None) for change in changes]
+
+
 class Expected:
     """One host's part of the plan, for looking up."""
 
@@ -76,11 +83,9 @@ def _the_same(step: Step, found: PlannedStep, now: Sequence[PlannedChange]) -> N
     """Before anything was changed on the host: the changes must be the planned ones, no more and no fewer."""
     if found.status == "unknown" and now:
         raise _refusal(step, f"{_listed(now)} was to be known only after an earlier change, which was not made")
-    before = {_identity(change) for change in found.changes}
-    after = {_identity(change) for change in now}
-    if more := [change for change in now if _identity(change) not in before]:
+    if more := [change for change in now if not any(_is(planned, change) for planned in found.changes)]:
         raise _refusal(step, f"{_listed(more)} was not planned")
-    if fewer := [change for change in found.changes if _identity(change) not in after]:
+    if fewer := [planned for planned in found.changes if not any(_is(planned, change) for change in now)]:
         raise _refusal(step, f"{_listed(fewer)} was planned and is not to be done any more")
 
 
@@ -94,7 +99,7 @@ def _consequences(step: Step, found: PlannedStep | None, now: Sequence[PlannedCh
     announced = found is not None and found.status == "unknown"
     for change in now:
         plan = by_target.get(change.target)
-        if plan is not None and plan.certainty == KNOWN and _identity(plan) != _identity(change):
+        if plan is not None and plan.certainty == KNOWN and not _is(plan, change):
             raise _refusal(step, f"{_listed([change])} was planned as {_listed([plan])}")
         if plan is not None and plan.effect != change.effect:
             raise _refusal(step, f"{_listed([change])} was announced as: {plan.effect}")
@@ -102,8 +107,15 @@ def _consequences(step: Step, found: PlannedStep | None, now: Sequence[PlannedCh
             raise _refusal(step, f"{_listed([change])} ({change.effect}) is not in the plan")
 
 
-def _identity(change: PlannedChange) -> tuple[str, str, str, str]:
-    return change.target, repr(change.before), repr(change.after), change.effect
+def _is(planned: PlannedChange, change: PlannedChange) -> bool:
+    """Whether a change is the planned one; ``1`` and ``true`` are not the same."""
+    pairs = (
+        (planned.target, change.target),
+        (planned.before, change.before),
+        (planned.after, change.after),
+        (planned.effect, change.effect),
+    )
+    return all(repr(one) == repr(other) or (isinstance(one, str) and alike(one, other)) for one, other in pairs)
 
 
 def _listed(changes: Sequence[PlannedChange]) -> str:

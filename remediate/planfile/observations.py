@@ -14,6 +14,7 @@ from remediate.connections.base import Say, Session
 from remediate.engine.control import Control
 from remediate.errors import Blocked, HostError, NotApplicable, RemoteFailed, Unreachable, UserError
 from remediate.model import Endpoint, Result, Source, State, Status, Step
+from remediate.secrets import files
 
 SUFFIX = ".seen.json"
 
@@ -27,7 +28,7 @@ class Recorder(Control):
         self._seen: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            files.own_folder(folder)
         except OSError as error:
             raise UserError(f"--record: {error.strerror}", source=Source(str(folder))) from None
 
@@ -35,7 +36,7 @@ class Recorder(Control):
         try:
             state = inspect()
         except HostError as error:
-            self._keep(step, _error(error))
+            self._keep(step, _error(error, hidden=step.no_log))
             raise
         self._keep(step, {"state": {} if step.no_log else dict(state)})
         return state
@@ -44,7 +45,8 @@ class Recorder(Control):
         with self._lock:
             met = step.address in self._seen.get(step.host, {})
         if not met and result.status is Status.UNREACHABLE:
-            self._keep(step, {"error": "Unreachable", "message": result.message, "hint": result.remedy})
+            lost = Unreachable(result.message, kind="unknown", hint=result.remedy)
+            self._keep(step, _error(lost, hidden=step.no_log))
 
     def _keep(self, step: Step, what: dict[str, Any]) -> None:
         with self._lock:
@@ -54,13 +56,16 @@ class Recorder(Control):
         for host, seen in self._seen.items():
             path = file_of(self._folder, host)
             try:
-                path.write_text(json.dumps({"host": host, "seen": seen}, indent=1, sort_keys=True), encoding="utf-8")
+                files.write(
+                    path, json.dumps(self._mask({"host": host, "seen": seen}), indent=1, sort_keys=True).encode()
+                )
             except OSError as error:
                 raise UserError(f"--record: {error.strerror}", source=Source(str(path))) from None
 
 
-def _error(error: HostError) -> dict[str, Any]:
-    return {"error": type(error).__name__, "message": error.message, "hint": error.hint}
+def _error(error: HostError, *, hidden: bool) -> dict[str, Any]:
+    said = ("hidden by no_log", "") if hidden else (error.message, error.hint)
+    return {"error": type(error).__name__, "message": said[0], "hint": said[1]}
 
 
 class Replay(Control):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from remediate.model import MASK
 from remediate.planfile.model import PlannedStep
 
 ALWAYS = ("_notes",)
@@ -13,6 +15,16 @@ NAMES = ("name", "path", "job", "id")
 """Entries of lists are told apart by one of these."""
 MOST = 6
 _MISSING = object()
+
+
+def alike(planned: Any, now: Any) -> bool:
+    """Whether a value is the planned one, as far as that was kept: stars stand for a secret, whatever it is."""
+    if planned == now:
+        return True
+    if not isinstance(planned, str) or MASK not in planned or not isinstance(now, str | int | float):
+        return False
+    form = ".*".join(map(re.escape, planned.split(MASK)))
+    return re.fullmatch(form, str(now), re.DOTALL) is not None
 
 
 def packed(state: Mapping[str, Any], earlier: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -43,7 +55,7 @@ def differences(planned: Mapping[str, Any], now: Mapping[str, Any], volatile: Se
 
 
 def _walk(planned: Any, now: Any, path: tuple[str, ...], loose: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    if planned == now or any(_fits(path, pattern) for pattern in loose):
+    if alike(planned, now) or any(_fits(path, pattern) for pattern in loose):
         return
     if isinstance(planned, Mapping) and now is _MISSING:
         yield f"{_place(path)} was there when planned, is gone"

@@ -30,7 +30,9 @@ def sinks(wishes: Wishes, stdout: TextIO, stderr: TextIO, redactor: Redactor) ->
     if wishes.format == "json":
         from remediate.reports.jsonreport import JsonReport
 
-        document = JsonReport(line_writer(stdout), states=wishes.diff or wishes.verbosity > 1)
+        write = line_writer(stdout)
+        states = wishes.diff or wishes.verbosity > 1
+        document = JsonReport(lambda text: write(redactor.printed(text)), states=states)
         return (Redacting(document, redactor), Redacting(_for_people(wishes, stderr), redactor))
     return (Redacting(_for_people(wishes, stdout), redactor),)
 

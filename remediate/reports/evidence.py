@@ -207,6 +207,11 @@ def _details(data: Mapping[str, Any]) -> str:
     return one_line(f"from run {held.get('run')} ({whose}), {plain_value(rest)}")
 
 
+def unsaid(step: Mapping[str, Any]) -> bool:
+    """Whether ``no_log`` hides a step; a secret in what it said is masked there and hides nothing else."""
+    return bool(step["redacted"]) and step["message"] == "hidden by no_log"
+
+
 def _steps(hosts: Sequence[Mapping[str, Any]]) -> Section:
     rows = tuple(
         (
@@ -217,7 +222,7 @@ def _steps(hosts: Sequence[Mapping[str, Any]]) -> Section:
             one_line(step["status"]) or "begun, its end is not known",
             duration(step["seconds"]) if step["status"] else "",
             moment(step["begun"]),
-            "hidden (no_log)" if step["redacted"] else one_line(step["message"], 300),
+            "hidden (no_log)" if unsaid(step) else one_line(step["message"], 300),
         )
         for host, step in _each(hosts)
     )

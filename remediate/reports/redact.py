@@ -1,67 +1,23 @@
-"""Keeps secrets out of everything that leaves the program: replaces known secret values in every string of an event."""
+"""Keeps secrets out of everything that leaves the program: masks what was told to be one in every text of an event."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from remediate.model import Secret
+from remediate.model import MASK, Secret
+from remediate.secrets.known import Known
 
 if TYPE_CHECKING:
     from remediate.events import Event, Sink
     from remediate.model import Result
 
-MASK = "****"
-SHORT = 4
-"""Secrets shorter than this are masked only where they stand alone: else they would eat parts of other words."""
-
-_SECRET_NAME = re.compile(r"(^|_)(pass(word|wd|phrase)?|pwd|secret|token)$", re.IGNORECASE)
-
-
-def names_a_secret(name: str) -> bool:
-    """Whether a variable of this name holds a secret: ``ansible_password``, ``ansible_ssh_pass``, ``api_token``."""
-    return bool(_SECRET_NAME.search(name))
-
-
-def secrets_in(value: object, name: str = "") -> set[str]:
-    """Every secret value inside ``value``: ``Secret`` objects, and texts under a name that says so."""
-    if isinstance(value, Secret):
-        return {value.reveal()}
-    if isinstance(value, str):
-        return {str(value)} if names_a_secret(name) and "{{" not in value else set()
-    if isinstance(value, Mapping):
-        return set().union(*(secrets_in(item, str(key)) for key, item in value.items()))
-    if isinstance(value, list | tuple):
-        return set().union(*(secrets_in(item, name) for item in value))
-    return set()
-
-
-def _spellings(secret: str) -> set[str]:
-    """The forms in which a secret can turn up in output: itself, its lines, as JSON, as Python writes it."""
-    forms = {
-        secret,
-        secret.strip(),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        repr(secret)[1:-1],
-    }
-    if "\n" in secret:
-        forms |= {line.strip() for line in secret.splitlines() if len(line.strip()) >= SHORT}
-    return {form for form in forms if form}
-
-
-def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
-    forms = {form for secret in secrets for form in _spellings(secret)}
-    parts = [
-        re.escape(form) if len(form) >= SHORT else rf"(?<![^\W_]){re.escape(form)}(?![^\W_])"
-        for form in sorted(forms, key=lambda form: (-len(form), form))
-    ]
-    return re.compile("|".join(parts)) if parts else None
+OPEN_FIELDS = ("before", "after")
+"""Fields of our own values that hold whatever a host or a playbook says, numbers too."""
 
 
 def censored(result: Result) -> Result:
@@ -73,42 +29,53 @@ def censored(result: Result) -> Result:
 
 
 class Redactor:
-    """Replaces every secret it was told of. Longer secrets win where one contains another."""
+    """Masks what is known to be secret when it is asked. What keys are called says nothing: hosts name them."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = set(secrets)
-        self._find = _pattern(self._secrets)
-
-    def add(self, secrets: Iterable[str]) -> None:
-        """Learn further secrets (a password that was typed in)."""
-        self._secrets |= set(secrets)
-        self._find = _pattern(self._secrets)
+    def __init__(self, secrets: Known | Iterable[str] = ()) -> None:
+        self._known = secrets if isinstance(secrets, Known) else Known()
+        if not isinstance(secrets, Known):
+            for secret in secrets:
+                self._known.tell(secret)
 
     def text(self, text: str) -> str:
         """``text`` with every known secret masked."""
-        return self._find.sub(MASK, text) if self._find else text
+        return self._known.text(text)
+
+    def printed(self, text: str) -> str:
+        """What is about to be printed, masked once more with all that is known by now; JSON stays JSON."""
+        shown = self._known.text(text)
+        if shown == text or not text.startswith(("{", "[")):
+            return shown
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return shown
+        return json.dumps(self.value(document), indent=2)
 
     def value(self, value: Any) -> Any:
         """A copy of ``value`` (text, mapping, list, tuple, dataclass, nested) without secrets; the same type."""
-        if isinstance(value, Secret):
-            return MASK
-        if isinstance(value, Enum) or value is None or isinstance(value, bool | int | float | PurePath):
+        if isinstance(value, str) and not isinstance(value, Enum):
+            return self._known.text(value)
+        if value is None or isinstance(value, bool | Enum | PurePath):
             return value
-        if isinstance(value, str):
-            return self.text(value)
+        if isinstance(value, int | float):
+            return MASK if value in self._known else value
+        if isinstance(value, Secret):
+            return value.shown
         if isinstance(value, Mapping):
-            return {self.value(key): self._under(key, item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.value(item) for item in value]
-        if isinstance(value, tuple):
-            return tuple(self.value(item) for item in value)
+            return {self.value(key): self.value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            items = (self.value(item) for item in value)
+            return list(items) if isinstance(value, list) else tuple(items)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = {f.name: self.value(getattr(value, f.name)) for f in dataclasses.fields(value)}
-            return dataclasses.replace(value, **fields)
-        return self.text(str(value))
+            return dataclasses.replace(value, **{f.name: self._field(value, f.name) for f in dataclasses.fields(value)})
+        return self._known.text(str(value))
 
-    def _under(self, key: object, item: object) -> object:
-        return MASK if isinstance(item, str) and item and names_a_secret(str(key)) else self.value(item)
+    def _field(self, value: Any, name: str) -> Any:
+        """Numbers of our own (seconds, lines, counts) are none of a host or a user."""
+        item = getattr(value, name)
+        own = name == "counts" or (isinstance(item, int | float) and name not in OPEN_FIELDS)
+        return item if own else self.value(item)
 
 
 class Redacting:

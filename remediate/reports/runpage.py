@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from remediate.reports.evidence import Section, facts, moment, outcome, sections
+from remediate.reports.evidence import Section, facts, moment, outcome, sections, unsaid
 from remediate.reports.plain import INDENT, aligned
 from remediate.reports.text import duration, one_line, plain_value
 
@@ -36,7 +36,7 @@ def _steps(host: Mapping[str, Any]) -> Iterator[str]:
         took = f" ({duration(step['seconds'])})" if step["status"] else f", begun {moment(step['begun'])}"
         status = one_line(step["status"]) or "cut off"
         yield f"{INDENT}{step['number']:>3} {status:<14} {one_line(step['task'])}{took}"
-        if step["redacted"]:
+        if unsaid(step):
             yield f"{INDENT * 3}hidden (no_log)"
         if step["status"] in ("failed", "blocked", "unreachable") and step["message"]:
             yield f"{INDENT * 3}{one_line(step['message'])}"

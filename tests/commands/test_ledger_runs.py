@@ -60,7 +60,7 @@ def fill(ledger: Ledger) -> tuple[str, str]:
     ledger.package(run, "ex1", PackageSeen(sha256=HASH, name="kb870585.exe", version="6.5.7232.35", size=5_000_000))
     ledger.step_ended(run, "ex1", number, ended(seconds=42, result=RESULT))
     number = ledger.step_begun(run, begun("ex2", task="Set a password"))
-    ledger.step_ended(run, "ex2", number, ended("ok", redacted=True))
+    ledger.step_ended(run, "ex2", number, ended("ok", redacted=True, result={"message": "hidden by no_log"}))
     ledger.note(run, "override", "", {"gate": "window", "reason": "phone call of 23:40"})
     columns = {"product": "Exchange Server 2003 SP1", "route": "KB870585-2003-SP1"}
     ends = [

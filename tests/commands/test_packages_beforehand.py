@@ -176,7 +176,7 @@ def test_only_the_hosts_of_this_run_count(place: Place) -> None:
 def test_variables_on_the_command_line_are_named_as_such(place: Place) -> None:
     given = json.dumps({"packages": {SP1: {"file": "/nowhere/x.exe"}}})
     done = place.remediate("plan", KB, "-e", given)
-    assert (done.code, "error: --extra-vars: packages: KB870585-2003-SP1: /nowhere/x.exe is not there" in done.err) == (
+    assert (done.code, "error: --extra-vars:1:45: packages: KB870585-2003-SP1: /nowhere/x.exe is not there" in done.err) == (
         1, True,
     ), done  # fmt: skip
     (place.folder / "more.yml").write_text(f"packages:\n  {SP1}:\n    file: /nowhere/x.exe\n", encoding="utf-8")

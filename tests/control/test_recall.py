@@ -42,7 +42,7 @@ class Copies:
 
 def recall(*rows: StepRow, repeat: bool = False) -> tuple[Recall, Copies]:
     copies = Copies()
-    return Recall({"ex1": Past(rows, rows)}, copies, repeat=repeat), copies
+    return Recall({"ex1": Past(rows, rows)}, copies, str, repeat=repeat), copies
 
 
 def at(place: str, **more: Any) -> Step:
@@ -143,8 +143,8 @@ def test_steps_of_a_ledger_without_places_are_found_by_their_address() -> None:
 
 def test_what_was_done_earlier() -> None:
     rows = [kept("look", "ok", columns={"build": "6.5.7226.0"}), kept("a", columns={"build": "6.5.7232.35"})]
-    control = Recall({"ex1": Past(tuple(rows), tuple(rows[1:]))}, Copies())
+    control = Recall({"ex1": Past(tuple(rows), tuple(rows[1:]))}, Copies(), str)
     assert control.earlier("ex1") == Earlier(begun=True, changed=True, before={"before": "6.5.7226.0"})
     assert control.earlier("ex2") == Earlier()
-    untouched = Recall({"ex1": past([row("look")], ())}, Copies())
+    untouched = Recall({"ex1": past([row("look")], ())}, Copies(), str)
     assert untouched.earlier("ex1") == Earlier()

@@ -31,13 +31,18 @@ STEP = Step(
 
 def test_steps_and_results_survive_pickling() -> None:
     world = World({"h1": {}})
-    step = pickle.loads(pickle.dumps(STEP))
+    step = pickle.loads(pickle.dumps(replace(STEP, endpoint=replace(ENDPOINT, password=None))))
     result = perform(step, Registry([MODULES]), world, world.receive)
     assert result.status is Status.CHANGED
     assert pickle.loads(pickle.dumps(result)) == result
     assert result.before["value"] == ""
     assert result.after["value"] == "1"
     assert result.extra == {"wrote": "1"}
+
+
+def test_a_step_with_a_secret_is_not_written_down_by_accident() -> None:
+    with pytest.raises(TypeError, match="a secret is not written down"):
+        pickle.dumps(STEP)
 
 
 def test_a_second_time_changes_nothing() -> None:

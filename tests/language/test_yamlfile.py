@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from remediate.errors import UserError
 from remediate.language.yamlfile import SIZE_LIMIT, Map, Raw, Seq, Text, load, load_text, source_of
 from remediate.model import Source
+from remediate.secrets.names import names_a_secret
 from tests.language.files import cases, words
 
 SAMPLE = "a: {b: one}\nlist:\n  - x\n  -   y: 2\n"
@@ -152,7 +153,7 @@ NUMBERS = st.floats(-1e6, 1e6).map(lambda number: round(number, 3))
 TEXT = st.text(st.characters(min_codepoint=32, exclude_categories=("Cs", "Cc", "Cn")))
 DATA = st.recursive(
     st.none() | st.booleans() | st.integers() | NUMBERS | TEXT,
-    lambda deeper: st.lists(deeper) | st.dictionaries(TEXT, deeper),
+    lambda deeper: st.lists(deeper) | st.dictionaries(TEXT.filter(lambda key: not names_a_secret(key)), deeper),
     max_leaves=20,
 )
 

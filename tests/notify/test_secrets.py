@@ -75,6 +75,10 @@ def test_the_others_are_not(name: str) -> None:
 def test_values_give_secrets_away() -> None:
     environ = {
         "DSN": "postgresql://app:pw@db/x",
+        "ODBC": "Server=db;User Id=app;Password=long enough;",
+        "LIBPQ": "host=db user=app password='long enough'",
+        "HOOK": "https://chat.example/hook?token=long-enough",
+        "JSON": '{"user": "app", "api_key": "long enough"}',
         "SITE": "https://example.com:8443/a@b",
         "COPY": "a long secret",
         "INSIDE": "--with a long secret",
@@ -85,7 +89,7 @@ def test_values_give_secrets_away() -> None:
 
 
 def test_masks() -> None:
-    assert masked("abcdef and abc, no note: no", ["abc", "abcdef", "no", ""]) == "**** and ****, **** note: ****"
+    assert masked("abcdef and abc, xy xyz: xy", ["abc", "abcdef", "xy", ""]) == "**** and ****, **** xyz: ****"
 
 
 def hooks(folder: Path, url: str, mail_port: int) -> list[Hook]:

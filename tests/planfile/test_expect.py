@@ -50,6 +50,10 @@ SKIPPED = step(status="skipped", changes=())
 HIDDEN = step(changes=(), hidden=True)
 HIDDEN_OK = step(status="ok", changes=(), hidden=True)
 DRIFT = "not as planned: build was 6.5.7226.0 when planned, is 6.5.7233.69"
+START_SECRET = replace(START, before="as Zq7", after="running")
+MASKED = step(
+    changes=(planned(replace(START, before="as ****", after="running")),), state={"a": "x **** y", "n": "****"}
+)
 CASES = [
     # planned, changes now, begun, state now, says
     ("as planned", PLANNED, (INSTALL,), False, SEEN, ""),
@@ -78,6 +82,10 @@ CASES = [
     ("unknown when planned, nothing to do", UNKNOWN, (), False, {}, ""),
     ("hidden and pending", HIDDEN, (START,), False, {}, ""),
     ("hidden and compliant when planned", HIDDEN_OK, (START,), False, {}, "the plan did not foresee"),
+    ("a secret, known as such when planned only", MASKED, (START_SECRET,), False, {"a": "x Zq7 y", "n": 4711}, ""),
+    ("a secret beside a difference", MASKED, (START_SECRET,), False, {"a": "x Zq7 z", "n": 4711}, "a was x **** y"),
+    ("a secret in another change", MASKED, (replace(START_SECRET, before="y"),), False, {"a": "x q y"}, "n was ****"),
+    ("begun: a secret, known when planned only", MASKED, (START_SECRET,), True, {}, ""),
     ("begun: as planned", PLANNED, (INSTALL,), True, SEEN, ""),
     ("begun: other state, same change", PLANNED, (INSTALL,), True, {"build": "x"}, ""),
     ("begun: done by an adopted installer", PLANNED, (), True, {"build": "x"}, ""),

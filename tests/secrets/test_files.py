@@ -1,0 +1,73 @@
+"""Files of one's own: closed to others whatever the umask says, and left as open as somebody made them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from remediate.ledger.address import parse
+from remediate.ledger.sqlitefile import check
+from remediate.secrets import files
+
+
+@pytest.fixture(params=[0, 0o022, 0o277])
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("write", [files.write, files.replace])
+def test_new_files_are_closed_and_others_keep_their_mode(write: object, umask: int, tmp_path: Path) -> None:
+    assert callable(write)
+    write(tmp_path / "new", b"1")
+    assert mode(tmp_path / "new") == 0o600
+    (tmp_path / "shared").touch()
+    (tmp_path / "shared").chmod(0o664)
+    write(tmp_path / "shared", b"2")
+    assert (mode(tmp_path / "shared"), (tmp_path / "shared").read_bytes()) == (0o664, b"2")
+    assert {path.name for path in tmp_path.iterdir()} == {"new", "shared"}
+
+
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    files.write(tmp_path / "pipe", b"x")
+    assert os.read(reader, 9) == b"x"
+    os.close(reader)
+
+
+def test_folders(umask: int, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there").chmod(0o755)
+    for _ in range(2):
+        files.own_folder(tmp_path / "there" / "a" / "b")
+    assert [mode(tmp_path / part) for part in ("there", "there/a", "there/a/b")] == [0o755, 0o700, 0o700]
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError):
+        files.own_folder(tmp_path / "file")
+
+
+def test_half_a_file_is_never_left(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        files.replace(tmp_path / "folder", b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_ledger_that_is_shared_stays_so(tmp_path: Path) -> None:
+    """As the documentation says: opened to a group once, it and what SQLite puts beside it stay open to it."""
+    path = tmp_path / "ledger.sqlite3"
+    check(parse(str(path)), path)
+    assert mode(path) == 0o600
+    path.chmod(0o660)
+    check(parse(str(path)), path)
+    assert mode(path) == 0o660
