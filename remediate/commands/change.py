@@ -13,7 +13,7 @@ from remediate.commands import calendars, ledgers, running, stopping, telling
 from remediate.commands import options as common
 from remediate.control.journal import Journal
 from remediate.control.locked import Locked
-from remediate.control.resume import Past, Recall, to_repeat
+from remediate.control.resume import Past, Recall, to_repeat, walked
 from remediate.control.rounds import Told
 from remediate.control.several import Several
 from remediate.errors import GateClosed, RemediateError
@@ -157,8 +157,8 @@ class _Change:
                     told.finish(overall)
                     return overall
                 only = frozenset(waiting)
-                past = to_repeat({host: rows for host, rows in self.ledger.journal(self.run).items() if host in only},
-                                 summary)  # fmt: skip
+                journal = walked(self.ledger.journal(self.run))
+                past = to_repeat({host: rows for host, rows in journal.items() if host in only}, summary)
         finally:
             for sink in sinks:
                 sink.close()

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from remediate.control.resume import Past, Rehearsal, begun, to_repeat, whole
+from remediate.control.resume import Past, Rehearsal, begun, to_repeat, walked, whole
 from remediate.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ def past_of(row: RunRow, ledger: Ledger, request: RunRequest) -> tuple[dict[str,
 
 def journal_of(row: RunRow, ledger: Ledger) -> dict[str, Sequence[StepRow]]:
     """The whole journal of a run, with what runs before it did where it did not come to that."""
-    found: dict[str, Sequence[StepRow]] = dict(ledger.journal(row.id))
+    found: dict[str, Sequence[StepRow]] = dict(walked(ledger.journal(row.id)))
     for _ in range(MOST):
         if not row.resumes:
             return found
         row = ledger.run(row.resumes)
-        for host, rows in ledger.journal(row.id).items():
+        for host, rows in walked(ledger.journal(row.id)).items():
             found[host] = whole(found.get(host, ()), rows)
     raise UserError(f"more than {MOST} runs resumed each other", hint="run the playbook anew")
 

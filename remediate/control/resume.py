@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from remediate.control import results
 from remediate.engine.control import Control
+from remediate.engine.lastlook import is_last_look
 from remediate.errors import Blocked, Interrupted
 from remediate.ledger.rows import StepEnded, StepRow
 from remediate.model import Result, Step
@@ -102,11 +103,19 @@ class Rehearsal(Control):
     def recalling(self, host: str) -> bool:
         return host in self._left
 
+    def last_look(self, host: str) -> bool:
+        return False
+
     def recall(self, step: Step, module: LoadedModule) -> Result | None:
         left = self._left.get(step.host)
         if not left or left[0].address != step.address:
             raise Interrupted(f"{module.name} is as far as the journal goes")
         return _result(left.popleft())
+
+
+def walked(journal: Mapping[str, Sequence[StepRow]]) -> dict[str, tuple[StepRow, ...]]:
+    """The journal without last looks, which are no part of any walk."""
+    return {host: tuple(row for row in rows if not is_last_look(row.address)) for host, rows in journal.items()}
 
 
 def to_repeat(journal: Mapping[str, Sequence[StepRow]], rehearsed: RunSummary) -> dict[str, list[Past]]:

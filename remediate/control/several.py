@@ -18,6 +18,7 @@ class Several(Control):
     def __init__(self, controls: Sequence[Control], begun: set[str]) -> None:
         self._controls = tuple(controls)
         self._begun = begun
+        self._before = frozenset(begun)
 
     def enter(self, host: str, window: str) -> None:
         for control in self._controls:
@@ -29,6 +30,12 @@ class Several(Control):
 
     def recalling(self, host: str) -> bool:
         return any(control.recalling(host) for control in self._controls)
+
+    def begun(self, host: str) -> bool:
+        return host in self._before
+
+    def last_look(self, host: str) -> bool:
+        return all(control.last_look(host) for control in self._controls)
 
     def observe(self, step: Step, inspect: Callable[[], State]) -> State:
         for control in reversed(self._controls):

@@ -41,6 +41,14 @@ class Control:
         """Whether the next Step of ``host`` was done by an earlier run: nothing need be waited for."""
         return False
 
+    def begun(self, host: str) -> bool:
+        """Whether something was changed on ``host`` by the run that this one goes on with."""
+        return False
+
+    def last_look(self, host: str) -> bool:
+        """Whether ``host`` may be read once more when its walk is over; nothing is recalled or permitted for that."""
+        return True
+
     def observe(self, step: Step, inspect: Callable[[], State]) -> State:
         """The State of the host for ``step``: by ``inspect``, or from a record."""
         return inspect()
