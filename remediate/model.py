@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 State: TypeAlias = "Mapping[str, Json]"
@@ -199,8 +199,8 @@ class Standing:
     """What to do about the alerts; "" when they say it themselves."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Cells for the closing table, as a Result has them."""
-    data: Mapping[str, Json] = field(default_factory=dict)
-    """The same for programs."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """The same for programs: plain JSON."""
     unread: str = ""
     """Why the host could not be read; then nothing else is known."""
 

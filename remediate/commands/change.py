@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from remediate.commands import calendars, ledgers, running, stopping, telling
 from remediate.commands import options as common
@@ -19,6 +19,7 @@ from remediate.control.several import Several
 from remediate.errors import GateClosed, RemediateError
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
 from remediate.model import Outcome
+from remediate.reports.standing import as_json
 from remediate.reports.text import safe
 
 if TYPE_CHECKING:
@@ -206,4 +207,5 @@ def _host_end(host: HostSummary) -> HostEnd:
         columns=dict(host.columns),
         counts=dict(host.counts),
         notes=host.notes,
+        now=cast("Mapping[str, Json]", as_json(host.now) or {}),
     )

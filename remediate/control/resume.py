@@ -104,7 +104,7 @@ class Rehearsal(Control):
         return host in self._left
 
     def last_look(self, host: str) -> bool:
-        return False
+        return host not in self._left
 
     def recall(self, step: Step, module: LoadedModule) -> Result | None:
         left = self._left.get(step.host)

@@ -32,6 +32,7 @@ STYLES = {
     "failed": "bold red",
     "unreachable": "bold red",
     "deferred": "bold cyan",
+    "now": "bold red",
 }
 """Colour of each word of Status and Outcome; the words carry the meaning, the colours only help."""
 
@@ -135,6 +136,8 @@ class Console:
                     f": {reason.reason}".replace("\n", f"\n{plain.INDENT}"),
                 )
             )
+            if reason.now:
+                self._rich.print(Text(f"{plain.INDENT}{reason.now}".replace("\n", f"\n{plain.INDENT}"), style="bold"))
             if reason.remedy:
                 self._rich.print(Text(f"{plain.INDENT}remedy: {reason.remedy}".replace("\n", f"\n{plain.INDENT}")))
         if summary.hosts:
