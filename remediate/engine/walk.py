@@ -77,14 +77,19 @@ class Walker:
     notified: set[int] = field(default_factory=set)
     """Places of the handlers to run at the next flush."""
     play_ended: bool = False
-    owed: int = 0
-    """Blocks the host is inside of whose ``always`` part is still to come."""
+    begun: list[bool] = field(default_factory=list)
+    """Of each block the host is inside of whose ``always`` part is still to come: whether a Step of it was done."""
     finishing: int = 0
     """``always`` parts the host is inside of: they are done whatever happens to the run."""
 
     @property
     def host(self) -> str:
         return self.scope.host.name
+
+    @property
+    def owed(self) -> bool:
+        """Something was begun that has to be tidied up."""
+        return any(self.begun)
 
     def walk(self) -> Walk:
         """The whole play; ends normally whatever happened, the verdict is in the tally."""
@@ -133,11 +138,13 @@ class Walker:
             yield from self._block(node, here) if isinstance(node, Block) else self._task(node, here)
 
     def _block(self, block: Block, position: Position) -> Walk:
-        self.owed += bool(block.always)
+        if block.always:
+            self.begun.append(False)
         try:
             error = yield from self._rescued(block, position)
         finally:
-            self.owed -= bool(block.always)
+            if block.always:
+                self.begun.pop()
         if block.always:
             yield from self._always(block.always, (*position, 2), error)
         if error is not None:
@@ -224,6 +231,8 @@ class Walker:
                 result: Result = stop.value
                 return result
             answer = yield Move(host=self.host, position=position, task=task, step=request.step, wait=request.wait)
+            if answer is not None and answer.status is not Status.DEFERRED:
+                self.begun[:] = [True] * len(self.begun)
 
     def _loop(self, task: Task, position: Position, items: list[object]) -> Walk:
         done: list[tuple[object, Result, object]] = []
