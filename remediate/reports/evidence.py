@@ -121,12 +121,16 @@ def outcome(host: Mapping[str, Any]) -> str:
 
 def _attention(hosts: Sequence[Mapping[str, Any]]) -> Section:
     rows = tuple(
-        (one_line(host["host"]), outcome(host), one_line(host["reason"]), kept(host), one_line(_remedy(host)))
+        (one_line(host["host"]), outcome(host), _why(host), one_line(_remedy(host)))
         for host in hosts
         if host["outcome"] not in DONE or host["reason"] or _alerts(host)
     )
-    titles = ("host", "outcome", "why", "how it was left", "what to do")
-    return Section("Refused, deferred and failed", titles, rows, _none(rows))
+    return Section("Refused, deferred and failed", ("host", "outcome", "why", "what to do"), rows, _none(rows))
+
+
+def _why(host: Mapping[str, Any]) -> str:
+    """The reason, and how the host was left."""
+    return "; ".join(filter(None, (one_line(host["reason"]), kept(host))))
 
 
 def _alerts(host: Mapping[str, Any]) -> bool:
