@@ -89,6 +89,8 @@ class Faults:
     drop: tuple[Moment, ...] = ()
     wmi: Literal["works", "broken", "query_fails"] = "works"
     """broken: no connection to any namespace; query_fails: it connects, and every query raises."""
+    taskkill: Literal["works", "fails"] = "works"
+    """fails: tasklist.exe and taskkill.exe end with an error, as (likely) where WMI does not work."""
     sftp: Literal["works", "absent"] = "works"
     winrm: tuple[WireFault, ...] = ()
     certificate: Literal["works", "expired", "other_name"] = "works"
@@ -109,7 +111,7 @@ class Faults:
         for name in ("installer_hangs", "installer_never_starts", "disk_full"):
             if getattr(self, name):
                 found[name] = True
-        for name in ("service_fails", "service_disabled", "wmi", "sftp", "certificate"):
+        for name in ("service_fails", "service_disabled", "wmi", "taskkill", "sftp", "certificate"):
             if getattr(self, name) not in ("", "works"):
                 found[name] = getattr(self, name)
         for name in ("installer_leaves", "drop", "winrm"):
@@ -136,6 +138,7 @@ def parse(data: object, what: str = "faults", *, source: Source | None = None) -
             _word(fields, "certificate", ("works", "expired", "other_name")),
         ),
         wmi=cast("Literal['works', 'broken', 'query_fails']", _word(fields, "wmi", ("works", "broken", "query_fails"))),
+        taskkill=cast("Literal['works', 'fails']", _word(fields, "taskkill", ("works", "fails"))),
         sftp=cast("Literal['works', 'absent']", _word(fields, "sftp", ("works", "absent"))),
         disk_full=fields.flag("disk_full"),
         clock=_clock(fields),
