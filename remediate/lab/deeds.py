@@ -16,6 +16,7 @@ def deeds() -> Mapping[str, Deed]:
         {
             "service_started": _service_started,
             "service_stopped": _service_stopped,
+            "store_mounted": _store_mounted,
             "process_exit": _process_exit,
             "shell_step": shell.go_on,
             "shut_down": restart.shut_down,
@@ -31,6 +32,10 @@ def _service_started(machine: Machine, args: Mapping[str, Json]) -> None:
 
 def _service_stopped(machine: Machine, args: Mapping[str, Json]) -> None:
     machine.services.stopped(str(args["name"]))
+
+
+def _store_mounted(machine: Machine, args: Mapping[str, Json]) -> None:
+    machine.databases.mounted(str(args["name"]))
 
 
 def _process_exit(machine: Machine, args: Mapping[str, Json]) -> None:

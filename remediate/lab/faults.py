@@ -52,6 +52,8 @@ class InstallerExit:
 
     code: int
     extended: int = 0
+    keeps: Literal["none", "some", "all"] = "none"
+    """What it does not undo: some of its files (the first half), or all of them and its traces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,10 @@ class Faults:
     """Files (by name) the installer reports as done but leaves as they were."""
     installer_hangs: bool = False
     """The installer stops its services, then nothing more happens."""
+    installer_killed: bool = False
+    """Once its services are stopped, somebody ends it and all it belongs to: no exit code is left."""
+    installer_silent: bool = False
+    """Starting the package gives a process that ends well at once: no log, no update.exe, nothing done."""
     installer_never_starts: bool = False
     """Starting the package gives a process that ends at once: no log, no update.exe."""
     service_fails: str = ""
@@ -86,6 +92,10 @@ class Faults:
     service_late: ServiceLate | None = None
     service_disabled: str = ""
     """The installer leaves this service stopped and Disabled."""
+    store_dismounted: str = ""
+    """This store does not mount again once the store service was stopped: ``Public Folder Store``."""
+    cdoexm: Literal["works", "absent"] = "works"
+    """Whether scripts can ask Exchange for its stores."""
     drop: tuple[Moment, ...] = ()
     wmi: Literal["works", "broken", "query_fails"] = "works"
     """broken: no connection to any namespace; query_fails: it connects, and every query raises."""
@@ -103,15 +113,17 @@ class Faults:
         """The mapping ``parse`` accepts; defaults left out."""
         found: dict[str, Json] = {}
         if self.installer_exit:
-            found["installer_exit"] = {"code": self.installer_exit.code, "extended": self.installer_exit.extended}
+            fault = self.installer_exit
+            found["installer_exit"] = {"code": fault.code, "extended": fault.extended, "keeps": fault.keeps}
         if self.service_late:
             found["service_late"] = {"name": self.service_late.name, "seconds": self.service_late.seconds}
         if self.clock:
             found["clock"] = {"skew_seconds": self.clock.skew_seconds, "bias_minutes": self.clock.bias_minutes}
-        for name in ("installer_hangs", "installer_never_starts", "disk_full"):
+        for name in ("installer_hangs", "installer_killed", "installer_silent", "installer_never_starts", "disk_full"):
             if getattr(self, name):
                 found[name] = True
-        for name in ("service_fails", "service_disabled", "wmi", "taskkill", "sftp", "certificate"):
+        words = ("service_fails", "service_disabled", "store_dismounted", "cdoexm", "wmi", "taskkill", "sftp")
+        for name in (*words, "certificate"):
             if getattr(self, name) not in ("", "works"):
                 found[name] = getattr(self, name)
         for name in ("installer_leaves", "drop", "winrm"):
@@ -127,10 +139,14 @@ def parse(data: object, what: str = "faults", *, source: Source | None = None) -
         installer_exit=_installer_exit(fields),
         installer_leaves=fields.names("installer_leaves"),
         installer_hangs=fields.flag("installer_hangs"),
+        installer_killed=fields.flag("installer_killed"),
+        installer_silent=fields.flag("installer_silent"),
         installer_never_starts=fields.flag("installer_never_starts"),
         service_fails=fields.text("service_fails"),
         service_late=_service_late(fields),
         service_disabled=fields.text("service_disabled"),
+        store_dismounted=fields.text("store_dismounted"),
+        cdoexm=cast("Literal['works', 'absent']", _word(fields, "cdoexm", ("works", "absent"))),
         drop=tuple(Moment(name) for name in _known(fields, "drop", "moment", [str(moment) for moment in Moment])),
         winrm=tuple(WireFault(name) for name in _known(fields, "winrm", "fault", [str(fault) for fault in WireFault])),
         certificate=cast(
@@ -157,7 +173,8 @@ def _installer_exit(fields: Fields) -> InstallerExit | None:
     sub = fields.sub("installer_exit")
     if not sub.has("code"):
         raise sub.wrong("code", "the exit code")
-    found = InstallerExit(code=sub.whole("code"), extended=sub.whole("extended"))
+    keeps = cast("Literal['none', 'some', 'all']", sub.choice("keeps", ("none", "some", "all"), "none"))
+    found = InstallerExit(code=sub.whole("code"), extended=sub.whole("extended"), keeps=keeps)
     sub.done()
     return found
 
