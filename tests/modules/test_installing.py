@@ -81,8 +81,10 @@ def test_a_hanging_installer_is_left_and_found_again(make: Make) -> None:
     assert result.status is Status.FAILED
     assert "hanging" in result.message
     assert "left running" in result.message
-    left_alone = host.do("services_restored")
-    assert left_alone.status is Status.OK
+    left_alone = host.do("services_restored", job_timeout=5)
+    assert left_alone.status is Status.FAILED
+    assert left_alone.message.startswith("an installer still runs: job KB870585-2003-SP1-")
+    assert left_alone.message.endswith("; services down now: MSExchangeSA, MSExchangeIS, MSExchangeMTA")
     assert any("still running" in note for note in left_alone.notes)
     again = host.do("job_finished", timeout=10)
     assert again.status is Status.FAILED
