@@ -65,11 +65,11 @@ def changes(state: State, *, compare_stores: bool = True) -> Iterator[Change]:
         if name in now:
             yield from _mode(name, then[name], now[name])
     left = down(jobs, state)
-    for name in left:
-        others = [
-            {"name": n, "display": then[n].get("display")} for n in left if n.lower() not in dependents(then, name)
-        ]
-        yield _run(then[name], now[name], cluster=bool(state.get("cluster")), jobs=jobs, others=others)
+    deeds = {name: _deed(then[name], cluster=bool(state.get("cluster"))) for name in left}
+    for name, deed in deeds.items():
+        needing = dependents(then, name)
+        others: list[Json] = [dict(other) for n, other in deeds.items() if n.lower() not in needing]
+        yield _run(now[name], {**deed, "since": _since(jobs), "others": others})
     if compare_stores:
         yield from _stores(jobs, state, starting=bool(left))
     for job in jobs:
@@ -136,20 +136,20 @@ def _mode(name: str, old: Service, new: Service) -> Iterator[Change]:
 
 
 def _deed(service: Service, *, cluster: bool) -> dict[str, Json]:
-    """Start it, or on a cluster node wait for what the cluster owns (start type manual): only the cluster starts that."""
+    """Start it; or wait, where a cluster owns it (start type manual on a node): only the cluster starts that."""
     owned = cluster and service.get("start_mode") == "manual"
     return {"deed": "wait" if owned else "run", "name": service.get("name"), "display": service.get("display")}
 
 
-def _run(old: Service, new: Service, deed: Mapping[str, Json], *, since: str, others: Sequence[State]) -> Change:
-    """``others``: those that can be started although this one does not come back."""
+def _run(service: Service, details: Mapping[str, Json]) -> Change:
+    """``others`` of the details: those that can be started although this one does not come back."""
     return Change(
-        target=f"service {old.get('name')}",
-        before=new.get("state"),
+        target=f"service {details['name']}",
+        before=service.get("state"),
         after="running",
         seconds=60.0,
-        why="the cluster starts it" if deed["deed"] == "wait" else "",
-        details={**deed, "since": since, "others": [dict(other) for other in others]},
+        why="the cluster starts it" if details["deed"] == "wait" else "",
+        details=details,
     )
 
 
