@@ -62,7 +62,8 @@ def fruitless(label: str, verdict: Verdict) -> Obstacle:
     how = f"with exit code {verdict.exit_code} and changed nothing ({verdict.shown})"
     return Obstacle(
         f"{label} was installed on {verdict.at} {how}",
-        "find out why (its log is on the host; a restart may be due); --retry, or retry: true, installs it once more",
+        "find out why (its log is on the host; a restart may be due); --retry, or retry: true, installs it once more; "
+        "route names another way",
     )
 
 

@@ -11,7 +11,7 @@ from remediate.kb import languages
 from remediate.kb.advisory import Advisory, Branch, Package
 from remediate.kb.builds import Build
 from remediate.kb.facts import Server
-from remediate.kb.obstacles import Obstacle, Policy, for_package, newer_than, tried_in_vain
+from remediate.kb.obstacles import Obstacle, Policy, for_package, newer_than
 from remediate.kb.paths import Cost, Leg, Price, shortest
 
 WEIGHT = {"hotfix": 1, "rollup": 1, "superseding": 10, "service_pack": 100}
@@ -79,9 +79,7 @@ def make(request: Request) -> Plan:
 
 def troubles(request: Request, package: Package) -> tuple[Obstacle, ...]:
     """Why ``package`` cannot be used here as supplied."""
-    given = request.supplied.get(package.id)
     found = [o for o in (_unusable(request, package),) if o]
-    found += tried_in_vain(package, given.sha256 if given else "", request.server, request.policy)
     found += for_package(package, request.server)
     if request.branch:
         found += newer_than(package, request.advisory, request.branch, request.server)

@@ -89,8 +89,7 @@ def remarks(state: State) -> Iterator[str]:
         elif old.get("state") == "stopped" and now[name].get("state") == "running":
             yield f"service {name} was stopped before and runs now; it is left running"
     wanted = stores.mounted_before(jobs)
-    silent = wanted if stores.told(state) is None else stores.unknown(stores.missing(wanted, state))
-    if silent:
+    if silent := stores.unknown(stores.missing(wanted, state)):
         yield f"whether these stores are mounted again could not be read: {', '.join(silent)}"
     for job in jobs:
         if verdicts.due(job):
@@ -157,8 +156,7 @@ def _stores(jobs: Sequence[State], state: State, *, starting: bool) -> Iterator[
     """Stores that were mounted before and are not; while services have to be started nobody can tell."""
     wanted = stores.mounted_before(jobs)
     left = stores.missing(wanted, state)
-    found = {name: left.get(name, stores.UNKNOWN) for name in wanted} if starting else stores.known(left)
-    for name, now in found.items():
+    for name, now in (left if starting else stores.known(left)).items():
         details: dict[str, Json] = {"deed": "store", "name": name, "wanted": list(wanted), "since": _since(jobs)}
         yield Change(target=f"store {name}", before=now, after=stores.MOUNTED, seconds=60.0, details=details)
 

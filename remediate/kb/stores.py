@@ -34,9 +34,7 @@ def mounted_before(jobs: Iterable[State]) -> list[str]:
 
 def missing(before: Sequence[str], state: State) -> dict[str, str]:
     """Of those mounted before, the ones that are not, and what they are. A storage group that failed takes its own."""
-    now = told(state)
-    if now is None:
-        return {}
+    now = told(state) or {}
     lower = {name.lower(): found for name, found in now.items()}
     states = {name: lower.get(name.lower(), lower.get(name.partition("\\")[0].lower(), UNKNOWN)) for name in before}
     return {name: found for name, found in states.items() if found != MOUNTED}

@@ -53,7 +53,8 @@ class InstallerExit:
     code: int
     extended: int = 0
     keeps: Literal["none", "some", "all"] = "none"
-    """What it does not undo: some of its files (the first half), or all of them and its traces."""
+    """What it does not undo: some of its files (the first half), or all of them and its traces. With code 3010, no
+    failure, one file waits for the restart unless it keeps all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,7 +146,8 @@ def _files(machine: Machine, run: Installation) -> float | None:
 def _lay_down(machine: Machine, run: Installation, file: PackageFile) -> str:
     if file.name.lower() in (name.lower() for name in machine.faults.installer_leaves):
         return f"Copied file:  {bin_folder(machine)}\\{file.name}"
-    in_use = _restart_due(machine) and file is run.package.files[0]
+    fault = machine.faults.installer_exit
+    in_use = _restart_due(machine) and file is run.package.files[0] and fault is not None and fault.keeps != "all"
     return laying.lay_down(machine, run.package, file, backup=run.backup, in_use=in_use)
 
 

@@ -56,6 +56,12 @@ class Reason:
     remedy: str
     now: str = ""
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What happened in one line, how the host is left, then the rest of what happened."""
+        first, *rest = self.reason.splitlines() or [""]
+        return tuple(line for line in (first, *self.now.splitlines(), *rest) if line)
+
 
 def reasons(summary: RunSummary) -> tuple[Reason, ...]:
     """One entry for each host that needs a person, or whose outcome needs a word (not applicable)."""
@@ -71,8 +77,7 @@ def _reason(host: HostSummary) -> Reason:
     """A host that ended well and is not as it was before has that for a reason."""
     now = standing.shown(host)
     reason = safe(host.reason) or ("no reason was given" if host.outcome.bad else "")
-    remedies = dict.fromkeys(text for text in (host.remedy, host.now.remedy if host.now else "") if text)
-    remedy = safe("; ".join(remedies))
+    remedy = safe(host.remedy or (host.now.remedy if host.now else ""))
     if not reason:
         reason, now = now, ""
     return Reason(one_line(host.host), host.outcome, reason, remedy, now)

@@ -133,11 +133,9 @@ class Console:
             self._rich.print(
                 Text.assemble(
                     (f"{reason.host}: {reason.outcome.value}", style),
-                    f": {reason.reason}".replace("\n", f"\n{plain.INDENT}"),
+                    ": " + f"\n{plain.INDENT}".join(reason.lines),
                 )
             )
-            if reason.now:
-                self._rich.print(Text(f"{plain.INDENT}{reason.now}".replace("\n", f"\n{plain.INDENT}"), style="bold"))
             if reason.remedy:
                 self._rich.print(Text(f"{plain.INDENT}remedy: {reason.remedy}".replace("\n", f"\n{plain.INDENT}")))
         if summary.hosts:

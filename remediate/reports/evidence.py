@@ -139,8 +139,7 @@ def _alerts(host: Mapping[str, Any]) -> bool:
 
 
 def _remedy(host: Mapping[str, Any]) -> str:
-    remedies = (host["remedy"], (host.get("now") or {}).get("remedy"))
-    return "; ".join(dict.fromkeys(str(text) for text in remedies if text))
+    return str(host["remedy"] or (host.get("now") or {}).get("remedy") or "")
 
 
 def _none(rows: Sequence[object]) -> str:

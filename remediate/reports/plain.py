@@ -162,9 +162,7 @@ def summary_lines(summary: RunSummary, *, table: bool = True) -> list[str]:
         closing_table = closing.table(summary)
         lines += ["", *aligned([closing_table.titles, *closing_table.rows])]
     for reason in closing.reasons(summary):
-        lines += ["", f"{reason.host}: {reason.outcome.value}: {reason.reason}".replace("\n", f"\n{INDENT}")]
-        if reason.now:
-            lines.append(f"{INDENT}{reason.now}".replace("\n", f"\n{INDENT}"))
+        lines += ["", f"{reason.host}: {reason.outcome.value}: " + f"\n{INDENT}".join(reason.lines)]
         if reason.remedy:
             lines.append(f"{INDENT}remedy: {reason.remedy}".replace("\n", f"\n{INDENT}"))
     if summary.hosts:
