@@ -42,12 +42,18 @@ def prepare(options: argparse.Namespace, outside: Outside, *, mode: Mode, start_
         limit=options.limit,
         tags=common.words(options.tags),
         skip_tags=common.words(options.skip_tags),
-        extra_vars=extravars.read(options.extra_vars, outside.folder),
+        extra_vars=_extra_vars(options, outside),
         forks=common.forks(options, project.settings.forks),
         start_at_task=options.start_at_task,
     )
     asked.check(request)
     return request
+
+
+def _extra_vars(options: argparse.Namespace, outside: Outside) -> Mapping[str, object]:
+    """``-e``, and what other options are short for."""
+    given = extravars.read(options.extra_vars, outside.folder)
+    return {**given, "retry": True} if getattr(options, "retry", False) else given
 
 
 def login(options: argparse.Namespace, outside: Outside) -> Mapping[str, object]:
