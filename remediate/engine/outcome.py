@@ -127,10 +127,16 @@ class Tally:
 
 
 def _ended(fatal: Result, first: Result | None) -> tuple[Outcome, str, str]:
-    """The last trouble is the headline, the first is told with it; the worse of the two is the outcome."""
-    reason, remedy = f"{fatal.task}: {fatal.message}", fatal.remedy
+    """The last trouble is the headline, the first is told with it; the worse of the two is the outcome.
+
+    Where the host could not be reached any more the first one tells more: then it is the headline.
+    """
     if first is None:
-        return Outcome(str(fatal.status)), reason, remedy
+        return Outcome(str(fatal.status)), f"{fatal.task}: {fatal.message}", fatal.remedy
     status = next((one for one in WORST if one in (fatal.status, first.status)), fatal.status)
-    remedies = dict.fromkeys(text for text in (remedy, first.remedy) if text)
-    return Outcome(str(status)), f"{reason}\nbefore that: {first.task}: {first.message}", "; ".join(remedies)
+    head, rest, word = (fatal, first, "before that")
+    if fatal.status is Status.UNREACHABLE:
+        head, rest, word = first, fatal, "after that"
+    remedies = dict.fromkeys(text for text in (head.remedy, rest.remedy) if text)
+    reason = f"{head.task}: {head.message}\n{word}: {rest.task}: {rest.message}"
+    return Outcome(str(status)), reason, "; ".join(remedies)

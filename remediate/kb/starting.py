@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remediate.errors import Blocked, Failed, UserError
+from remediate.errors import Blocked, Failed, Unreachable, UserError
 from remediate.kb import facts, probe, verdicts
 from remediate.kb.following import Watched, follow, look, never_started, outcome
 from remediate.kb.installing import InstallParams, Work, inspect, staged_path, work
@@ -49,7 +49,12 @@ def _start(session: Session, change: Change, item: Work) -> tuple[Watched, bool]
         "free_bytes": item.package.free_bytes,
     }
     command = item.command.replace("{package}", str(package["path"]))
-    job = session.detach(item.job, command, guard=guard, record=_record(change, item, watched))
+    try:
+        job = session.detach(item.job, command, guard=guard, record=_record(change, item, watched))
+    except Unreachable as error:
+        raise Unreachable(f"{item.label}: {error.message}; whether its installer was started is not known",
+                          kind=error.kind, hint="run again later: one that was started is found, not repeated",
+                          ) from error  # fmt: skip
     return _adopt(session, item) if job.adopted else (watched, False)
 
 

@@ -19,11 +19,16 @@ def deeds() -> Mapping[str, Deed]:
             "store_mounted": _store_mounted,
             "process_exit": _process_exit,
             "shell_step": shell.go_on,
+            "line_back": _line_back,
             "shut_down": restart.shut_down,
             "boot": restart.boot,
             installer_steps.DEED: installer_steps.step,
         }
     )
+
+
+def _line_back(machine: Machine, _: Mapping[str, Json]) -> None:
+    machine.down = False
 
 
 def _service_started(machine: Machine, args: Mapping[str, Json]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Literal, cast
 
@@ -98,6 +98,8 @@ class Faults:
     cdoexm: Literal["works", "absent"] = "works"
     """Whether scripts can ask Exchange for its stores."""
     drop: tuple[Moment, ...] = ()
+    away: float = 0.0
+    """Model seconds for which nothing gets through once the connection was cut at such a moment; the host goes on."""
     wmi: Literal["works", "broken", "query_fails"] = "works"
     """broken: no connection to any namespace; query_fails: it connects, and every query raises."""
     taskkill: Literal["works", "fails"] = "works"
@@ -112,25 +114,27 @@ class Faults:
 
     def to_json(self) -> dict[str, Json]:
         """The mapping ``parse`` accepts; defaults left out."""
-        found: dict[str, Json] = {}
-        if self.installer_exit:
-            fault = self.installer_exit
-            found["installer_exit"] = {"code": fault.code, "extended": fault.extended, "keeps": fault.keeps}
-        if self.service_late:
-            found["service_late"] = {"name": self.service_late.name, "seconds": self.service_late.seconds}
-        if self.clock:
-            found["clock"] = {"skew_seconds": self.clock.skew_seconds, "bias_minutes": self.clock.bias_minutes}
-        for name in ("installer_hangs", "installer_killed", "installer_silent", "installer_never_starts", "disk_full"):
+        found: dict[str, Json] = dict(self._mappings())
+        for name in (*FLAGS, "away"):
             if getattr(self, name):
-                found[name] = True
-        words = ("service_fails", "service_disabled", "store_dismounted", "cdoexm", "wmi", "taskkill", "sftp")
-        for name in (*words, "certificate"):
+                found[name] = getattr(self, name)
+        for name in WORDS:
             if getattr(self, name) not in ("", "works"):
                 found[name] = getattr(self, name)
         for name in ("installer_leaves", "drop", "winrm"):
             if getattr(self, name):
                 found[name] = [str(word) for word in getattr(self, name)]
         return found
+
+    def _mappings(self) -> Iterator[tuple[str, dict[str, Json]]]:
+        for name in ("installer_exit", "service_late", "clock"):
+            value = getattr(self, name)
+            if value:
+                yield name, asdict(value)
+
+
+FLAGS = ("installer_hangs", "installer_killed", "installer_silent", "installer_never_starts", "disk_full")
+WORDS = ("service_fails", "service_disabled", "store_dismounted", "cdoexm", "wmi", "taskkill", "sftp", "certificate")
 
 
 def parse(data: object, what: str = "faults", *, source: Source | None = None) -> Faults:
@@ -149,6 +153,7 @@ def parse(data: object, what: str = "faults", *, source: Source | None = None) -
         store_dismounted=fields.text("store_dismounted"),
         cdoexm=cast("Literal['works', 'absent']", _word(fields, "cdoexm", ("works", "absent"))),
         drop=tuple(Moment(name) for name in _known(fields, "drop", "moment", [str(moment) for moment in Moment])),
+        away=fields.number("away"),
         winrm=tuple(WireFault(name) for name in _known(fields, "winrm", "fault", [str(fault) for fault in WireFault])),
         certificate=cast(
             "Literal['works', 'expired', 'other_name']",
