@@ -40,7 +40,8 @@ def end(caller: _Caller, name: str) -> Job:
     """Ends the job's process tree; ``RemoteFailed`` where that cannot be done from here, and what to do instead."""
     state = caller.call("jobs", "jobCancel", {"name": name})
     if state.get("refused"):
-        raise RemoteFailed(str(state["refused"]), hint=str(state.get("remedy", "")))
+        reason = f"job {name} cannot be cancelled here: {state['refused']}"
+        raise RemoteFailed(reason, hint=str(state.get("remedy", "")))
     return job(state)
 
 

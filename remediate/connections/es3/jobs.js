@@ -259,9 +259,8 @@ function jobCancel(args) {
   for (i = 0; i < 6 && jobAlive(seen.folder, seen); i++) { pause(500); }
   if (i === 6) {
     removePath(seen.folder + "\\cancelled.txt");
-    return refusal("job " + args.name + " cannot be cancelled here: " + (why || "it goes on") +
-      (killed.length ? " (ended: " + killed.join(", ") + ")" : ""), "log on at the server's console, end " + jobImage(seen) +
-      " and what it started (update.exe) in the Task Manager, then run again: the end is found");
+    return refusal((why || "it goes on") + (killed.length ? " (ended: " + killed.join(", ") + ")" : ""),
+      "log on at the server's console, end " + jobImage(seen) + " and what it started (update.exe) in the Task Manager, then run again: the end is found");
   }
   seen = jobLook(args.name);
   seen.ended = killed.length;
