@@ -106,14 +106,17 @@ def inspect(session: Session, params: InstallParams) -> State:
 
 
 def diff(state: State, params: InstallParams) -> list[Change]:
-    """[] when every file of the package is at its version or later in the branch, and no installer of ours is at it."""
+    """[] when every file of the package is at its version or later in the branch, and no installer of ours is at it.
+
+    One that has ended, and of which nobody saw how, is a difference as well: its end is judged before anything else.
+    """
     item = work(params)
     server = facts.read(state, item.advisory.key_file)
     if server.installed is False:
         raise NotApplicable("no Exchange is installed here")
     found = levels(item.advisory, item.package, server.files)
     own = probe.part(state, "own_job")
-    if own.get("phase") == "running":
+    if own.get("phase") == "running" or (verdicts.due(own) and not own.get("settled")):
         why = f"an earlier run started this installer at {own.get('started')}"
         return [_change(item, found, state, why=why, deed="adopt")]
     if all(f.reached for f in found):
