@@ -51,7 +51,7 @@ class Params:
     job: str = field(default="", metadata={"help": "Name of the installer's job; empty: every one not dealt with."})
     timeout: float = field(default=900.0, metadata={"help": "Seconds one service may take to be running."})
     job_timeout: float = field(
-        default=60.0, metadata={"help": "Seconds an installer of ours that still runs is waited for."}
+        default=15.0, metadata={"help": "Seconds an installer of ours that still runs is waited for."}
     )
     stores_timeout: float = field(
         default=600.0, metadata={"help": "Seconds the stores may take to be mounted again; 0: they are not compared."}

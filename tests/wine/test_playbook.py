@@ -15,7 +15,7 @@ from tests.wine.fleet import Fleet
 from tests.wine.host import WineSpec
 
 PLAYBOOK = "playbooks/kb870585.yml"
-HASTE = {"install_timeout": 12, "services_timeout": 8}
+HASTE = {"install_timeout": 12, "services_timeout": 8, "job_timeout": 3}
 
 SPECS = {
     "rtm": WineSpec(image="exchange2003-rtm", zone="eastern"),
