@@ -73,7 +73,8 @@ class LastLooks:
 
     def due(self, tally: Tally, *, over: bool) -> Callable[[], None] | None:
         """What is left to do for a host whose walk has ended; ``over``: no further play is for it."""
-        watch = self._watched.get(tally.host)
+        gone = over or tally.fatal is not None or bool(tally.cut_short)
+        watch = self._watched.pop(tally.host, None) if gone else self._watched.get(tally.host)
         if watch is None or tally.now is not None or not self._control.last_look(tally.host):
             return None
         begun = tally.touched or self._control.begun(tally.host)

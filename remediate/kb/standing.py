@@ -63,7 +63,7 @@ def read(first: State, now: State, advisory: Advisory) -> Left:
     down, starting = _services(first, now, open_jobs)
     up = {str(s.get("name")).lower() for s in probe.entries(now, "services") if s.get("state") == "running"}
     served = advisory.key_service.lower() in up
-    wanted = list(dict.fromkeys([*map(str, stores.record(first)), *stores.mounted_before(open_jobs)]))
+    wanted = list(dict.fromkeys([*map(str, stores.record(first)), *stores.mounted_before(open_jobs)]))[:MOST]
     missing = stores.missing(wanted, now)
     return Left(
         installers=tuple(_installers(now)),
@@ -73,7 +73,7 @@ def read(first: State, now: State, advisory: Advisory) -> Left:
         mixed=mixed(advisory, now, ours) if ours else (),
         served=served,
         not_mounted=stores.known(missing),
-        untold=tuple(stores.unknown(missing)[:MOST]),
+        untold=tuple(stores.unknown(missing)),
         restart_codes=_restart_codes(ours, now),
         restart_sources=tuple(str(s)[:80] for s in _list(probe.part(now, "pending").get("sources"))[:10]),
         waiting=tuple(_waiting(now, advisory)),
