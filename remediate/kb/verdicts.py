@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from remediate.errors import HostError, RemoteFailed
 from remediate.kb import probe
+from remediate.kb.builds import readable
 from remediate.model import Json, State
 
 if TYPE_CHECKING:
@@ -99,4 +100,6 @@ def _fate(row: State) -> FileFate:
 
 
 def _version(value: Json) -> str:
-    return value.strip()[:50] if isinstance(value, str) else ""
+    """As builds are written, so that two spellings of one are one."""
+    text = value.strip()[:50] if isinstance(value, str) else ""
+    return str(readable(text) or text)

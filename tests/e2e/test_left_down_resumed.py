@@ -83,3 +83,16 @@ def test_blocked_is_untouched_until_something_was_begun(office: Office) -> None:
     assert host["outcome"] == "blocked"
     assert host["now"]["line"].startswith("services as before; store.exe 6.5.7226.0")
     assert not status(office.project, INVENTORY)["blocked"]["installers"]
+
+
+@pytest.mark.timeout(120)
+def test_an_installer_that_an_earlier_run_left_is_ended_and_its_services_come_back(office: Office) -> None:
+    """Settling it fails, for it hung; what it stopped is brought back all the same."""
+    words = ("run", PLAYBOOK, "-i", INVENTORY, "-l", "hangs")
+    assert ended(office, *words)["hangs"]["now"]["data"]["services_down"]
+    again = ended(office, *words, "-e", "cancel_on_timeout=true")["hangs"]
+    assert again["reason"].startswith("Wait for the installer of the earlier run: KB870585: the installer is hanging: ")
+    assert "it was ended (" in again["reason"]
+    assert again["now"]["line"] == "services as before; store.exe 6.5.7226.0, mdbmsg.dll 6.5.7226.0"
+    lab = status(office.project, INVENTORY)["hangs"]
+    assert (lab["services_not_running"], len(lab["installers"])) == ([], 1)

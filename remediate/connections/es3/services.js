@@ -74,7 +74,10 @@ function serviceFallback(names) {
 // Names of the services that depend on one of those named, or on one of such, by the registry; [] where it cannot be listed.
 function serviceDependents(names) {
   var all = regSubKeys(SERVICES_KEY), paths = [], needs, wanted = {}, found = [], grew = true, i;
-  if (all === null) { return []; }
+  if (all === null) {
+    note("services", "what else depends on them could not be listed");
+    return [];
+  }
   for (i = 0; i < names.length; i++) { wanted[names[i].toLowerCase()] = true; }
   for (i = 0; i < all.length; i++) { paths.push(SERVICES_KEY + all[i] + "\\DependOnService"); }
   needs = regAll(paths);
