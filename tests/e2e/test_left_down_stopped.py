@@ -70,10 +70,11 @@ def test_once(make: Make) -> None:
     assert len(status(project, INVENTORY)["one"]["installers"]) == 1
 
 
+@pytest.mark.parametrize("road", [{}, {"connection": "winrm"}, {"connection": "psrp"}], ids=["ssh", "winrm", "psrp"])
 @pytest.mark.timeout(120)
-def test_twice(make: Make) -> None:
+def test_twice(make: Make, road: dict[str, str]) -> None:
     """The installer goes on; the host is read by a line of its own before the run ends."""
-    project = make(faults={"installer_hangs": True})
+    project = make(faults={"installer_hangs": True}, **road)
     code, host, said = interrupted(project, 2)
     assert code == 130, said
     down = status(project, INVENTORY)["one"]["services_not_running"]
