@@ -1,4 +1,4 @@
-// needs: files registry services wmi jobs
+// needs: files registry services wmi jobs verdicts
 // Everything the Exchange playbooks decide on, read in one go; each field has its own sources and falls back on its own.
 
 var EX_SETUP = 'HKLM\\SOFTWARE\\Microsoft\\Exchange\\Setup';
@@ -12,12 +12,13 @@ var EX_PRODUCTS = {
 };
 
 function inspect(args) {
-  var sources = {}, seen = { sources: sources }, all = exAllServices(args.services);
+  var sources = {}, seen = { sources: sources }, jobs = tryValue(jobsJudged, null), names = exServiceNames(args.services, jobs);
+  var all = exAllServices(names);
   seen.os = exOs(sources);
   seen.exchange = exProduct(args, sources, all);
   seen.files = exFiles(args.files, seen.exchange.install_path, sources);
   exBuild(seen, args.key_file, sources);
-  seen.services = exServices(all, args.services, sources);
+  seen.services = exServices(all, names, sources);
   seen.exchange.cluster = exCluster(all, sources);
   seen.hotfixes = exHotfixes(args.kbs, sources);
   seen.uninstall_folders = exUninstall(args.uninstall_folders);
@@ -27,15 +28,33 @@ function inspect(args) {
   };
   seen.pending = exPending();
   seen.installers_running = exInstallers(args.installers, sources);
-  seen.jobs = tryValue(jobList, null);
+  seen.jobs = jobs;
+  seen.stores = exStores(args, seen, sources);
   seen.time = exTime();
   return seen;
 }
 
-// Without WMI every service costs a run of sc.exe, so only those asked for are looked at then.
+// Those asked for, and those an installer of ours found here that nobody has dealt with yet.
+function exServiceNames(names, jobs) {
+  var all = names.concat([]), known = {}, i, j, before;
+  for (i = 0; i < all.length; i++) { known[all[i].toLowerCase()] = true; }
+  for (i = 0; jobs !== null && i < jobs.length; i++) {
+    before = jobs[i].settled ? [] : jobs[i].services_before || [];
+    for (j = 0; j < before.length; j++) {
+      if (!known[String(before[j].name).toLowerCase()]) { all.push(String(before[j].name)); }
+      known[String(before[j].name).toLowerCase()] = true;
+    }
+  }
+  return all;
+}
+
+// Without WMI every service costs a run of sc.exe, so only those asked for and their dependents are looked at then.
 function exAllServices(names) {
-  var list = wmiAlive() ? tryValue(function () { return serviceInfo(null); }, null) : null;
-  if (list === null || !list.length) { list = tryValue(function () { return serviceInfo(names.concat(['ClusSvc'])); }, null); }
+  var list = wmiAlive() ? tryValue(function () { return serviceInfo(null); }, null) : null, more;
+  if (list === null || !list.length) {
+    more = names.length ? tryValue(function () { return serviceDependents(names); }, []) : [];
+    list = tryValue(function () { return serviceInfo(names.concat(more, ['ClusSvc'])); }, null);
+  }
   return list;
 }
 
@@ -81,7 +100,8 @@ function exOs(sources) {
     }, 'wmi', exWmi('OSLanguage')]),
     product: exFirst(sources, 'os.product', ['registry', exReg(EX_WINNT + '\\ProductName'), 'wmi', exWmi('Caption')]),
     computer: exFirst(sources, 'os.computer', ['registry', exReg(EX_CONTROL + '\\ComputerName\\ActiveComputerName\\ComputerName'),
-      'environment', function () { var name = expand('%COMPUTERNAME%'); return name.charAt(0) === '%' ? null : name; }])
+      'environment', function () { var name = expand('%COMPUTERNAME%'); return name.charAt(0) === '%' ? null : name; }]),
+    boot: exTry(sources, 'os.boot', ['wmi', function () { return wmiTime(exWmi('LastBootUpTime')()); }])
   };
 }
 
@@ -294,18 +314,14 @@ function exFree(drive) { return tryValue(function () { return freeBytes(drive); 
 
 // An entry without a new name only deletes a leftover at the next boot; it replaces nothing that is in use.
 function exPending() {
-  var raw = exRead(EX_CONTROL + '\\Session Manager\\PendingFileRenameOperations'), renames = [], sources = [], i, to;
-  for (i = 0; raw !== null && typeof raw === 'object' && i < raw.length; i += 2) {
-    to = raw[i + 1] ? exPlainPath(raw[i + 1]) : '';
-    renames.push({ from: exPlainPath(raw[i]), to: to });
-    if (to && !sources.length) { sources.push('PendingFileRenameOperations'); }
+  var renames = pendingRenames(), sources = [], i;
+  for (i = 0; i < renames.length; i++) {
+    if (renames[i].to && !sources.length) { sources.push('PendingFileRenameOperations'); }
   }
   if (exRead(EX_UPDATES + '\\UpdateExeVolatile\\Flags')) { sources.push('UpdateExeVolatile'); }
   if (tryValue(function () { return regKeyExists(EX_REBOOT); }, null)) { sources.push('RebootRequired'); }
   return { reboot: sources.length > 0, renames: renames.slice(0, 50), sources: sources };
 }
-
-function exPlainPath(text) { return String(text).replace(/^!/, '').replace(/^\\\?\?\\/, ''); }
 
 // msiexec with /V is the Windows Installer service, which stays for minutes after its last work: no install by itself.
 function exInstallers(names, sources) {
@@ -328,4 +344,96 @@ function exInstallers(names, sources) {
 function exTime() {
   var zone = tryValue(bias, null);
   return { utc: tryValue(utcNow, null), bias_minutes: zone === null ? null : zone.minutes, bias_source: zone === null ? null : zone.source };
+}
+
+// Only the stores: {stores, source}. {key_file} as of inspect.
+function stores(args) {
+  var sources = {}, seen = { os: exOs(sources), exchange: { installed: true } };
+  return { stores: exStores(args, seen, sources), source: sources.stores };
+}
+
+// Mailbox and public stores: [{name, group, kind, state}], null where nothing can tell. All of it is likely only: that CDOEXM is
+// on every Exchange server, its numbers, and what the events say. Nothing is guessed where both are silent.
+var EX_MOUNTED = ['mounted', 'dismounted', 'mounting', 'dismounting'];
+
+function exStores(args, seen, sources) {
+  var list = null;
+  sources.stores = null;
+  if (!seen.exchange.installed || args.stores === false) { return null; }
+  try {
+    list = exStoresByCdo(seen.os.computer);
+    sources.stores = 'cdoexm';
+  } catch (e) {
+    note('stores', 'CDOEXM: ' + errorText(e));
+    list = tryValue(function () { return exStoresByEvents(args.key_file || 'store.exe'); }, null);
+    if (list !== null) { sources.stores = 'events'; }
+  }
+  if (list === null) { note('stores', 'no source could tell which stores are mounted'); }
+  return list;
+}
+
+function exStoresByCdo(computer) {
+  var server = new ActiveXObject('CDOEXM.ExchangeServer'), list = [], groups, group, i;
+  server.DataSource.Open(computer);
+  groups = exUrls(server.StorageGroups);
+  for (i = 0; i < groups.length; i++) {
+    group = new ActiveXObject('CDOEXM.StorageGroup');
+    group.DataSource.Open(groups[i]);
+    exStoresOf(list, group.Name, 'mailbox', exUrls(group.MailboxStoreDBs));
+    exStoresOf(list, group.Name, 'public', exUrls(group.PublicStoreDBs));
+  }
+  return list;
+}
+function exUrls(value) { return safeArray(value) || []; }
+
+function exStoresOf(list, group, kind, urls) {
+  var i, store, entry;
+  for (i = 0; i < urls.length; i++) {
+    entry = { name: group + '\\' + urls[i], group: group, kind: kind, state: 'unknown' };
+    try {
+      store = new ActiveXObject(kind === 'public' ? 'CDOEXM.PublicStoreDB' : 'CDOEXM.MailboxStoreDB');
+      store.DataSource.Open(urls[i]);
+      entry.name = group + '\\' + store.Name;
+      entry.state = EX_MOUNTED[store.Status] || 'unknown';
+    } catch (e) { note('stores', entry.name + ': ' + errorText(e)); }
+    list.push(entry);
+  }
+}
+
+// What the store's own events say since it was started: 9523 a database was mounted, 9539 dismounted, 9518 a storage group did
+// not start. Before that another process wrote them, and that one is gone.
+function exStoresByEvents(keyFile) {
+  var since = exStarted(keyFile), rows, list = [], known = {}, i, found;
+  if (since === null) { return null; }
+  rows = wmiQuery('root\\cimv2', "SELECT TimeGenerated, SourceName, EventCode, InsertionStrings, Message FROM Win32_NTLogEvent WHERE " +
+    "Logfile = 'Application' AND (EventCode = 9523 OR EventCode = 9539 OR EventCode = 9518) AND TimeGenerated >= '" +
+    wmiMoment(since) + "'", ['TimeGenerated', 'SourceName', 'EventCode', 'InsertionStrings', 'Message']);
+  if (rows === null) { return null; }
+  rows.sort(function (a, b) { return String(b.TimeGenerated) > String(a.TimeGenerated) ? 1 : -1; }); // the newest first
+  for (i = 0; i < rows.length; i++) {
+    found = /^MSExchangeIS/i.test(rows[i].SourceName) ? exStoreEvent(rows[i]) : null;
+    if (found !== null && !known[found.name.toLowerCase()]) {
+      known[found.name.toLowerCase()] = true;
+      list.push(found);
+    }
+  }
+  return list;
+}
+// When the process of the store was started; null where it does not run or nothing tells.
+function exStarted(keyFile) {
+  var list = processes(), i;
+  for (i = 0; list !== null && i < list.length; i++) {
+    if (String(list[i].name).toLowerCase() === keyFile.toLowerCase()) { return list[i].started; }
+  }
+  return null;
+}
+function exStoreEvent(row) {
+  var text = row.InsertionStrings instanceof Array ? row.InsertionStrings.join(' ') : String(row.Message), m;
+  if (Number(row.EventCode) === 9518) {
+    m = /cn=([^\/]+)\/cn=InformationStore/i.exec(text);
+    return m ? { name: m[1], group: m[1], kind: 'group', state: 'dismounted' } : null;
+  }
+  m = /"?([^"\\]+)\\([^"]+?)"?(?:$| (?:has been|was) )/.exec(text);
+  if (!m) { return null; }
+  return { name: m[1] + '\\' + m[2], group: m[1], kind: 'unknown', state: Number(row.EventCode) === 9523 ? 'mounted' : 'dismounted' };
 }

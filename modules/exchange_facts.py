@@ -2,8 +2,11 @@
 
 The registered result holds ``os``, ``exchange``, ``files`` (by lower-case name), ``hotfixes`` (registry keys as found),
 ``uninstall_folders``, ``services``, ``disk``, ``pending``, ``installers_running``, ``jobs`` (detached work of earlier
-runs) and ``time``. A source that is broken costs only its own fields: they come from the next source, or are null.
-``sources`` says where each value came from.
+runs), ``stores`` (mailbox and public stores, and whether they are mounted) and ``time``. A source that is broken costs
+only its own fields: they come from the next source, or are null. ``sources`` says where each value came from.
+
+A host that does not end well, or was changed, is read once more at its end: what is down that ran before, which restart
+is due and which files are there is told with its outcome.
 
 Examples:
 
@@ -23,12 +26,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from remediate.kb import probe
+from remediate.kb import standing as words
 from remediate.kb.advisory import load
 from remediate.kb.probe import part, questions
 
 if TYPE_CHECKING:
     from remediate.connections.base import Session
-    from remediate.model import Change, State
+    from remediate.model import Change, Standing, State
 
 NEEDS = {"session": "yes"}
 VOLATILE = probe.VOLATILE
@@ -43,7 +47,7 @@ class Params:
 
 def inspect(session: Session, params: Params) -> State:
     args = questions(load(params.advisory), params.install_path)
-    return session.call("exchange_facts", "inspect", args, timeout=params.timeout)
+    return probe.ask(session, args, params.timeout)
 
 
 def diff(state: State, params: Params) -> list[Change]:
@@ -67,3 +71,7 @@ def notes(state: State, params: Params) -> list[str]:
     if exchange.get("installed") and source != "file":
         return [f"the build comes from: {source or 'no source at all'}, not from the file"]
     return []
+
+
+def standing(first: State, now: State, params: Params) -> Standing:
+    return words.standing(first, now, load(params.advisory))

@@ -1,4 +1,4 @@
-// needs: files jobs
+// needs: files jobs verdicts
 // How an installer is getting on: its job, and the end of its log. What the host looks like is asked of exchange_facts.js.
 
 // logs_before is what an earlier call answered under "logs": a log that differs from it was written since then.
@@ -8,6 +8,7 @@ function progress(args) {
     if (logs.hasOwnProperty(path) && logs[path] !== before[path]) { changed = path; }
   }
   return {
+    utc: tryValue(utcNow, null),
     job: jobState({ name: args.job }),
     logs: logs,
     log: changed,
@@ -24,3 +25,6 @@ function hfLogs(paths) {
   }
   return logs;
 }
+
+// {name, ok, meaning} -> the job, its end written down as seen and judged.
+function judge(args) { return jobJudge(args); }

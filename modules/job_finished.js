@@ -1,10 +1,10 @@
-// needs: jobs wmi
+// needs: jobs verdicts wmi
 // Jobs of earlier runs that nobody has dealt with, and installers that outlived theirs.
 
 function inspect(args) {
-  var all = args.job ? [jobState({ name: args.job })] : jobList(), jobs = [], list = processes(), running = [], i, j;
+  var all = jobsJudged(), jobs = [], list = processes(), running = [], i, j;
   for (i = 0; i < all.length; i++) {
-    if (all[i].phase !== 'absent' && !all[i].settled) { jobs.push(all[i]); }
+    if (!all[i].settled && (!args.job || all[i].name === args.job)) { jobs.push(all[i]); }
   }
   for (i = 0; list !== null && i < list.length; i++) {
     for (j = 0; j < args.installers.length; j++) {

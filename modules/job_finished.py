@@ -1,7 +1,8 @@
 """Wait for installers that an earlier run started and did not see the end of. Starts nothing.
 
-Says in words how each of them ended, also when it was lost or never started. Follow it with services_restored, which
-brings back what they stopped and marks them as dealt with.
+Says in words how each of them ended, also when it was lost or never started, and has the host keep that verdict: a
+package that changed nothing is not installed again unasked. Follow it with services_restored, which brings back what
+they stopped and marks them as dealt with.
 
 Examples:
 
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from remediate.connections.base import wait_until
 from remediate.errors import Failed
-from remediate.kb import probe
+from remediate.kb import codes, probe, verdicts
 from remediate.kb.following import Watched, follow, outcome
 from remediate.kb.restoring import unfinished
 from remediate.model import Change, Json, State
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 NEEDS = {"session": "yes"}
 SUCCESS = {0: "installed", 3010: "installed, a restart is needed"}
+HOUR = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,9 @@ class Params:
         default_factory=lambda: ["update.exe", "hotfix.exe", "spuninst.exe"],
         metadata={"help": "Process names that show an installer outliving its job."},
     )
-    timeout: float = field(default=3600.0, metadata={"help": "Seconds until it counts as hanging."})
+    timeout: float = field(
+        default=0.0, metadata={"help": "Seconds until it counts as hanging; 0: the limit of its package, else an hour."}
+    )
     cancel_on_timeout: bool = field(default=False, metadata={"help": "End a hanging installer instead of leaving it."})
 
 
@@ -63,18 +67,49 @@ def diff(state: State, params: Params) -> list[Change]:
         elif job.get("phase") == "lost" and probe.entries(state, "installers_running"):
             running = ", ".join(str(p.get("name")) for p in probe.entries(state, "installers_running"))
             found.append(Change(target=f"job {name}", before=f"{running} outlived it", after="ended", seconds=expected,
-                                details={"deed": "outwait"}))  # fmt: skip
+                                details={"deed": "outwait", "job": dict(job)}))  # fmt: skip
+        elif verdicts.due(job):
+            how: dict[str, Json] = {"deed": "judge", "job": dict(job)}
+            found.append(Change(target=f"job {name}", before="ended, and nobody saw it", after="judged", details=how,
+                                reversible=False))  # fmt: skip
     return found
 
 
 def apply(session: Session, change: Change, params: Params) -> State | None:
-    if change.details.get("deed") == "outwait":
-        _outwait(session, change, params)
-        return None
-    seen = follow(session, _watched(probe.part(change.details, "job"), params))
+    job = probe.part(change.details, "job")
+    watched = _watched(job, params)
+    match change.details.get("deed"):
+        case "judge":
+            _judge(session, {"job": dict(job), "tail": job.get("output")}, watched)
+            return None
+        case "outwait":
+            _outwait(session, change, params)
+            _judge(session, {"job": dict(job), "tail": job.get("output")}, watched)
+            return None
+    seen = _followed(session, watched)
     return {
         "ended": {"job": probe.part(seen, "job").get("name"), "exit_code": probe.part(seen, "job").get("exit_code")}
     }
+
+
+def _followed(session: Session, watched: Watched) -> State:
+    try:
+        seen = follow(session, watched)
+    except Failed as error:
+        verdicts.judge_failure(session, watched.job, error.message)
+        raise
+    _judge(session, seen, watched)
+    return seen
+
+
+def _judge(session: Session, seen: State, watched: Watched) -> None:
+    """Its end is seen, and kept on the host; how it is told stands in ``notes``."""
+    try:
+        meaning = str(outcome(seen, watched, SUCCESS)["meaning"])
+    except Failed as error:
+        verdicts.judge_failure(session, watched.job, error.message)
+    else:
+        verdicts.judge(session, watched.job, ok=True, meaning=meaning)
 
 
 def notes(state: State, params: Params) -> list[str]:
@@ -86,32 +121,39 @@ def notes(state: State, params: Params) -> list[str]:
         watched = _watched(job, params)
         try:
             result = outcome({"job": dict(job), "tail": job.get("output")}, watched, SUCCESS)
-            found.append(f"{watched.label}: an earlier run's installer ended: {result['meaning']}")
+            found.append(f"{watched.label}: an earlier run's installer ended: {_told(result, job)}")
         except Failed as error:
             found.append(f"an earlier run: {error.message}")
     return found
+
+
+def _told(result: State, job: Mapping[str, Json]) -> str:
+    verdict = verdicts.of(job)
+    nothing = f", and it changed nothing: {verdict.shown}" if verdict and verdict.fruitless else ""
+    due = " (restart due)" if result.get("exit_code") in codes.RESTART else ""
+    return f"{result['meaning']}{due}{nothing}"
 
 
 def _outwait(session: Session, change: Change, params: Params) -> None:
     def gone() -> bool | None:
         return None if probe.entries(inspect(session, params), "installers_running") else True
 
-    if not wait_until(session, gone, timeout=params.timeout, text=f"{change.target}: {change.before}"):
+    if not wait_until(session, gone, timeout=params.timeout or HOUR, text=f"{change.target}: {change.before}"):
         raise Failed(
-            f"{change.target}: {change.before}, and it is not done after {params.timeout:.0f} s",
+            f"{change.target}: {change.before}, and it is not done after {params.timeout or HOUR:.0f} s",
             remedy="look at the server's screen; run again when it has ended",
         )
 
 
 def _watched(job: Mapping[str, Json], params: Params) -> Watched:
     record = probe.part(job, "record")
-    logs, seconds = record.get("logs"), record.get("seconds")
+    logs, seconds, limit = record.get("logs"), record.get("seconds"), record.get("limit")
     return Watched(
         job=str(job.get("name")),
         label=str(record.get("kb") or job.get("name")),
         logs=tuple(map(str, logs)) if isinstance(logs, list) else (),
         logs_before=probe.part(record, "logs_before"),
         expected=float(seconds) if isinstance(seconds, int | float) else 0.0,
-        timeout=params.timeout,
+        timeout=params.timeout or (float(limit) if isinstance(limit, int | float) and limit > 0 else HOUR),
         cancel=params.cancel_on_timeout,
     )

@@ -63,6 +63,9 @@ class Params:
     install_prerequisites: bool = field(default=False, metadata={"help": "Also install what the fix needs first."})
     allow_cluster: bool = field(default=False, metadata={"help": "Go on although it is a cluster node."})
     ignore_pending_reboot: bool = field(default=False, metadata={"help": "Go on although a restart is still due."})
+    retry: bool = field(
+        default=False, metadata={"help": "Also take a package that was installed before and changed nothing."}
+    )
     now: str = field(default="", metadata={"help": "UTC by the controller's clock, to notice a host's wrong clock."})
 
 
@@ -83,6 +86,7 @@ def inspect(session: Session, params: Params) -> State:
         install_prerequisites=params.install_prerequisites,
         allow_cluster=params.allow_cluster,
         ignore_pending_reboot=params.ignore_pending_reboot,
+        retry=params.retry,
     )
     found = choose(params.facts, advisory, params.packages, policy, now)
     state = cast("dict[str, Json]", asdict(found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, NoReturn, TypeAlias
+from typing import Any, Literal, NoReturn, TypeAlias
 
 MASK = "****"
 """What people see of a secret."""
@@ -269,6 +269,34 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a host is left, read once more at the end of its walk: what a module's ``standing`` makes of two States."""
+
+    alerts: tuple[str, ...] = ()
+    """What a person must know now, most urgent first: ``DOWN NOW: MSExchangeIS``. Empty: nothing is amiss."""
+    told: tuple[str, ...] = ()
+    """Plain facts that are worth a look where a host did not end well: ``store.exe 6.5.7226.0``."""
+    remedy: str = ""
+    """What to do about the alerts; "" when they say it themselves."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Cells for the closing table, as a Result has them."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """The same for programs: plain JSON."""
+    unread: str = ""
+    """Why the host could not be read; then nothing else is known."""
+
+    @property
+    def line(self) -> str:
+        """All of it on one line."""
+        return f"could not be read: {self.unread}" if self.unread else "; ".join((*self.alerts, *self.told))
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody has to be told, however the host ended."""
+        return bool(self.alerts or self.unread)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """Outcome of one Step."""
 
@@ -295,6 +323,10 @@ class Result:
     rescued: bool = False
     recalled: bool = False
     """Not performed now: what an interrupted run did already, taken from its journal."""
+    touched: bool = False
+    """Something was applied, or may have been: a Blocked that comes after it does not mean untouched."""
+    now: Standing | None = None
+    """Of a last look: how the host is left."""
 
     @property
     def changed(self) -> bool:
@@ -319,6 +351,8 @@ class HostSummary:
     counts: Mapping[str, int] = field(default_factory=dict)
     """ok, changed, unreachable, failed, skipped, rescued, ignored: as in Ansible's recap."""
     notes: tuple[str, ...] = ()
+    now: Standing | None = None
+    """How it is left; None where nobody had to look again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

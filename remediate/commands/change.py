@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from remediate.commands import calendars, ledgers, pasts, running, stopping, telling, unfinished
 from remediate.commands import options as common
@@ -20,6 +20,7 @@ from remediate.control.several import Several
 from remediate.errors import GateClosed, RemediateError
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
 from remediate.model import Outcome
+from remediate.reports.standing import as_json
 from remediate.reports.text import safe
 
 if TYPE_CHECKING:
@@ -223,4 +224,5 @@ def _host_end(host: HostSummary) -> HostEnd:
         columns=dict(host.columns),
         counts=dict(host.counts),
         notes=host.notes,
+        now=cast("Mapping[str, Json]", as_json(host.now) or {}),
     )

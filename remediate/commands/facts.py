@@ -73,7 +73,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
 
 
 def _document(result: Result) -> dict[str, object]:
-    from remediate.reports.jsonreport import trimmed
+    from remediate.reports.text import trimmed
 
     return {
         "host": result.host,

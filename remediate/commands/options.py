@@ -45,6 +45,15 @@ def variables(parser: Parser) -> None:
     )
 
 
+def retry(parser: Parser) -> None:
+    """``--retry``."""
+    parser.add_argument(
+        "--retry",
+        action="store_true",
+        help="install again what ended well before and changed nothing (the variable retry: true)",
+    )
+
+
 def tags(parser: Parser) -> None:
     """``-t`` and ``--skip-tags``."""
     group = parser.add_argument_group("tasks")

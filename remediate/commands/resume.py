@@ -38,6 +38,7 @@ def parser() -> Parser:
         help="perform commands again that were begun and whose end nobody knows",
     )
     common.variables(page)
+    common.retry(page)
     calendars.options(page)
     common.connection(page)
     common.output(page)
@@ -86,6 +87,7 @@ def _work(
     refuse_running(row, ledger)
     refuse_broken(ledger)
     if row.plan_hash:
+        _refuse_more_than_planned(row, options)
         plan, digest = _plan(row, ledger, options, outside)
         work, words = apply.work_of(plan, digest, options, outside)
     else:
@@ -94,6 +96,15 @@ def _work(
     work.begun.update(host for host, before in past.items() if before.begun)
     work = dataclasses.replace(work, kind="resume", resumes=row.id, past=past)
     return (_while_valid(work, plan, outside) if plan else work), words
+
+
+def _refuse_more_than_planned(row: RunRow, options: argparse.Namespace) -> None:
+    """What was planned, and perhaps approved, was one try."""
+    from remediate.errors import UserError
+
+    if options.retry:
+        raise UserError(f"run {row.id} applied a plan, and --retry is no part of it",
+                        hint="make a new plan: remediate plan PLAYBOOK --retry -o FILE")  # fmt: skip
 
 
 def _while_valid(work: Work, plan: Plan, outside: Outside) -> Work:
@@ -147,6 +158,8 @@ def _plan(row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Out
 
 
 def _from_run(row: RunRow, options: argparse.Namespace, outside: Outside) -> tuple[Work, argparse.Namespace]:
+    import dataclasses
+
     from pydantic import TypeAdapter, ValidationError
 
     from remediate.commands import asking
@@ -161,11 +174,14 @@ def _from_run(row: RunRow, options: argparse.Namespace, outside: Outside) -> tup
     except ValidationError:
         raise UserError(f"run {row.id} cannot be resumed: the ledger does not say how it was asked for",
                         hint="run the playbook anew: what is done is found done") from None  # fmt: skip
+    if options.retry:
+        asked = dataclasses.replace(asked, extra_vars={**asked.extra_vars, "retry": True})
+        kept["asked"] = asking.as_json(asked)
     request, words = asking.request_of(asked, options, outside)
     asking.refuse_changed_inputs(files, request, words, outside,
                                  what=f"not what run {row.id} was working from any more")  # fmt: skip
     planned = calendars.foreseen(request, outside)
-    return Work(kind="run", request=request, hosts=hosts_of(request), kept=row.request, planned=planned), words
+    return Work(kind="run", request=request, hosts=hosts_of(request), kept=kept, planned=planned), words
 
 
 def hosts_of(request: RunRequest) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ def playbook_options(page: Parser) -> None:
     page.add_argument("playbook", metavar="PLAYBOOK", help="a file, or the name of a shipped playbook")
     common.hosts(page)
     common.variables(page)
+    common.retry(page)
     common.tags(page)
     page.add_argument("--start-at-task", default="", metavar="NAME", help="begin at the task of this name")
     common.connection(page)

@@ -75,7 +75,8 @@ def _times(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _host(end: HostEnd | None, rows: Sequence[StepRow]) -> dict[str, Any]:
-    told = asdict(end) if end else {"host": rows[0].host, "outcome": "", "reason": "", "remedy": "", "columns": {}}
+    told = asdict(end) if end else {"host": rows[0].host, "outcome": "", "reason": "", "remedy": "", "columns": {},
+                                             "now": {}}  # fmt: skip
     return {**told, "steps": [_step(row) for row in rows], "files": [file for row in rows for file in _files(row)]}
 
 

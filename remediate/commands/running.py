@@ -55,7 +55,7 @@ def prepare(
         limit=options.limit,
         tags=common.words(options.tags),
         skip_tags=common.words(options.skip_tags),
-        extra_vars=extravars.read(options.extra_vars, outside.folder),
+        extra_vars=_extra_vars(options, outside),
         forks=common.forks(options, project.settings.forks),
         start_at_task=options.start_at_task,
         secrets=outside.secrets,
@@ -64,6 +64,12 @@ def prepare(
     learn(request)
     asked.check(request)
     return beforehand.checked(request, sends=sends) if look else request
+
+
+def _extra_vars(options: argparse.Namespace, outside: Outside) -> Mapping[str, object]:
+    """``-e``, and what other options are short for."""
+    given = extravars.read(options.extra_vars, outside.folder)
+    return {**given, "retry": True} if getattr(options, "retry", False) else given
 
 
 def login(options: argparse.Namespace, outside: Outside) -> Mapping[str, object]:

@@ -9,12 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-GRACE = 5.0
-"""Seconds the second Ctrl-C leaves for closing connections."""
+GRACE = 15.0
+"""Seconds the second Ctrl-C leaves for reading the hosts once more and closing connections."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-FIRST = "\nstopping: the steps under way are finished, none is begun; Ctrl-C again stops now\n"
-SECOND = "\nstopping now: installers already started on hosts go on, the next run finds them\n"
+FIRST = (
+    "\nstopping: the steps under way are finished, and what must always be done after them is done, too; nothing else\n"
+    "is begun. Ctrl-C again stops now\n"
+)
+SECOND = (
+    "\nstopping now: installers already started on hosts go on, the next run finds them; how the hosts are left is\n"
+    "read once more, which a third Ctrl-C leaves out\n"
+)
 
 
 def leave() -> None:

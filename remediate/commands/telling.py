@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from remediate.commands import ledgers
 from remediate.commands.project import Project
 from remediate.errors import GateClosed
 from remediate.model import Outcome
+from remediate.reports.standing import as_json, shown
 
 if TYPE_CHECKING:
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
-    from remediate.model import HostSummary, RunSummary
-    from remediate.notify import Hook, Occasion
+    from remediate.model import HostSummary, Json, RunSummary
+    from remediate.notify import Hook, HostLine, Occasion
 
 BAD = (Outcome.FAILED, Outcome.BLOCKED, Outcome.UNREACHABLE)
 
@@ -72,7 +73,7 @@ class Hooks:
         lines = (
             [HostLine(host=host, outcome="", reason="") for host in self.work.hosts]
             if kind == "before"
-            else [HostLine(host=h.host, outcome=h.outcome.value, reason=mask(h.reason)) for h in hosts]
+            else [_line(mask(host)) for host in hosts]
         )
         return Occasion(
             kind=kind,
@@ -86,3 +87,11 @@ class Hooks:
             hosts=tuple(lines),
             report=f"remediate runs report {self.run}",
         )
+
+
+def _line(host: HostSummary) -> HostLine:
+    """One host, secrets masked already."""
+    from remediate.notify import HostLine
+
+    told = cast("Mapping[str, Json]", as_json(host.now) or {})
+    return HostLine(host=host.host, outcome=host.outcome.value, reason=host.reason, now=shown(host), standing=told)

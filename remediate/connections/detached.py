@@ -37,8 +37,12 @@ def look(caller: _Caller, name: str) -> Job:
 
 
 def end(caller: _Caller, name: str) -> Job:
-    """Ends the job's process tree."""
-    return job(caller.call("jobs", "jobCancel", {"name": name}))
+    """Ends the job's process tree; ``RemoteFailed`` where that cannot be done from here, and what to do instead."""
+    state = caller.call("jobs", "jobCancel", {"name": name})
+    if state.get("refused"):
+        reason = f"job {name} cannot be cancelled here: {state['refused']}"
+        raise RemoteFailed(reason, hint=str(state.get("remedy", "")))
+    return job(state)
 
 
 def settle(caller: _Caller, name: str) -> Job:

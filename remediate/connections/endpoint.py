@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from remediate.connections import winrmoptions
 from remediate.connections.roadoptions import RoadOptions
@@ -77,6 +77,16 @@ def endpoint(host: str, variables: Mapping[str, object]) -> Endpoint:
             hint=nearest(word, sorted(CONNECTIONS)),
         )
     return _ssh(host, variables) if connection == "ssh" else _winrm(host, connection, variables)
+
+
+def impatient(endpoint: Endpoint, connect_timeout: float = 0.0) -> Endpoint:
+    """The same host, tried once; with ``connect_timeout`` also in no more than that many seconds a step."""
+    options = dict(endpoint.options) | {"reconnect_timeout": 0.0}
+    if connect_timeout:
+        own = options.get("connect_timeout")
+        limit = float(own) if isinstance(own, int | float) else connect_timeout
+        options["connect_timeout"] = min(limit, connect_timeout)
+    return replace(endpoint, options=options)
 
 
 def _ssh(host: str, variables: Mapping[str, object]) -> Endpoint:

@@ -12,7 +12,7 @@ from typing import cast
 from remediate.errors import RemoteFailed, UserError
 from remediate.model import Json, Output, Source, State
 
-LIBRARIES = ("wmi", "files", "registry", "services", "hash", "transfer", "jobs", "hello")
+LIBRARIES = ("wmi", "files", "registry", "services", "hash", "transfer", "jobs", "verdicts", "hello")
 """In the order they are put into a script; ``core`` always comes first."""
 
 _LIBRARY_FOLDER = Path(__file__).parent / "es3"

@@ -16,6 +16,9 @@ from remediate.errors import Failed, RemoteFailed, UserError
 if TYPE_CHECKING:
     from remediate.connections.ssh import SshSession
 
+AGAIN = 0.5
+"""Seconds before a file that is missing is looked for once more."""
+
 
 def put(session: SshSession, local: Path, remote: str, nonce: str, sha256: str) -> None:
     """See ``Session.put``; ``nonce`` is part of the temporary name."""
@@ -80,8 +83,8 @@ def _put_sftp(session: SshSession, files: Sftp, sealed: Sealed, remote: str, non
 def _replace(files: Sftp, place: Place, part: str, remote: str) -> None:
     try:
         files.rename(place.wire(part), place.wire(remote))
-    except SftpError:  # version 3 of the protocol does not replace
-        files.remove(place.wire(remote))
+    except SftpError:  # version 3 of the protocol does not replace; another controller may be at the same file
+        _forget(files, place, remote)
         files.rename(place.wire(part), place.wire(remote))
 
 
@@ -93,15 +96,26 @@ def _forget(files: Sftp, place: Place, path: str) -> None:
 
 
 def _digest_sftp(session: SshSession, files: Sftp, remote: str) -> str:
-    wire = session.stage.place(session, files).wire(remote)
-    found = hashlib.sha256()
+    """A file that is not there is looked for twice: another controller may be putting the same one in its place."""
     try:
-        size = files.size(wire)
-        text = f"reading {bytext.name(remote)} back"
-        for part in files.read(wire, 0, size, lambda done: session.say(text, done, size, "bytes")):
-            found.update(part)
+        try:
+            return _read_back(session, files, remote)
+        except SftpError as error:
+            if not error.missing:
+                raise
+            session.wait(AGAIN)
+            return _read_back(session, files, remote)
     except SftpError as error:
         raise _failed(f"{remote} cannot be read", error) from None
+
+
+def _read_back(session: SshSession, files: Sftp, remote: str) -> str:
+    wire = session.stage.place(session, files).wire(remote)
+    found = hashlib.sha256()
+    size = files.size(wire)
+    text = f"reading {bytext.name(remote)} back"
+    for part in files.read(wire, 0, size, lambda done: session.say(text, done, size, "bytes")):
+        found.update(part)
     return found.hexdigest()
 
 

@@ -32,7 +32,7 @@ class Journal(Control):
         self._mask = mask
         self._stop = stop
         self._say = say
-        self._open: dict[str, int] = {}
+        self._open: dict[tuple[str, str], int] = {}
         self._last: dict[str, int] = {}
 
     def permit(self, intent: Intent) -> None:
@@ -40,7 +40,8 @@ class Journal(Control):
             return
         step = intent.step
         try:
-            self._open[step.host] = self._ledger.step_begun(self._run, self._mask(_begun(step, intent)))
+            begun = self._mask(_begun(step, intent))
+            self._open[step.host, step.address] = self._ledger.step_begun(self._run, begun)
         except LockLost as lost:
             raise Blocked(lost.message, lost.hint) from None
         except LedgerLost as lost:
@@ -48,7 +49,7 @@ class Journal(Control):
             raise Blocked(f"not begun: {lost.message}", lost.hint) from None
 
     def record(self, step: Step, result: Result) -> None:
-        number = self._open.pop(step.host, None)
+        number = self._open.pop((step.host, step.address), None)
         kept = results.to_json(self._mask(_censored(result) if step.no_log else result))
         hidden = step.no_log or kept != results.to_json(result)
         ended = StepEnded(status=result.status.value, seconds=result.seconds, result=kept, redacted=hidden)

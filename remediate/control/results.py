@@ -22,6 +22,7 @@ def to_json(result: Result) -> dict[str, Json]:
         "notes": list(result.notes),
         "seconds": result.seconds,
         "recalled": result.recalled,
+        "touched": result.touched,
     }
 
 
@@ -56,6 +57,7 @@ def from_json(kept: Mapping[str, Any], *, address: str, host: str, task: str, mo
         notes=tuple(map(str, kept["notes"])),
         seconds=float(kept["seconds"]),
         recalled=bool(kept.get("recalled")),
+        touched=bool(kept.get("touched", kept["status"] == Status.CHANGED)),
     )
 
 

@@ -43,6 +43,9 @@ class Several(Control):
         for control in self._controls:
             control.mark(host, what)
 
+    def last_look(self, host: str) -> bool:
+        return all(control.last_look(host) for control in self._controls)
+
     def observe(self, step: Step, inspect: Callable[[], State]) -> State:
         for control in reversed(self._controls):
             inspect = _through(control, step, inspect)

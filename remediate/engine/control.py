@@ -72,6 +72,10 @@ class Control:
         """``step`` was looked at, and nothing is left to do: ``result``, or an earlier run's deed that did it."""
         return result
 
+    def last_look(self, host: str) -> bool:
+        """Whether ``host`` may be read once more when its walk is over; nothing is recalled or permitted for that."""
+        return True
+
     def observe(self, step: Step, inspect: Callable[[], State]) -> State:
         """The State of the host for ``step``: by ``inspect``, or from a record."""
         return inspect()

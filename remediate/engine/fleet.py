@@ -1,4 +1,4 @@
-"""Many walks at once: lockstep or free, a bounded number of hosts in flight, thresholds, a stop that loses nothing."""
+"""Many walks at once: lockstep or free, a bounded number of hosts in flight, thresholds, and stops that tidy up."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from typing import Any
 
 from remediate.engine.walk import Move, Walk, Walker
 from remediate.errors import Interrupted
 from remediate.events import Emit, StepStarted
-from remediate.model import Result
+from remediate.model import Result, Step
 
 Perform = Callable[[Move], "Result | None"]
+STOPPED = "interrupted before it was done"
+ENOUGH = "not finished: too many other hosts of the play failed"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,38 +28,91 @@ class Batch:
     free: bool
     forks: int
     stop: threading.Event
-    """Set: no new Step begins; Steps under way end."""
+    """Set: no new Step begins; Steps under way end, and what must always be done."""
+    abort: threading.Event
+    """Set: Steps under way are left."""
     enough: Callable[[], bool]
     """True when so many hosts failed that the play must stop."""
+    put_off: Callable[[Step, str], Result | None]
+    """Notes that a Step is not begun, and why; None where that cannot be noted, and the host is left where it is."""
+    ended: Callable[[Walker], Callable[[], None] | None]
+    """What is left to do for a host whose walk is over: a last look, where one is due."""
     _walks: dict[str, Walk] = field(default_factory=dict)
     _waiting: dict[str, Move] = field(default_factory=dict)
     _flying: dict[Future[Result | None], Move] = field(default_factory=dict)
+    _looks: list[Callable[[], None]] = field(default_factory=list)
+    _looking: set[Future[None]] = field(default_factory=set)
 
     def run(self) -> bool:
         """Walk every host to its end. True when a host ended the play for all."""
         queue = list(self.walkers)
         with ThreadPoolExecutor(max_workers=self.forks, thread_name_prefix="host") as pool:
             self._admit(queue)
-            while self._waiting or self._flying:
-                if not (self.stop.is_set() or self.enough() or self._ended()):
-                    self._launch(pool)
-                if not self._flying:
-                    break
-                done, _ = wait(self._flying, timeout=0.5, return_when=FIRST_COMPLETED)
-                for future in done:
-                    self._land(future)
-                self._admit(queue)
-        for walker in self.walkers:
-            if walker.host in self._waiting or walker in queue:
-                self._cut(walker)
+            self._drive(pool, queue)
+            for walker in self.walkers:
+                if walker.host in self._waiting or walker in queue:
+                    self._cut(walker)
+            self._waiting.clear()
+            self._drive(pool, [])
         self._close()
         return self._ended()
 
+    def _drive(self, pool: ThreadPoolExecutor, queue: list[Walker]) -> None:
+        """Until nobody moves any more: all have ended, or those left wait for a turn that does not come."""
+        while True:
+            if not self._halted():
+                self._launch(pool)
+            elif not self.abort.is_set():
+                self._wind_up(pool)
+            while self._looks:
+                self._looking.add(pool.submit(self._looks.pop()))
+            if not (self._flying or self._looking):
+                return
+            busy: list[Future[Any]] = [*self._flying, *self._looking]
+            done = wait(busy, timeout=0.5, return_when=FIRST_COMPLETED).done
+            for look in [one for one in self._looking if one in done]:
+                self._looking.discard(look)
+                look.result()
+            for future in [one for one in self._flying if one in done]:
+                self._land(future)
+            if not self._halted():
+                self._admit(queue)
+
+    def _halted(self) -> bool:
+        return self.stop.is_set() or self.enough() or self._ended()
+
+    def _why(self) -> str:
+        return STOPPED if self.stop.is_set() else ENOUGH if self.enough() else ""
+
+    def _wind_up(self, pool: ThreadPoolExecutor) -> None:
+        """Nothing more begins, but what must always be done is done: a host inside such a block goes on to it."""
+        owing = True
+        while owing:
+            owing = False
+            for move in list(self._waiting.values()):
+                walker = self._walker(move.host)
+                if walker.finishing:
+                    owing = self._take(pool, move) or owing
+                elif walker.owed:
+                    owing = self._pass_over(walker, move) or owing
+
+    def _pass_over(self, walker: Walker, move: Move) -> bool:
+        """The host's turn goes by unused; False when it stays where it is."""
+        answer = self.put_off(move.step, self._why() or "the play was ended") if move.step is not None else None
+        if move.step is not None and answer is None:
+            return False
+        walker.tally.cut_short = walker.tally.cut_short or self._why()
+        del self._waiting[move.host]
+        self._next(move.host, self._walks[move.host], answer)
+        return True
+
     def _cut(self, walker: Walker) -> None:
-        if self.stop.is_set():
-            walker.tally.cut_short = "interrupted before it was done"
-        elif self.enough():
-            walker.tally.cut_short = "not finished: too many other hosts of the play failed"
+        walker.tally.cut_short = walker.tally.cut_short or self._why()
+        self._over(walker)
+
+    def _over(self, walker: Walker) -> None:
+        if look := self.ended(walker):
+            self._looks.append(look)
 
     def _ended(self) -> bool:
         return any(w.play_ended for w in self.walkers)
@@ -72,14 +128,19 @@ class Batch:
         """Give every host whose turn it is its Step; the controller's own work is done at once."""
         while ready := self._ready():
             for move in ready:
-                del self._waiting[move.host]
-                if move.step is None and not move.wait:
-                    self._next(move.host, self._walks[move.host], None)
-                    continue
-                if move.step is not None:
-                    step = move.step
-                    self.emit(StepStarted(host=step.host, task=step.task, address=step.address, module=step.module))
-                self._flying[pool.submit(self.perform, move)] = move
+                self._take(pool, move)
+
+    def _take(self, pool: ThreadPoolExecutor, move: Move) -> bool:
+        """One host's turn; True when it stands before its next one already."""
+        del self._waiting[move.host]
+        if move.step is None and not move.wait:
+            self._next(move.host, self._walks[move.host], None)
+            return True
+        if move.step is not None:
+            step = move.step
+            self.emit(StepStarted(host=step.host, task=step.task, address=step.address, module=step.module))
+        self._flying[pool.submit(self.perform, move)] = move
+        return False
 
     def _ready(self) -> list[Move]:
         moves = list(self._waiting.values())
@@ -93,8 +154,10 @@ class Batch:
         try:
             result = future.result()
         except Interrupted:
-            self._walker(move.host).tally.cut_short = "interrupted before it was done"
+            walker = self._walker(move.host)
+            walker.tally.cut_short = STOPPED
             self._walks.pop(move.host).close()
+            self._over(walker)
             return
         self._next(move.host, self._walks[move.host], result)
 
@@ -103,6 +166,7 @@ class Batch:
             self._waiting[host] = next(walk) if first else walk.send(answer)
         except StopIteration:
             self._walks.pop(host, None)
+            self._over(self._walker(host))
 
     def _walker(self, host: str) -> Walker:
         return next(w for w in self.walkers if w.host == host)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from remediate.engine.control import Earlier
-from remediate.model import HostSummary, Mode, Outcome, Result, Status
+from remediate.model import HostSummary, Mode, Outcome, Result, Standing, Status
 
+WORST = (Status.FAILED, Status.UNREACHABLE, Status.BLOCKED)
 COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
 
 
@@ -23,6 +24,12 @@ class Tally:
     columns: dict[str, str] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     fatal: Result | None = None
+    first: Result | None = None
+    """What had ended the block in whose ``always`` part ``fatal`` came about: where a resumed run goes on."""
+    touched: bool = False
+    """Something was applied on the host, or may have been."""
+    now: Standing | None = None
+    """How it is left, once it was looked at again."""
     not_applicable: str = ""
     cut_short: str = ""
     """Why the host was not walked to its end, when it was not."""
@@ -37,6 +44,7 @@ class Tally:
         """Count one Result as Ansible's recap does: a changed task is also ok, a rescued failure is not failed."""
         self._count(result)
         self._cells(result.columns)
+        self.touched = self.touched or result.touched
         self.notes |= dict.fromkeys(result.notes)
         if result.status is Status.NOT_APPLICABLE and not self.not_applicable:
             self.not_applicable = result.message
@@ -78,16 +86,34 @@ class Tally:
         self.counts["unreachable" if result.status is Status.UNREACHABLE else "failed"] -= 1
         self.counts["rescued"] += 1
 
+    def look(self, now: Standing) -> None:
+        """The host was looked at again: cells that were read before are of the past."""
+        self.now = now
+        self._cells(now.columns)
+        if now.unread and self.touched and self.columns.get("after"):
+            self.columns["after"] = "unknown"
+
     def summary(self, mode: Mode) -> HostSummary:
+        """How the run ended for the host."""
         outcome, reason, remedy = self._verdict(mode)
+        if outcome is Outcome.BLOCKED and (self.touched or self.earlier.begun):
+            outcome = Outcome.FAILED  # blocked means untouched
         columns = dict(self.columns)
         planned = columns.pop("planned", "")
         if outcome is Outcome.PENDING and planned:
             columns["after"] = planned
-        end = self.fatal or self.deferred
-        address = end.address if end else ""
-        return HostSummary(host=self.host, outcome=outcome, reason=reason, remedy=remedy, address=address,
-                           columns=columns, counts=dict(self.counts), notes=tuple(self.notes))  # fmt: skip
+        end = self.first or self.fatal or self.deferred
+        return HostSummary(
+            host=self.host,
+            outcome=outcome,
+            reason=reason,
+            remedy=remedy,
+            address=end.address if end else "",
+            columns=columns,
+            counts=dict(self.counts),
+            notes=tuple(self.notes),
+            now=self.now,
+        )
 
     def _changed_earlier(self) -> bool:
         """A deed whose end nobody saw shows in the build it left."""
@@ -96,11 +122,11 @@ class Tally:
 
     def _verdict(self, mode: Mode) -> tuple[Outcome, str, str]:
         if self.fatal is not None:
-            return Outcome(str(self.fatal.status)), f"{self.fatal.task}: {self.fatal.message}", self.fatal.remedy
-        if self.deferred is not None:
-            return Outcome.DEFERRED, self.deferred.message, self.deferred.remedy
+            return _ended(self.fatal, self.first)
         if self.cut_short:
             return Outcome.FAILED, self.cut_short, "run again: what is done is not done twice"
+        if self.deferred is not None:
+            return Outcome.DEFERRED, self.deferred.message, self.deferred.remedy
         if self.counts["changed"] or self._changed_earlier():
             return (Outcome.PENDING if mode is Mode.CHECK else Outcome.CHANGED), "", ""
         if self.not_applicable:
@@ -111,3 +137,19 @@ class Tally:
 def begun_with(host: str, earlier: Earlier) -> Tally:
     """The tally of a host that runs before this one may have worked on."""
     return Tally(host, columns=dict(earlier.before), earlier=earlier)
+
+
+def _ended(fatal: Result, first: Result | None) -> tuple[Outcome, str, str]:
+    """The last trouble is the headline, the first is told with it; the worse of the two is the outcome.
+
+    Where the host could not be reached any more the first one tells more: then it is the headline.
+    """
+    if first is None:
+        return Outcome(str(fatal.status)), f"{fatal.task}: {fatal.message}", fatal.remedy
+    status = next((one for one in WORST if one in (fatal.status, first.status)), fatal.status)
+    head, rest, word = (fatal, first, "before that")
+    if fatal.status is Status.UNREACHABLE:
+        head, rest, word = first, fatal, "after that"
+    remedies = dict.fromkeys(text for text in (head.remedy, rest.remedy) if text)
+    reason = f"{head.task}: {head.message}\n{word}: {rest.task}: {rest.message}"
+    return Outcome(str(status)), reason, "; ".join(remedies)

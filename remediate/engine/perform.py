@@ -77,20 +77,17 @@ def _performed(
                 raise Unreachable("this host has no endpoint", kind="unknown", hint="give it ansible_host")
             sessions.watch(step.host, say)
             session = sessions.open(step.endpoint)
-        with _limit(session, step.timeout) as over:
+        with limit(session, step.timeout) as over:
             try:
                 result = _cycle(module, session, params, step, result, control)
             except HostError as error:
                 result = _bad(result, error)
         if over.is_set():
             result = _bad(result, TimeoutError(f"not done within the task's timeout of {step.timeout:g} s"))
-    except (HostError, UserError) as error:
-        result = _bad(result, error)
     except Interrupted:
         raise
     except Exception as error:  # noqa: BLE001 - modules are plug-ins: a fault in one must not end the other hosts
-        result = replace(result, status=Status.FAILED, message=_fault(module, error),
-                         remedy="this is a fault in the module, not on the host: report it")  # fmt: skip
+        result = ended(module, result, error)
     finally:
         if module.needs_session:
             sessions.watch(step.host, _nobody)
@@ -103,7 +100,7 @@ def _cycle(
 ) -> Result:
     hands: Session = session  # type: ignore[assignment]  # pure modules (NEEDS session: no) never touch it
     before = control.observe(step, lambda: module.inspect(hands, params))
-    result = _seen(module, replace(result, before=before, after=before), before, params)
+    result = seen(module, replace(result, before=before, after=before), before, params)
     try:
         changes = tuple(module.diff(before, params))
     except (Blocked, NotApplicable) as verdict:
@@ -111,31 +108,55 @@ def _cycle(
     if step.mode is Mode.CHECK:
         return replace(result, changes=changes, status=Status.PENDING) if changes else result
     try:
+        _refuse_inapplicable(module, changes)
         control.permit(Intent(step=step, module=module, before=before, changes=changes))
     except (Blocked, Deferred) as verdict:
         return _bad(replace(result, changes=changes), verdict)
     if not changes:
         return control.nothing_left(step, result)
-    result = replace(result, changes=changes)
-    try:
-        extra = _apply(module, hands, changes, params)
-    except HostError as error:
-        return _bad(result, error)
-    result = replace(result, status=Status.CHANGED, extra=extra)
-    return result if module.action else _proved(module, hands, params, result)
+    return _applied(module, hands, params, replace(result, changes=changes))
 
 
-def _apply(module: LoadedModule, session: Session, changes: Sequence[Change], params: object) -> State:
-    if module.apply is None:
+def _refuse_inapplicable(module: LoadedModule, changes: Sequence[Change]) -> None:
+    """Before anybody is asked whether they may be made: Changes nobody can make."""
+    if changes and module.apply is None:
         raise Blocked(f"{module.name} found a difference and can only look", _listing(changes))
     for change in changes:
         if change.certainty is not Certainty.KNOWN:
             raise Blocked(change.why or f"{change.target} depends on an earlier step that did not bring it about",
                           "see why the earlier step left it so, then run again")  # fmt: skip
+
+
+def _applied(module: LoadedModule, session: Session, params: object, result: Result) -> Result:
+    """Carry out the Changes and prove them. Blocked means that its Change was not begun, another error that it was."""
+    assert module.apply is not None
     extra: dict[str, Json] = {}
-    for change in changes:
-        extra |= dict(module.apply(session, change, params) or {})
-    return extra
+    try:
+        for change in result.changes:
+            extra |= dict(module.apply(session, change, params) or {})
+            result = replace(result, touched=True)
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - modules are plug-ins; whatever it was, the host is read again
+        return ended(module, _read_again(module, session, params, result, error), error)
+    result = replace(result, status=Status.CHANGED, extra=extra)
+    return result if module.action else _proved(module, session, params, result)
+
+
+def _read_again(module: LoadedModule, session: Session, params: object, result: Result, error: Exception) -> Result:
+    """After a failure: what is there now, so that nobody takes for the present what was seen before."""
+    begun = replace(result, touched=result.touched or not isinstance(error, Blocked))
+    if module.action or isinstance(error, Unreachable):
+        return begun
+    try:
+        after = module.inspect(session, params)
+        touched = begun.touched and (result.touched or after != result.before)
+        return seen(module, replace(result, after=after, touched=touched), after, params)
+    except Interrupted:
+        raise
+    except Exception as trouble:  # noqa: BLE001 - the first error is the one to report
+        said = trouble.message if isinstance(trouble, RemediateError) else _fault(module, trouble)
+        return replace(begun, notes=(*begun.notes, f"could not be read again afterwards: {said}"))
 
 
 def _proved(module: LoadedModule, session: Session, params: object, result: Result) -> Result:
@@ -145,14 +166,14 @@ def _proved(module: LoadedModule, session: Session, params: object, result: Resu
         left = module.diff(after, params)
     except HostError as error:
         return _bad(result, error)
-    result = _seen(module, replace(result, after=after), after, params)
+    result = seen(module, replace(result, after=after), after, params)
     if not left:
         return result
     message = "applied, but reading it back still shows a difference: " + _listing(left)
     return replace(result, status=Status.FAILED, message=message, remedy="; ".join(c.why for c in left if c.why))
 
 
-def _seen(module: LoadedModule, result: Result, state: State, params: object) -> Result:
+def seen(module: LoadedModule, result: Result, state: State, params: object) -> Result:
     columns = dict(result.columns)
     for key, cell in (module.columns(state, params) if module.columns else {}).items():
         if cell:
@@ -161,6 +182,14 @@ def _seen(module: LoadedModule, result: Result, state: State, params: object) ->
     own = tuple(_note(n) for n in noted[:50]) if isinstance(noted, list) else ()
     said = tuple(module.notes(state, params)) if module.notes else ()
     return replace(result, columns=columns, notes=tuple(dict.fromkeys((*result.notes, *said, *own))))
+
+
+def ended(module: LoadedModule, result: Result, error: Exception) -> Result:
+    """How an error ends the Step; what no module raises on purpose is a fault in it."""
+    if isinstance(error, HostError | UserError):
+        return _bad(result, error)
+    return replace(result, status=Status.FAILED, message=_fault(module, error),
+                   remedy="this is a fault in the module, not on the host: report it")  # fmt: skip
 
 
 def _fault(module: LoadedModule, error: Exception) -> str:
@@ -216,7 +245,7 @@ def _cell(value: Json) -> str:
 
 
 @contextmanager
-def _limit(session: Session | None, seconds: float) -> Iterator[threading.Event]:
+def limit(session: Session | None, seconds: float) -> Iterator[threading.Event]:
     """Cut the session when the task's own ``timeout`` is over, so that whatever waits on it ends."""
     over = threading.Event()
     if not seconds or session is None:

@@ -14,7 +14,7 @@ from types import ModuleType
 
 from remediate.connections.base import Session
 from remediate.errors import UserError
-from remediate.model import Change, Foreseen, Known, Source, State
+from remediate.model import Change, Foreseen, Known, Source, Standing, State
 
 Inspect = Callable[[Session, object], State]
 Diff = Callable[[State, object], Sequence[Change]]
@@ -46,6 +46,8 @@ class LoadedModule:
     """The arguments it wants to see for that."""
     volatile: tuple[str, ...] = ()
     """Entries of the State that change by themselves, as dotted paths with ``*`` for any one entry."""
+    standing: Callable[[State, State, object], Standing] | None = None
+    """How a host is left, from the State first seen in a run and the one of now: makes last looks of its steps."""
 
     @property
     def reversible(self) -> bool:
@@ -136,6 +138,7 @@ def _checked(name: str, path: Path, module: ModuleType) -> LoadedModule:
         undo=getattr(module, "undo", None),
         columns=getattr(module, "columns", None),
         notes=getattr(module, "notes", None),
+        standing=getattr(module, "standing", None),
         action=bool(getattr(module, "ACTION", False)),
         unknown=tuple(getattr(module, "UNKNOWN", ())),
         volatile=tuple(getattr(module, "VOLATILE", ())),

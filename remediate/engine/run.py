@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from remediate.engine import learning
@@ -15,6 +16,7 @@ from remediate.engine.actions import WALKED, actions
 from remediate.engine.attempt import Context
 from remediate.engine.control import Control
 from remediate.engine.fleet import Batch, batches, too_many
+from remediate.engine.lastlook import LastLooks
 from remediate.engine.outcome import Tally, begun_with
 from remediate.engine.perform import SessionStore, perform
 from remediate.engine.registry import Registry
@@ -28,7 +30,7 @@ from remediate.language.playbook import SearchPath
 from remediate.language.template import Templar
 from remediate.language.tree import Node, Play, Playbook, Task
 from remediate.language.variables import Layer, Variables
-from remediate.model import Mode, Result, RunSummary
+from remediate.model import Mode, Result, RunSummary, Status, Step
 from remediate.secrets.known import Known
 
 
@@ -98,11 +100,12 @@ def run(
     learning.from_book(book, request.secrets)
     plays = [(play, chosen(request, play)) for play in book.plays]
     if sessions is not None:
-        return _Run(request, sinks, sessions, control).go(plays)
+        return _Run(request, sinks, sessions, control, lambda: nullcontext(sessions)).go(plays)
     from remediate.connections.sessions import Sessions
 
+    late = partial(Sessions, payloads=request.modules.folders)
     with Sessions(payloads=request.modules.folders, stop=request.abort) as live:
-        return _Run(request, sinks, live, control).go(plays)
+        return _Run(request, sinks, live, control, late).go(plays)
 
 
 def chosen(request: RunRequest, play: Play) -> tuple[Host, ...]:
@@ -153,7 +156,14 @@ def _setting(request: RunRequest, memory: dict[str, Mapping[str, object]]) -> Se
 class _Run:
     """The state of one run: who failed, what each host remembers, and the one lock events pass through."""
 
-    def __init__(self, request: RunRequest, sinks: Sequence[Sink], sessions: SessionStore, control: Control) -> None:
+    def __init__(
+        self,
+        request: RunRequest,
+        sinks: Sequence[Sink],
+        sessions: SessionStore,
+        control: Control,
+        late: Callable[[], AbstractContextManager[SessionStore]],
+    ) -> None:
         self.control = control
         self.request = request
         self.sinks = sinks
@@ -167,6 +177,11 @@ class _Run:
             registry=request.modules, actions=actions(), mode=request.mode, reset=self._reset, enter=control.enter,
             mark=control.mark,
         )  # fmt: skip
+        self.ahead: Counter[str] = Counter()
+        """Plays each host still has before it."""
+        self.looks = LastLooks(
+            mode=request.mode, control=control, emit=self.emit, sessions=sessions, late=late, abort=request.abort
+        )
 
     def go(self, plays: Sequence[tuple[Play, tuple[Host, ...]]]) -> RunSummary:
         begun = time.monotonic()
@@ -174,9 +189,11 @@ class _Run:
         self.emit(RunStarted(playbook=str(self.request.playbook), mode=self.request.mode, hosts=names))
         for warning in self.request.warnings:
             self.emit(warning)
+        self.ahead = Counter(host.name for _, hosts in plays for host in hosts)
         for play, hosts in plays:
             if self.request.stop.is_set():
                 break
+            self.ahead.subtract(host.name for host in hosts)
             self._play(play, hosts)
         summary = RunSummary(
             mode=self.request.mode,
@@ -240,7 +257,10 @@ class _Run:
             free=play.strategy == "free",
             forks=max(1, self.request.forks),
             stop=self.request.stop,
+            abort=self.request.abort,
             enough=lambda: self._enough(play, of_play),
+            put_off=self._put_off,
+            ended=lambda walker: self.looks.due(walker.tally, over=self.ahead[walker.host] <= 0),
         ).run()
 
     def _walker(self, play: Play, host: Host, batch: tuple[str, ...]) -> Walker:
@@ -272,7 +292,19 @@ class _Run:
             if not self.control.recalling(move.host):
                 self.request.abort.wait(move.wait)
             return None
-        return perform(move.step, self.request.modules, self.sessions, self.emit, self.control)
+        result = perform(move.step, self.request.modules, self.sessions, self.emit, self.control)
+        self.looks.note(move.step, self.request.modules.load(move.step.module), result)
+        return result
+
+    def _put_off(self, step: Step, why: str) -> Result | None:
+        """A Step that is not begun because the run is being stopped, as the journal has it. Not while recalling:
+        what an earlier run did behind it would be forgotten."""
+        if self.control.recalling(step.host):
+            return None
+        result = Result(address=step.address, host=step.host, task=step.task, module=step.module,
+                        status=Status.DEFERRED, message=why, no_log=step.no_log)  # fmt: skip
+        self.control.record(step, result)
+        return result
 
     def _dead(self, name: str) -> bool:
         return name in self.tallies and self.tallies[name].fatal is not None

@@ -39,11 +39,12 @@ Walk = Generator[Move, "Result | None", None]
 
 
 class TaskFailed(Exception):
-    """A task ended badly and was not ignored; caught by blocks."""
+    """A task ended badly and was not ignored; caught by blocks. ``first``: what had ended its block before it."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, first: Result | None = None) -> None:
         super().__init__(result.message)
         self.result = result
+        self.first = first
 
     @property
     def told(self) -> Result:
@@ -91,10 +92,19 @@ class Walker:
     notified: set[int] = field(default_factory=set)
     """Places of the handlers to run at the next flush."""
     play_ended: bool = False
+    begun: list[bool] = field(default_factory=list)
+    """Of each block the host is inside of whose ``always`` part is still to come: whether a Step of it was done."""
+    finishing: int = 0
+    """``always`` parts the host is inside of: they are done whatever happens to the run."""
 
     @property
     def host(self) -> str:
         return self.scope.host.name
+
+    @property
+    def owed(self) -> bool:
+        """Something was begun that has to be tidied up."""
+        return any(self.begun)
 
     def walk(self) -> Walk:
         """The whole play; ends normally whatever happened, the verdict is in the tally."""
@@ -111,7 +121,7 @@ class Walker:
         except HostDeferred as gate:
             self.tally.deferred = censored(gate.result)
         except TaskFailed as failure:
-            self.tally.fatal = failure.told
+            self.tally.fatal, self.tally.first = failure.told, failure.first and censored(failure.first)
             if self.scope.play.force_handlers:
                 yield from self._forced((len(nodes),))
 
@@ -143,26 +153,52 @@ class Walker:
             yield from self._block(node, here) if isinstance(node, Block) else self._task(node, here)
 
     def _block(self, block: Block, position: Position) -> Walk:
-        error: TaskFailed | HostDeferred | None = None
-        try:
-            yield from self._nodes(block.body, (*position, 0))
-        except (TaskFailed, HostDeferred) as failure:
-            error = failure
-        if isinstance(error, TaskFailed) and block.rescue:
-            self.tally.rescue(error.result)
-            failed_task = {"name": error.result.task, "action": error.result.module}
-            self._remember(ansible_failed_task=failed_task, ansible_failed_result=registered(error.result))
-            try:
-                yield from self._nodes(block.rescue, (*position, 1))
-            except (TaskFailed, HostDeferred) as second:
-                error = second
-            else:
-                error = None
-                self.context.mark(self.host, Mark.RESCUED)
         if block.always:
-            yield from self._nodes(block.always, (*position, 2))
+            self.begun.append(False)
+        try:
+            error = yield from self._rescued(block, position)
+        finally:
+            if block.always:
+                self.begun.pop()
+        if block.always:
+            yield from self._always(block.always, (*position, 2), error)
         if error is not None:
             raise error
+
+    def _rescued(
+        self, block: Block, position: Position
+    ) -> Generator[Move, Result | None, TaskFailed | HostDeferred | None]:
+        """The block's tasks, and those that rescue it; what is left of the trouble."""
+        try:
+            yield from self._nodes(block.body, (*position, 0))
+        except HostDeferred as gate:
+            return gate
+        except TaskFailed as failure:
+            if not block.rescue:
+                return failure
+            self.tally.rescue(failure.result)
+            failed_task = {"name": failure.result.task, "action": failure.result.module}
+            self._remember(ansible_failed_task=failed_task, ansible_failed_result=registered(failure.result))
+        else:
+            return None
+        try:
+            yield from self._nodes(block.rescue, (*position, 1))
+        except (TaskFailed, HostDeferred) as second:
+            return second
+        self.context.mark(self.host, Mark.RESCUED)
+        return None
+
+    def _always(self, nodes: Sequence[Node], position: Position, error: TaskFailed | HostDeferred | None) -> Walk:
+        """What is done however the block ended. Trouble in it does not make the block's own forgotten."""
+        self.finishing += 1
+        try:
+            yield from self._nodes(nodes, position)
+        except TaskFailed as late:
+            raise TaskFailed(late.result, first=error.result if error else late.first) from None
+        except HostDeferred as late:
+            raise (error if isinstance(error, TaskFailed) else late) from None
+        finally:
+            self.finishing -= 1
 
     def _task(self, task: Task, position: Position) -> Walk:
         if self.start_at:
@@ -211,6 +247,8 @@ class Walker:
                 result: Result = stop.value
                 return result
             answer = yield Move(host=self.host, position=position, task=task, step=request.step, wait=request.wait)
+            if answer is not None and answer.status is not Status.DEFERRED:
+                self.begun[:] = [True] * len(self.begun)
 
     def _loop(self, task: Task, position: Position, turns: Sequence[_Turn]) -> Walk:
         done: list[tuple[object, Result, object]] = []

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 MASK = 1603
 """The catch-all: the line before it in the log gives the true code [verified]."""
 
+RESTART = (3010, 1641)
+"""Exit codes that say that Windows has to be restarted, or is being restarted [verified for Windows Installer]."""
+
 # Windows' own error numbers mean the same everywhere; what this installer means by them is inferred.
 EXIT_CODES = {
     1: ("the installer did not accept its command line or could not begin", "run it by hand once to see its message"),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from remediate.kb import languages
 from remediate.kb.builds import Build, readable
+from remediate.kb.verdicts import Verdict, of
 
 WEAK_SOURCES = frozenset({"registry", "directory", "ad"})
 """Sources that know the service pack's build and nothing of hotfixes."""
@@ -36,6 +37,7 @@ class JobSeen:
     exit_code: int | None
     settled: bool
     package: str
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +199,7 @@ def _jobs(value: object) -> Iterator[JobSeen]:
                 exit_code=_whole(_get(one, "exit_code")),
                 settled=bool(_get(one, "settled")),
                 package=_text(_get(record, "package")),
+                verdict=of(one) if isinstance(one, Mapping) else None,
             )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from remediate.errors import Failed, Unreachable
+from remediate.errors import Failed, RemoteFailed, Unreachable
 from remediate.kb import codes, probe
 from remediate.model import Json, Output, State
 
@@ -49,45 +49,68 @@ def follow(session: Session, watched: Watched) -> State:
     A job that looks lost is looked at twice: its exit code may still be on its way to the disk of a busy host.
     """
     begin, pause, doubted = session.now(), 1.0, False
+    last: State | None = None
     while True:
-        seen = _look_or_wait(session, watched, session.now() - begin)
+        seen, away = _seen_or_away(session, watched)
+        last = seen or last
         phase = probe.part(seen, "job").get("phase") if seen is not None else "running"
         if seen is not None and phase != "running" and (doubted or phase != "lost"):
             return seen
         doubted = phase == "lost"
         passed = session.now() - begin
+        if away is not None and (away.kind in NOT_TO_BE_MENDED or passed >= watched.timeout):
+            raise _lost_sight(watched, away, last) from away
         if passed >= watched.timeout:
-            raise _hanging(session, watched, seen, passed)
+            raise _hanging(session, watched, last, passed)
         doing = codes.phase(str(seen.get("tail") or "")) if seen is not None else "waiting for the connection"
         session.say(f"{watched.label}: {doing}", passed, watched.expected, "seconds")
         session.wait(min(pause, 10.0, max(watched.timeout - passed, 0.1)))
         pause *= 1.3
 
 
-def _look_or_wait(session: Session, watched: Watched, passed: float) -> State | None:
-    """None while the host cannot be reached: a lost connection does not touch the installer."""
+def _seen_or_away(session: Session, watched: Watched) -> tuple[State | None, Unreachable | None]:
+    """What there is, or why the host cannot be reached: a lost connection does not touch the installer."""
     try:
-        return look(session, watched)
+        return look(session, watched), None
     except Unreachable as error:
-        if error.kind in NOT_TO_BE_MENDED or passed >= watched.timeout:
-            hint = "the installer goes on without us; run again later, and its result is found"
-            raise Unreachable(f"{watched.label}: {error.message}", kind=error.kind, hint=hint) from error
-        return None
+        return None, error
+
+
+def _lost_sight(watched: Watched, away: Unreachable, last: State | None) -> Unreachable:
+    """Nobody saw the end: nothing is known of it, and nothing may be said."""
+    since = str((last or {}).get("utc") or "")
+    when = f"since {since} (its clock)" if since else "since its installer was started"
+    return Unreachable(
+        f"{watched.label}: the host has not been reached {when}: {away.message}; how the installer ended is not known, "
+        "it goes on without us",
+        kind=away.kind,
+        hint="see that the host comes back, then run again later: the installer is found, and its result with it",
+    )
 
 
 def _hanging(session: Session, watched: Watched, seen: State | None, passed: float) -> Failed:
     doing = codes.phase(str((seen or {}).get("tail") or ""))
     said = f"{watched.label}: the installer is hanging: not done after {passed:.0f} s (last seen: {doing})"
     if watched.cancel:
-        session.cancel(watched.job)
-        return Failed(f"{said}; it was ended", remedy="see its log on the host; run again when the cause is mended",
-                      output=_tail(seen, -1))  # fmt: skip
+        return _cancelled(session, watched, seen, said)
     return Failed(
         f"{said}; it was left running",
         remedy="look at the server's screen and at the log; when it has ended, run again: it is found, not repeated "
         "(cancel_on_timeout: true ends it instead)",
         output=_tail(seen, -1),
     )
+
+
+def _cancelled(session: Session, watched: Watched, seen: State | None, said: str) -> Failed:
+    """Ends it, and says what was ended; or why that cannot be done from here."""
+    try:
+        job = session.cancel(watched.job)
+    except RemoteFailed as error:
+        return Failed(f"{said}; {error.message}; it was left running", remedy=error.hint, output=_tail(seen, -1))
+    killed = (job.details or {}).get("killed")
+    names = f" ({', '.join(map(str, killed[:10]))})" if isinstance(killed, list) and killed else ""
+    return Failed(f"{said}; it was ended{names}", remedy="see its log on the host and which files it left; run again "
+                  "when the cause is mended", output=_tail(seen, -1))  # fmt: skip
 
 
 def outcome(seen: State, watched: Watched, success: Mapping[int, str]) -> dict[str, Json]:
@@ -116,7 +139,7 @@ def outcome(seen: State, watched: Watched, success: Mapping[int, str]) -> dict[s
         "job": watched.job,
         "exit_code": code,
         "meaning": success[code],
-        "restart_needed": code == 3010,
+        "restart_needed": code in codes.RESTART,
         "log": seen.get("log"),
         "adopted": False,
     }

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ntpath
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from remediate.errors import Blocked, NotApplicable, UserError
-from remediate.kb import facts, languages, probe
+from remediate.kb import facts, languages, probe, stores, verdicts
 from remediate.kb.advisory import Advisory, Package, load
 from remediate.kb.levels import FileLevel, levels
-from remediate.kb.obstacles import Policy, for_package, foreign_jobs, newer_than, standing
+from remediate.kb.obstacles import Policy, for_package, foreign_jobs, fruitless, newer_than, standing
 from remediate.kb.supplied import command_fault
 from remediate.model import Certainty, Change, Effect, Json, State
 
@@ -50,6 +49,9 @@ class InstallParams:
         default=0.0, metadata={"help": "Seconds until it counts as hanging; 0: the package's limit."}
     )
     cancel_on_timeout: bool = field(default=False, metadata={"help": "End a hanging installer instead of leaving it."})
+    retry: bool = field(
+        default=False, metadata={"help": "Install once more although it ended well before and changed nothing."}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ class Work:
         """The same for every controller that installs the same bytes, so that they find each other's installer."""
         if self.params.adopts:
             return self.params.adopts
-        return re.sub(r"[^A-Za-z0-9_-]", "-", f"{self.package.id[:40]}-{self.params.sha256[:12].lower()}")
+        return verdicts.job_name(self.package.id, self.params.sha256)
 
     @property
     def timeout(self) -> float:
@@ -101,29 +103,30 @@ def staged_path(folder: str, sha256: str, name: str) -> str:
 def inspect(session: Session, params: InstallParams) -> State:
     """The facts, with our own job for this package under ``job``; one round trip."""
     item = work(params)
-    seen = session.call("exchange_facts", "inspect", probe.questions(item.advisory))
+    seen = probe.ask(session, probe.questions(item.advisory))
     own = next((j for j in probe.entries(seen, "jobs") if j.get("name") == item.job), None)
     return {**seen, "package": item.package.id, "job": item.job, "own_job": dict(own) if own else None}
 
 
 def diff(state: State, params: InstallParams) -> list[Change]:
-    """[] when every file of the package is at its version or later in the branch."""
+    """[] when every file of the package is at its version or later in the branch, and no installer of ours is at it.
+
+    One that has ended, and of which nobody saw how, is a difference as well: its end is judged before anything else.
+    """
     item = work(params)
     server = facts.read(state, item.advisory.key_file)
     if server.installed is False:
         raise NotApplicable("no Exchange is installed here")
     found = levels(item.advisory, item.package, server.files)
+    own = probe.part(state, "own_job")
+    if own.get("phase") == "running" or (verdicts.due(own) and not own.get("settled")):
+        why = f"an earlier run started this installer at {own.get('started')}"
+        return [_change(item, found, state, why=why, deed="adopt")]
     if all(f.reached for f in found):
         return []
-    own = probe.part(state, "own_job")
-    if own.get("phase") == "running":
-        return [
-            _change(
-                item, found, state, why=f"an earlier run started this installer at {own.get('started')}", deed="adopt"
-            )
-        ]
     _refuse_unreadable(item, found, server)
     _refuse_waiting(item, found, server)
+    _refuse_fruitless(item, own, server)
     waiting = _starts_from(item, server)
     if waiting:
         return [_change(item, found, state, why=waiting, certainty=Certainty.AFTER_APPLY)]
@@ -140,7 +143,7 @@ def _change(
     deed: str = "install",
     certainty: Certainty = Certainty.KNOWN,
 ) -> Change:
-    behind = [f for f in found if not f.reached]
+    behind = [f for f in found if not f.reached] or found  # all in place, and its installer still runs
     services: list[Json] = [s.get("name") for s in probe.entries(state, "services")]
     return Change(
         target=f"{item.label} ({item.package.id})",
@@ -151,8 +154,23 @@ def _change(
         reversible=item.package.reversible,
         certainty=certainty,
         why=why,
-        details={"deed": deed, "guard": _pins(found, state), "services": services},
+        details={
+            "deed": deed,
+            "guard": _pins(found, state),
+            "services": services,
+            "files": _files(found, state),
+            "stores": stores.record(state),
+        },
     )
+
+
+def _files(found: tuple[FileLevel, ...], state: State) -> list[Json]:
+    """What the package is about to replace, as it is: by this its end is judged."""
+    files = probe.part(state, "files")
+    return [
+        {"name": f.name, "path": probe.part(files, f.name).get("path"), "version": str(f.found) if f.found else None}
+        for f in found
+    ]
 
 
 def _disappointment(item: Work, state: State) -> str:
@@ -200,6 +218,16 @@ def _refuse_waiting(item: Work, found: tuple[FileLevel, ...], server: Server) ->
             f"{item.label}: {', '.join(waiting)} will be replaced when Windows restarts, not before",
             "restart the server at a time that suits, then run again: the installer need not run a second time",
         )
+
+
+def _refuse_fruitless(item: Work, own: State, server: Server) -> None:
+    """A package that ended well and changed nothing: another time would only be another outage."""
+    verdict = verdicts.of(own)
+    now = {name: str(seen.version or "") for name, seen in server.files.items()}
+    if verdict is None or not verdict.fruitless or not verdict.still(now) or item.params.retry:
+        return
+    obstacle = fruitless(item.label, verdict)
+    raise Blocked(obstacle.reason, obstacle.remedy)
 
 
 def _starts_from(item: Work, server: Server) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from remediate.kb.advisory import Advisory, Branch, Package
 from remediate.kb.facts import FileSeen, Server
+from remediate.kb.verdicts import Verdict, job_name
 
 RouteName = Literal["auto", "hotfix", "superseding", "service_pack"]
 
@@ -20,6 +21,7 @@ class Policy:
     install_prerequisites: bool = False
     allow_cluster: bool = False
     ignore_pending_reboot: bool = False
+    retry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,25 @@ def foreign_jobs(server: Server) -> Iterator[Obstacle]:
     for job in server.jobs:
         if job.phase == "running":
             yield Obstacle(f"job {job.name} of this toolkit is running here", "let it finish, then run again")
+
+
+def fruitless(label: str, verdict: Verdict) -> Obstacle:
+    """What ended well and changed nothing is not tried again unasked."""
+    how = f"with exit code {verdict.exit_code} and changed nothing ({verdict.shown})"
+    return Obstacle(
+        f"{label} was installed on {verdict.at} {how}",
+        "find out why (its log is on the host; a restart may be due); --retry, or retry: true, installs it once more; "
+        "route names another way",
+    )
+
+
+def tried_in_vain(package: Package, sha256: str, server: Server, policy: Policy) -> Iterator[Obstacle]:
+    """The same bytes were installed here and changed nothing. An unknown hash may be any."""
+    now = {name: str(seen.version or "") for name, seen in server.files.items()}
+    for job in server.jobs:
+        same = job.package == package.id and (not sha256 or job.name == job_name(package.id, sha256))
+        if same and job.verdict and job.verdict.fruitless and job.verdict.still(now) and not policy.retry:
+            yield fruitless(package.kb, job.verdict)
 
 
 def for_package(package: Package, server: Server) -> Iterator[Obstacle]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from remediate.kb.advisory import Advisory
+from remediate.errors import RemoteFailed
 from remediate.model import Json, State
 
-VOLATILE = ("time", "disk", "sources", "services.*.pid", "services.*.source", "pending.sources")
+if TYPE_CHECKING:
+    from remediate.connections.base import Session
+    from remediate.kb.advisory import Advisory
+
+VOLATILE = ("time", "disk", "sources", "services.*.pid", "services.*.source", "pending.sources", "os.boot", "stores")
 """Entries of the answer that change by themselves, and how things were found out: no reason to refuse a plan."""
 
 
@@ -24,6 +29,20 @@ def questions(advisory: Advisory, install_path: str = "") -> dict[str, Json]:
         "installers": _unique(advisory.installers),
         "install_path": install_path,
     }
+
+
+def ask(session: Session, args: Mapping[str, Json], timeout: float = 120.0) -> State:
+    """The facts of a host. That Exchange does not answer for its stores (it asks the directory) costs nothing else."""
+    try:
+        return session.call("exchange_facts", "inspect", args, timeout=timeout)
+    except RemoteFailed:
+        seen = session.call("exchange_facts", "inspect", {**args, "stores": False}, timeout=timeout)
+        notes = seen.get("_notes")
+        told: Json = {
+            "source": "stores",
+            "text": "they were not read: asking for them ended the first look at the host",
+        }
+        return {**seen, "_notes": [*(notes if isinstance(notes, list) else []), told]}
 
 
 def entries(state: State, key: str) -> list[Mapping[str, Json]]:

@@ -13,7 +13,7 @@ from remediate.kb.advisory import Advisory, Branch, Package
 from remediate.kb.builds import Build
 from remediate.kb.facts import JobSeen, Server, read
 from remediate.kb.identify import Identity, identify
-from remediate.kb.obstacles import Obstacle, Policy, foreign_jobs, standing
+from remediate.kb.obstacles import Obstacle, Policy, foreign_jobs, standing, tried_in_vain
 from remediate.kb.paths import Leg
 from remediate.kb.supplied import Supplied
 from remediate.model import Json
@@ -119,9 +119,19 @@ def _affected(question: Question, identity: Identity, route: Route) -> Route:
     server = question.server
     found = plan.make(_request(question, identity.build, identity.branch))
     obstacles = [*standing(server, question.policy), *foreign_jobs(server), *found.obstacles]
+    obstacles += _in_vain(question, found.legs)
     if obstacles:
         return _blocked(route, obstacles)
     return _stepping(question, route, found.legs)
+
+
+def _in_vain(question: Question, legs: tuple[Leg, ...]) -> list[Obstacle]:
+    """Packages of the way that were installed and changed nothing. Nobody is led on to another package by that."""
+    found: list[Obstacle] = []
+    for leg in legs:
+        given = question.supplied.get(leg.package.id)
+        found += tried_in_vain(leg.package, given.sha256 if given else "", question.server, question.policy)
+    return found
 
 
 def _request(question: Question, start: Build, branch: Branch | None) -> plan.Request:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remediate.errors import Blocked, Failed, UserError
-from remediate.kb import facts, probe
+from remediate.errors import Blocked, Failed, Unreachable, UserError
+from remediate.kb import facts, probe, verdicts
 from remediate.kb.following import Watched, follow, look, never_started, outcome
 from remediate.kb.installing import InstallParams, Work, inspect, staged_path, work
 from remediate.kb.levels import levels
+from remediate.kb.verdicts import Verdict
 from remediate.model import Change, Json, State
 
 if TYPE_CHECKING:
@@ -23,10 +24,16 @@ def apply(session: Session, change: Change, params: InstallParams) -> State:
     item = work(params)
     adopting = change.details.get("deed") == "adopt"
     watched, adopted = _adopt(session, item) if adopting else _start(session, change, item)
-    seen = follow(session, watched)
-    result = outcome(seen, watched, item.advisory.exit_codes)
+    try:
+        result = outcome(follow(session, watched), watched, item.advisory.exit_codes)
+    except Failed as error:
+        verdicts.judge_failure(session, watched.job, error.message)
+        raise
+    verdict = verdicts.judge(session, watched.job, ok=True, meaning=str(result["meaning"]))
     if not result["log"]:
         _refuse_silence(session, params, watched)
+    if verdict and verdict.fruitless:
+        raise _fruitless(watched, result, verdict)
     return {**result, "adopted": adopted}
 
 
@@ -42,7 +49,12 @@ def _start(session: Session, change: Change, item: Work) -> tuple[Watched, bool]
         "free_bytes": item.package.free_bytes,
     }
     command = item.command.replace("{package}", str(package["path"]))
-    job = session.detach(item.job, command, guard=guard, record=_record(change, item, watched))
+    try:
+        job = session.detach(item.job, command, guard=guard, record=_record(change, item, watched))
+    except Unreachable as error:
+        raise Unreachable(f"{item.label}: {error.message}; whether its installer was started is not known",
+                          kind=error.kind, hint="run again later: one that was started is found, not repeated",
+                          ) from error  # fmt: skip
     return _adopt(session, item) if job.adopted else (watched, False)
 
 
@@ -89,7 +101,10 @@ def _record(change: Change, item: Work, watched: Watched) -> dict[str, Json]:
         "logs": list(watched.logs),
         "logs_before": dict(watched.logs_before or {}),
         "seconds": item.package.seconds,
+        "limit": item.package.limit_seconds,
         "services": change.details.get("services", []),
+        "files": change.details.get("files", []),
+        "stores": change.details.get("stores", []),
     }
 
 
@@ -99,6 +114,17 @@ def _refuse_silence(session: Session, params: InstallParams, watched: Watched) -
     server = facts.read(inspect(session, params), item.advisory.key_file)
     if not any(f.reached for f in levels(item.advisory, item.package, server.files)):
         raise never_started(watched, "it ended at once, wrote no log and changed no file")
+
+
+def _fruitless(watched: Watched, result: State, verdict: Verdict) -> Failed:
+    """Exit code and log speak of success, and no file is another one than before: doing it again would be no better."""
+    log = f" ({result['log']})" if result.get("log") else ""
+    return Failed(
+        f"{watched.label}: its installer ended with exit code {result['exit_code']} ({result['meaning']}) and changed "
+        f"nothing: {verdict.shown}",
+        remedy=f"restart the server and verify; see its log{log} for the reason. It is not started again by itself: "
+        "--retry (retry: true) has it tried once more",
+    )
 
 
 def undo(session: Session, params: InstallParams) -> State:

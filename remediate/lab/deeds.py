@@ -16,13 +16,19 @@ def deeds() -> Mapping[str, Deed]:
         {
             "service_started": _service_started,
             "service_stopped": _service_stopped,
+            "store_mounted": _store_mounted,
             "process_exit": _process_exit,
             "shell_step": shell.go_on,
+            "line_back": _line_back,
             "shut_down": restart.shut_down,
             "boot": restart.boot,
             installer_steps.DEED: installer_steps.step,
         }
     )
+
+
+def _line_back(machine: Machine, _: Mapping[str, Json]) -> None:
+    machine.down = False
 
 
 def _service_started(machine: Machine, args: Mapping[str, Json]) -> None:
@@ -31,6 +37,10 @@ def _service_started(machine: Machine, args: Mapping[str, Json]) -> None:
 
 def _service_stopped(machine: Machine, args: Mapping[str, Json]) -> None:
     machine.services.stopped(str(args["name"]))
+
+
+def _store_mounted(machine: Machine, args: Mapping[str, Json]) -> None:
+    machine.databases.mounted(str(args["name"]))
 
 
 def _process_exit(machine: Machine, args: Mapping[str, Json]) -> None:

@@ -30,6 +30,9 @@ class Drops:
             if not self.pending(moment):
                 return False
             self._machine.marks[MARK] = [*struck(self._machine), str(moment)]
+            if self._machine.faults.away:
+                self._machine.down = True
+                self._machine.schedule(self._machine.faults.away, "line_back")
             self._machine.touch()
             return True
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Literal, cast
 
@@ -52,6 +52,9 @@ class InstallerExit:
 
     code: int
     extended: int = 0
+    keeps: Literal["none", "some", "all"] = "none"
+    """What it does not undo: some of its files (the first half), or all of them and its traces. With code 3010, no
+    failure, one file waits for the restart unless it keeps all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,10 @@ class Faults:
     """Files (by name) the installer reports as done but leaves as they were."""
     installer_hangs: bool = False
     """The installer stops its services, then nothing more happens."""
+    installer_killed: bool = False
+    """Once its services are stopped, somebody ends it and all it belongs to: no exit code is left."""
+    installer_silent: bool = False
+    """Starting the package gives a process that ends well at once: no log, no update.exe, nothing done."""
     installer_never_starts: bool = False
     """Starting the package gives a process that ends at once: no log, no update.exe."""
     service_fails: str = ""
@@ -86,9 +93,17 @@ class Faults:
     service_late: ServiceLate | None = None
     service_disabled: str = ""
     """The installer leaves this service stopped and Disabled."""
+    store_dismounted: str = ""
+    """This store does not mount again once the store service was stopped: ``Public Folder Store``."""
+    cdoexm: Literal["works", "absent"] = "works"
+    """Whether scripts can ask Exchange for its stores."""
     drop: tuple[Moment, ...] = ()
+    away: float = 0.0
+    """Model seconds for which nothing gets through once the connection was cut at such a moment; the host goes on."""
     wmi: Literal["works", "broken", "query_fails"] = "works"
     """broken: no connection to any namespace; query_fails: it connects, and every query raises."""
+    taskkill: Literal["works", "fails"] = "works"
+    """fails: tasklist.exe and taskkill.exe end with an error, as (likely) where WMI does not work."""
     sftp: Literal["works", "absent"] = "works"
     winrm: tuple[WireFault, ...] = ()
     certificate: Literal["works", "expired", "other_name"] = "works"
@@ -99,23 +114,27 @@ class Faults:
 
     def to_json(self) -> dict[str, Json]:
         """The mapping ``parse`` accepts; defaults left out."""
-        found: dict[str, Json] = {}
-        if self.installer_exit:
-            found["installer_exit"] = {"code": self.installer_exit.code, "extended": self.installer_exit.extended}
-        if self.service_late:
-            found["service_late"] = {"name": self.service_late.name, "seconds": self.service_late.seconds}
-        if self.clock:
-            found["clock"] = {"skew_seconds": self.clock.skew_seconds, "bias_minutes": self.clock.bias_minutes}
-        for name in ("installer_hangs", "installer_never_starts", "disk_full"):
+        found: dict[str, Json] = dict(self._mappings())
+        for name in (*FLAGS, "away"):
             if getattr(self, name):
-                found[name] = True
-        for name in ("service_fails", "service_disabled", "wmi", "sftp", "certificate"):
+                found[name] = getattr(self, name)
+        for name in WORDS:
             if getattr(self, name) not in ("", "works"):
                 found[name] = getattr(self, name)
         for name in ("installer_leaves", "drop", "winrm"):
             if getattr(self, name):
                 found[name] = [str(word) for word in getattr(self, name)]
         return found
+
+    def _mappings(self) -> Iterator[tuple[str, dict[str, Json]]]:
+        for name in ("installer_exit", "service_late", "clock"):
+            value = getattr(self, name)
+            if value:
+                yield name, asdict(value)
+
+
+FLAGS = ("installer_hangs", "installer_killed", "installer_silent", "installer_never_starts", "disk_full")
+WORDS = ("service_fails", "service_disabled", "store_dismounted", "cdoexm", "wmi", "taskkill", "sftp", "certificate")
 
 
 def parse(data: object, what: str = "faults", *, source: Source | None = None) -> Faults:
@@ -125,17 +144,23 @@ def parse(data: object, what: str = "faults", *, source: Source | None = None) -
         installer_exit=_installer_exit(fields),
         installer_leaves=fields.names("installer_leaves"),
         installer_hangs=fields.flag("installer_hangs"),
+        installer_killed=fields.flag("installer_killed"),
+        installer_silent=fields.flag("installer_silent"),
         installer_never_starts=fields.flag("installer_never_starts"),
         service_fails=fields.text("service_fails"),
         service_late=_service_late(fields),
         service_disabled=fields.text("service_disabled"),
+        store_dismounted=fields.text("store_dismounted"),
+        cdoexm=cast("Literal['works', 'absent']", _word(fields, "cdoexm", ("works", "absent"))),
         drop=tuple(Moment(name) for name in _known(fields, "drop", "moment", [str(moment) for moment in Moment])),
+        away=fields.number("away"),
         winrm=tuple(WireFault(name) for name in _known(fields, "winrm", "fault", [str(fault) for fault in WireFault])),
         certificate=cast(
             "Literal['works', 'expired', 'other_name']",
             _word(fields, "certificate", ("works", "expired", "other_name")),
         ),
         wmi=cast("Literal['works', 'broken', 'query_fails']", _word(fields, "wmi", ("works", "broken", "query_fails"))),
+        taskkill=cast("Literal['works', 'fails']", _word(fields, "taskkill", ("works", "fails"))),
         sftp=cast("Literal['works', 'absent']", _word(fields, "sftp", ("works", "absent"))),
         disk_full=fields.flag("disk_full"),
         clock=_clock(fields),
@@ -154,7 +179,8 @@ def _installer_exit(fields: Fields) -> InstallerExit | None:
     sub = fields.sub("installer_exit")
     if not sub.has("code"):
         raise sub.wrong("code", "the exit code")
-    found = InstallerExit(code=sub.whole("code"), extended=sub.whole("extended"))
+    keeps = cast("Literal['none', 'some', 'all']", sub.choice("keeps", ("none", "some", "all"), "none"))
+    found = InstallerExit(code=sub.whole("code"), extended=sub.whole("extended"), keeps=keeps)
     sub.done()
     return found
 

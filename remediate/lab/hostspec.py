@@ -42,7 +42,9 @@ class Override:
     registry: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
     """Key -> value name -> text or DWORD."""
     services: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Service -> start_mode, state (running | stopped)."""
+    """Service -> start_mode, state (running | stopped); with ``depends`` (names) one more than the image has."""
+    dismounted: tuple[str, ...] = ()
+    """Stores somebody has dismounted for good: ``Public Folder Store``."""
     processes: tuple[str, ...] = ()
     """Programs that also run: ``update.exe``."""
     free_bytes: int | None = None
@@ -123,6 +125,7 @@ def _override(fields: Fields) -> Override:
         files=_files(sub),
         registry=_registry(sub),
         services=_services(sub),
+        dismounted=sub.names("dismounted"),
         processes=sub.names("processes"),
         free_bytes=sub.whole("free_bytes") if sub.has("free_bytes") else None,
         sftp=sub.flag("sftp", default=True),
@@ -162,8 +165,10 @@ def _services(fields: Fields) -> dict[str, dict[str, str]]:
         values = sub.sub(name)
         mode = values.choice("start_mode", ("auto", "manual", "disabled"))
         state = values.choice("state", ("running", "stopped"))
+        depends = " ".join(values.names("depends"))
         values.done()
-        found[name] = {key: value for key, value in (("start_mode", mode), ("state", state)) if value}
+        words = (("start_mode", mode), ("state", state), ("depends", depends))
+        found[name] = {key: value for key, value in words if value}
     return found
 
 
@@ -179,7 +184,8 @@ def to_json(spec: HostSpec) -> dict[str, Json]:
     told |= {"files": dict(override.files)}
     told |= {"stored": {folder: list(names) for folder, names in override.stored.items()}}
     told |= {"registry": {key: dict(values) for key, values in override.registry.items()}}
-    told |= {"services": {key: dict(values) for key, values in override.services.items()}}
+    told |= {"services": {key: _told(values) for key, values in override.services.items()}}
+    told |= {"dismounted": list(override.dismounted)}
     return {
         "name": spec.name,
         "image": spec.image,
@@ -192,6 +198,10 @@ def to_json(spec: HostSpec) -> dict[str, Json]:
         "connection": spec.connection,
         "winrm": spec.winrm.to_json() if spec.winrm else None,
     }
+
+
+def _told(service: Mapping[str, str]) -> dict[str, Json]:
+    return {key: list(value.split()) if key == "depends" else value for key, value in service.items()}
 
 
 def from_json(saved: Mapping[str, Json]) -> HostSpec:

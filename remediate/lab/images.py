@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from remediate.errors import UserError
 from remediate.lab import datafile, paths
+from remediate.lab.databases import GROUP, Database
 from remediate.lab.fields import nearest
 from remediate.lab.files import FileEntry
 from remediate.lab.hostspec import HostSpec, to_json
@@ -131,6 +132,17 @@ def _install_exchange(machine: Machine, image: Mapping[str, Any], known: Library
     machine.files.put(f"{system32}\\drivers\\exifs.sys", driver)
     for row in known.services[image["services"]]:
         machine.services.add(_service(row, words))
+    if image["setup"]["Services Version"] in (60, 65):
+        _add_stores(machine)
+
+
+def _add_stores(machine: Machine) -> None:
+    """What every setup makes: a storage group with a mailbox store and a public one."""
+    computer = machine.environ.get("COMPUTERNAME", machine.name.upper())
+    for kind, name in (("mailbox", "Mailbox Store"), ("public", "Public Folder Store")):
+        machine.databases.add(
+            Database(group=GROUP, name=f"{name} ({computer})", kind=cast("Any", kind), state="mounted")
+        )
 
 
 def _service(row: Mapping[str, Any], words: Mapping[str, str]) -> Service:
@@ -160,6 +172,7 @@ def _differences(machine: Machine, spec: HostSpec) -> None:
             _set_service(machine, name, {"start_mode": mode, "state": "running" if mode == "auto" else "stopped"})
     for name, wanted in override.services.items():
         _set_service(machine, name, wanted)
+    _dismount(machine, spec)
     for name, version in override.files.items():
         _set_file(machine, name, version)
     for key, values in override.registry.items():
@@ -172,6 +185,12 @@ def _differences(machine: Machine, spec: HostSpec) -> None:
         waiting = f"{machine.os.system_root}\\system32\\SET9.tmp"
         machine.files.put(waiting, machine.files.stat(target))
         machine.registry.set(RENAMES_KEY, RENAMES, [f"\\??\\{waiting}", f"!\\??\\{target}"], "REG_MULTI_SZ")
+
+
+def _dismount(machine: Machine, spec: HostSpec) -> None:
+    for name in spec.override.dismounted:
+        if not machine.databases.leave_dismounted(name):
+            raise UserError(f"host {spec.name}: there is no store {name!r}", hint="Mailbox Store, Public Folder Store")
 
 
 def _store(machine: Machine, folder: str, stored: Sequence[Package]) -> None:
@@ -198,6 +217,9 @@ def _cluster(machine: Machine) -> None:
 
 
 def _set_service(machine: Machine, name: str, wanted: Mapping[str, str]) -> None:
+    if machine.services.get(name) is None and "depends" in wanted:
+        depends = tuple(str(wanted["depends"]).split())
+        machine.services.add(Service(name=name, display=name, path=f"C:\\{name}\\{name}.exe", depends=depends))
     service = machine.services.need(name)
     mode = cast("StartMode", wanted.get("start_mode", service.start_mode))
     state = wanted.get("state", service.state)

@@ -89,7 +89,7 @@ def launch(machine: Machine, path: str, argv: Sequence[str], *, parent: int = 0)
             started=iso(machine.now()),
         )
         code = _stillborn(machine, whole=found.whole, switches=switches)
-        if code:
+        if code or (machine.faults.installer_silent and not found.removes):
             run.phase, run.exit_code, run.ended = "done", code, run.started
             machine.schedule(0.1, "process_exit", {"pid": process.pid, "code": code})
         else:

@@ -90,23 +90,47 @@ def _linger(machine: Machine, run: Installation) -> float:  # noqa: ARG001
 
 
 def _after_stop(machine: Machine, run: Installation) -> float | None:
-    fault = machine.faults.installer_exit
+    if machine.faults.installer_killed and not run.removes:
+        _killed(machine, run)
+        return None
     if machine.faults.installer_hangs and not run.removes:
         run.phase = "hanging"
         log.say(machine, run, "Waiting for file operations to complete")
         return POLL
-    if fault and fault.code not in (0, 3010) and not run.removes:
-        run.exit_code, run.extended = fault.code, fault.extended
+    if _failing(machine, run, keeps="none"):
         log.say(machine, run, "DoInstallation: file copy failed, changes are undone")
         return _begin_start(machine, run)
     run.queue, run.phase = [file.name for file in run.package.files], "files"
     return run.package.seconds / 4
 
 
+def _failing(machine: Machine, run: Installation, *, keeps: str) -> bool:
+    """Whether it fails here as its fault says; then the code is set."""
+    fault = machine.faults.installer_exit
+    if fault is None or fault.code in (0, 3010) or fault.keeps != keeps or run.removes:
+        return False
+    run.exit_code, run.extended = fault.code, fault.extended
+    return True
+
+
+def _killed(machine: Machine, run: Installation) -> None:
+    """It, and whatever started it, is gone."""
+    run.phase, run.ended, run.queue = "killed", iso(machine.now()), []
+    pids, parent = [run.worker], run.pid
+    while (process := machine.processes.get(parent)) is not None and process.image.lower() != "services.exe":
+        pids.append(parent)
+        parent = process.parent
+    for pid in reversed(pids):  # the outermost first: none of them does anything more
+        machine.processes.exit(pid, 1)
+
+
 def _files(machine: Machine, run: Installation) -> float | None:
     if not run.queue:
         run.phase = "register"
         return run.package.seconds / 4
+    if 2 * len(run.queue) <= len(run.package.files) and _failing(machine, run, keeps="some"):
+        log.say(machine, run, "DoInstallation: file copy failed")
+        return _begin_start(machine, run)
     name = run.queue.pop(0)
     file = next(each for each in run.package.files if each.name == name)
     try:
@@ -122,7 +146,8 @@ def _files(machine: Machine, run: Installation) -> float | None:
 def _lay_down(machine: Machine, run: Installation, file: PackageFile) -> str:
     if file.name.lower() in (name.lower() for name in machine.faults.installer_leaves):
         return f"Copied file:  {bin_folder(machine)}\\{file.name}"
-    in_use = _restart_due(machine) and file is run.package.files[0]
+    fault = machine.faults.installer_exit
+    in_use = _restart_due(machine) and file is run.package.files[0] and fault is not None and fault.keeps != "all"
     return laying.lay_down(machine, run.package, file, backup=run.backup, in_use=in_use)
 
 
@@ -138,6 +163,7 @@ def _register(machine: Machine, run: Installation) -> float | None:
         laying.register(machine, run.package, backup=run.backup)
         if _restart_due(machine) or run.package.restart:
             run.exit_code = 3010
+        _failing(machine, run, keeps="all")
     return _begin_start(machine, run)
 
 

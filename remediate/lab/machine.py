@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from remediate.lab import fingerprint
 from remediate.lab.clock import Clock, from_iso, iso
+from remediate.lab.databases import Databases
 from remediate.lab.errors import LabError
 from remediate.lab.eventlog import EventLog
 from remediate.lab.faults import Faults
@@ -65,6 +66,7 @@ class Machine:
         self.registry = Registry(changed=self.touch)
         self.eventlog = EventLog(now=self.now, changed=self.touch)
         self.services = ServiceTable(self)
+        self.databases = Databases(self)
         self.environ: dict[str, str] = {}
         self.boot_time: datetime = self.clock.utc_now()
         self.down = False
@@ -217,6 +219,7 @@ class Machine:
                 "files": self.files.to_json(keep),
                 "registry": self.registry.to_json(),
                 "services": self.services.to_json(),
+                "databases": self.databases.to_json(),
                 "processes": self.processes.to_json(),
                 "eventlog": self.eventlog.to_json(),
             }
@@ -245,6 +248,7 @@ class Machine:
         machine.files.load(saved["files"], fetch)
         machine.registry.load(saved["registry"])
         machine.services.load(saved["services"])
+        machine.databases.load(saved.get("databases", []))
         machine.processes.load(saved["processes"])
         machine.eventlog.load(saved["eventlog"])
         machine.environ = {name: str(value) for name, value in _mapping(saved["environ"]).items()}

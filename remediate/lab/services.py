@@ -243,8 +243,11 @@ class ServiceTable:
         return next((mode for mode, number in START_VALUES.items() if number == value), service.start_mode)
 
     def _set(self, service: Service) -> None:
+        before = self._services.get(fold(service.name))
         self._services[fold(service.name)] = service
         self._machine.touch()
+        if before is None or before.state != service.state:
+            self._machine.databases.follow(service.name, service.state)
 
     def _write_registry(self, service: Service) -> None:
         registry, key = self._machine.registry, f"{SERVICES_KEY}\\{service.name}"

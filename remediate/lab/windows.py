@@ -12,8 +12,8 @@ from remediate.lab.machine import Machine
 from remediate.lab.osinfo import OsInfo
 from remediate.lab.services import Service
 
-ALMOST_FULL = 64 * 1024
-"""Bytes free on a host with the ``disk_full`` fault: a small script still fits."""
+ALMOST_FULL = 96 * 1024
+"""Bytes free on a host with the ``disk_full`` fault: a script still fits, no package does."""
 GIGABYTE = 2**30
 
 _CORE = ("cmd.exe", "cscript.exe", "wscript.exe", "net.exe", "net1.exe", "attrib.exe", "find.exe", "findstr.exe")

@@ -19,7 +19,7 @@ Values: TypeAlias = "dict[str, Any]"
 BEGUN = ("kind", "playbook", "plan_hash", "resumes", "who", "controller", "pid", "process_start", "request")
 STEP = ("address", "task", "module", "key", "place")
 ENDED = ("status", "seconds", "redacted", "result")
-HOST = ("outcome", "reason", "remedy", "columns", "counts", "notes")
+HOST = ("outcome", "reason", "remedy", "columns", "counts", "notes", "now")
 PACKAGE = ("name", "version", "size")
 APPROVAL = ("plan_hash", "name", "reason", "user", "controller")
 RESERVED = frozenset(
@@ -102,6 +102,7 @@ def _of_event(row: Any, data: Mapping[str, Any]) -> tuple[Key, Values]:
             return ("step", row.host, str(data["number"])), {**_picked(data, ENDED), "ended_at": row.at}
         case "host ended":
             texts = {name: canonical(data[name]) for name in ("columns", "counts", "notes")}
+            texts["now"] = canonical(data.get("now", {}))  # runs before schema 0002 have none
             return ("host", row.host), {**_picked(data, HOST), **texts}
         case "package":
             return ("package", row.host, str(data["sha256"])), {**_picked(data, PACKAGE), "at": row.at}
@@ -124,7 +125,8 @@ def _stored(connection: Connection, run: str) -> dict[Key, Values]:
     for row in connection.execute(select(runs).where(runs.c.id == run)):
         found["run",] = _part(row, (*BEGUN, "started", "finished", "status", "exit_code"))
     for row in _of_run(connection, schema.hosts, run):
-        if row.outcome or row.reason or row.remedy or (row.columns, row.counts, row.notes) != ("{}", "{}", "[]"):
+        parts = (row.columns, row.counts, row.notes, row.now)
+        if row.outcome or row.reason or row.remedy or parts != ("{}", "{}", "[]", "{}"):
             found["host", row.host] = _part(row, HOST)
     for row in _of_run(connection, schema.steps, run):
         values = _part(row, (*STEP, *ENDED, "begun_at", "ended_at"))

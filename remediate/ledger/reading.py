@@ -103,6 +103,7 @@ def _host(row: Any) -> HostEnd:
         columns=cast("Mapping[str, str]", mapping(row.columns)),
         counts=cast("Mapping[str, int]", mapping(row.counts)),
         notes=tuple(json.loads(row.notes)),
+        now=mapping(row.now),
     )
 
 

@@ -113,6 +113,8 @@ class HostEnd:
     columns: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    now: Mapping[str, Json] = field(default_factory=dict)
+    """How it was left, as ``remediate.reports.standing.as_json`` has it; {} where nobody looked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

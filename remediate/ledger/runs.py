@@ -22,6 +22,7 @@ EMPTY: Mapping[str, str | int | bool] = {
     "columns": "{}",
     "counts": "{}",
     "notes": "[]",
+    "now": "{}",
     "locked": False,
 }
 """A host of which nothing is known yet."""
@@ -155,7 +156,7 @@ def _host_end(writing: Writing, run: str, end: HostEnd) -> None:
     host, table = storable(end.host), schema.hosts
     ensure_host(writing.connection, run, host)
     texts = {name: storable(getattr(end, name)) for name in ("outcome", "reason", "remedy")}
-    parts = {"columns": dict(end.columns), "counts": dict(end.counts), "notes": list(end.notes)}
+    parts = {"columns": dict(end.columns), "counts": dict(end.counts), "notes": list(end.notes), "now": dict(end.now)}
     stored = {name: canonical(value) for name, value in parts.items()}
     mine = (table.c.run == run, table.c.host == host)
     writing.connection.execute(update(table).where(*mine).values(**texts, **stored))

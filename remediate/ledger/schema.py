@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table, Text
 
-REVISION = "0002"
+REVISION = "0003"
 """The schema this program writes; the newest of ``migrations/versions``."""
 VERSION_TABLE = "ledger_version"
 GENESIS = "0" * 64
@@ -52,6 +52,7 @@ hosts = Table(
     _text("columns"),
     _text("counts"),
     _text("notes"),
+    _text("now"),  # how it was left, by a last look; {} where there was none
     Index("hosts_by_host", "host"),
 )
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from remediate.model import Json
+
 Kind: TypeAlias = Literal["before", "after", "failed"]
 KINDS: tuple[Kind, ...] = ("before", "after", "failed")
 
@@ -50,6 +52,10 @@ class HostLine:
     host: str
     outcome: str = ""
     reason: str = ""
+    now: str = ""
+    """How it was left: what is down, which restart is due. Where it ended badly, or not as it was before."""
+    standing: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    """The same in parts, for programs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
-from remediate.notify.model import Occasion
+from remediate.notify.model import HostLine, Occasion
 from remediate.notify.trouble import line
 
 SUBJECT = 150
@@ -13,8 +14,16 @@ SUBJECT = 150
 
 def document(occasion: Occasion) -> bytes:
     """What webhooks and commands get: ASCII, keys in order, no blanks. ``text`` is the line chat programs show."""
-    content = {**dataclasses.asdict(occasion), "counts": dict(occasion.counts()), "text": subject(occasion)}
+    hosts = [_host(host) for host in occasion.hosts]
+    told = {"hosts": hosts, "counts": dict(occasion.counts()), "text": subject(occasion)}
+    content = {**dataclasses.asdict(occasion), **told}
     return json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def _host(host: HostLine) -> dict[str, Any]:
+    """How it was left is said only where somebody looked again."""
+    told = dataclasses.asdict(host)
+    return {key: value for key, value in told.items() if key not in ("now", "standing") or value}
 
 
 def subject(occasion: Occasion) -> str:
@@ -52,7 +61,12 @@ def text(occasion: Occasion) -> str:
 
 
 def _table(occasion: Occasion) -> list[str]:
-    rows = [(line(host.host), line(host.outcome), line(host.reason)) for host in occasion.hosts]
-    names = max((len(name) for name, _, _ in rows), default=0)
-    outcomes = max((len(outcome) for _, outcome, _ in rows), default=0)
-    return [f"{name:<{names}}  {outcome:<{outcomes}}  {reason}".rstrip() for name, outcome, reason in rows]
+    """A line for each host; below it how it was left, where that needs a word."""
+    names = max((len(line(host.host)) for host in occasion.hosts), default=0)
+    outcomes = max((len(line(host.outcome)) for host in occasion.hosts), default=0)
+    return [row for host in occasion.hosts for row in _rows(host, names, outcomes)]
+
+
+def _rows(host: HostLine, names: int, outcomes: int) -> list[str]:
+    first = f"{line(host.host):<{names}}  {line(host.outcome):<{outcomes}}  {line(host.reason)}".rstrip()
+    return [first, f"{'':<{names}}  {line(host.now)}"] if host.now else [first]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from remediate.model import HostSummary, Mode, Outcome, RunSummary
+from remediate.reports import standing
 from remediate.reports.text import counted, duration, one_line, safe
 
 COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
@@ -47,21 +48,39 @@ def table(summary: RunSummary) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a host is not fine, and what a person can do about it."""
+    """Why a host is not fine, how it is left, and what a person can do about it."""
 
     host: str
     outcome: Outcome
     reason: str
     remedy: str
+    now: str = ""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What happened in one line, how the host is left, then the rest of what happened."""
+        first, *rest = self.reason.splitlines() or [""]
+        return tuple(line for line in (first, *self.now.splitlines(), *rest) if line)
 
 
 def reasons(summary: RunSummary) -> tuple[Reason, ...]:
     """One entry for each host that needs a person, or whose outcome needs a word (not applicable)."""
-    return tuple(
-        Reason(one_line(host.host), host.outcome, safe(host.reason) or "no reason was given", safe(host.remedy))
-        for host in summary.hosts
-        if host.outcome.bad or (host.outcome in (Outcome.NOT_APPLICABLE, Outcome.DEFERRED) and host.reason)
-    )
+    return tuple(_reason(host) for host in summary.hosts if _needs_a_word(host))
+
+
+def _needs_a_word(host: HostSummary) -> bool:
+    said = host.outcome in (Outcome.NOT_APPLICABLE, Outcome.DEFERRED) and host.reason
+    return bool(host.outcome.bad or said or (host.now and host.now.urgent))
+
+
+def _reason(host: HostSummary) -> Reason:
+    """A host that ended well and is not as it was before has that for a reason."""
+    now = standing.shown(host)
+    reason = safe(host.reason) or ("no reason was given" if host.outcome.bad else "")
+    remedy = safe(host.remedy or (host.now.remedy if host.now else ""))
+    if not reason:
+        reason, now = now, ""
+    return Reason(one_line(host.host), host.outcome, reason, remedy, now)
 
 
 def recap(summary: RunSummary) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ STYLES = {
     "failed": "bold red",
     "unreachable": "bold red",
     "deferred": "bold cyan",
+    "now": "bold red",
 }
 """Colour of each word of Status and Outcome; the words carry the meaning, the colours only help."""
 
@@ -132,7 +133,7 @@ class Console:
             self._rich.print(
                 Text.assemble(
                     (f"{reason.host}: {reason.outcome.value}", style),
-                    f": {reason.reason}".replace("\n", f"\n{plain.INDENT}"),
+                    ": " + f"\n{plain.INDENT}".join(reason.lines),
                 )
             )
             if reason.remedy:

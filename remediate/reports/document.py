@@ -59,6 +59,17 @@ class StepDocument(TypedDict):
     after: JsonValue
 
 
+class StandingDocument(TypedDict):
+    """How a host was left, read once more at the end of its walk."""
+
+    line: str
+    alerts: list[str]
+    told: list[str]
+    remedy: str
+    unread: str
+    data: dict[str, JsonValue]
+
+
 class HostDocument(TypedDict):
     """One host: its outcome and every step it took, in order."""
 
@@ -69,6 +80,7 @@ class HostDocument(TypedDict):
     columns: dict[str, str]
     counts: dict[str, int]
     notes: list[str]
+    now: StandingDocument | None
     steps: list[StepDocument]
     steps_left_out: int
 

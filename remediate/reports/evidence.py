@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from remediate.reports.standing import kept
 from remediate.reports.text import counted, duration, one_line, plain_value
 
 DONE = ("compliant", "changed", "not applicable")
@@ -121,11 +122,25 @@ def outcome(host: Mapping[str, Any]) -> str:
 
 def _attention(hosts: Sequence[Mapping[str, Any]]) -> Section:
     rows = tuple(
-        (one_line(host["host"]), outcome(host), one_line(host["reason"]), one_line(host["remedy"]))
+        (one_line(host["host"]), outcome(host), _why(host), one_line(_remedy(host)))
         for host in hosts
-        if host["outcome"] not in DONE or host["reason"]
+        if host["outcome"] not in DONE or host["reason"] or _alerts(host)
     )
     return Section("Refused, deferred and failed", ("host", "outcome", "why", "what to do"), rows, _none(rows))
+
+
+def _why(host: Mapping[str, Any]) -> str:
+    """The reason, and how the host was left."""
+    return "; ".join(filter(None, (one_line(host["reason"]), kept(host))))
+
+
+def _alerts(host: Mapping[str, Any]) -> bool:
+    now = host.get("now") or {}
+    return bool(now.get("alerts") or now.get("unread"))
+
+
+def _remedy(host: Mapping[str, Any]) -> str:
+    return str(host["remedy"] or (host.get("now") or {}).get("remedy") or "")
 
 
 def _none(rows: Sequence[object]) -> str:

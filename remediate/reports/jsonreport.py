@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-
-from pydantic import JsonValue
+from collections.abc import Callable
 
 from remediate import __version__
 from remediate.events import Event, RunFinished, RunStarted, StepFinished, Warned
@@ -18,13 +16,11 @@ from remediate.reports.document import (
     StepDocument,
     WarningDocument,
 )
-from remediate.reports.text import bounded
+from remediate.reports.standing import as_json
+from remediate.reports.text import MOST_ITEMS, bounded, trimmed
 
 MOST_STEPS = 500
 """Steps kept per host; failures beyond it are kept all the same, the others are counted."""
-MOST_ITEMS = 200
-"""Entries kept of one list or mapping inside a State."""
-DEEPEST = 12
 MOST_WARNINGS = 200
 
 
@@ -86,6 +82,7 @@ class JsonReport:
             "columns": {key: bounded(value) for key, value in host.columns.items()},
             "counts": dict(host.counts),
             "notes": [bounded(note) for note in host.notes[:MOST_ITEMS]],
+            "now": as_json(host.now),
             "steps": self._steps.get(host.host, []),
             "steps_left_out": self._left_out.get(host.host, 0),
         }
@@ -122,22 +119,3 @@ def _change(change: Change) -> ChangeDocument:
         "certainty": change.certainty.value,
         "why": bounded(change.why),
     }
-
-
-def trimmed(value: object, depth: int = 0) -> JsonValue:
-    """``value`` as plain JSON, bounded in depth, in entries per list and in characters per text."""
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Mapping | list | tuple) and depth >= DEEPEST:
-        return "..."
-    if isinstance(value, Mapping):
-        kept: dict[str, JsonValue] = {
-            str(key): trimmed(item, depth + 1) for key, item in list(value.items())[:MOST_ITEMS]
-        }
-        if len(value) > MOST_ITEMS:
-            kept["..."] = f"{len(value) - MOST_ITEMS} more"
-        return kept
-    if isinstance(value, list | tuple):
-        items: list[JsonValue] = [trimmed(item, depth + 1) for item in value[:MOST_ITEMS]]
-        return [*items, f"... {len(value) - MOST_ITEMS} more"] if len(value) > MOST_ITEMS else items
-    return bounded(str(value))

@@ -88,11 +88,13 @@ def warning_line(event: Warned) -> str:
 
 
 def outcome_word(result: Result) -> str:
-    """The word a step line begins with: the status, or ``ignored`` and ``rescued`` failures told apart."""
+    """The word a step line begins with: the status; ``ignored`` and ``rescued`` failures, and bad news, told apart."""
     if result.failed and result.ignored:
         return "ignored"
     if result.failed and result.rescued:
         return "rescued"
+    if result.now is not None and result.now.alerts:
+        return "now"
     return result.status.value
 
 
@@ -121,6 +123,7 @@ def speech(result: Result, *, verbosity: int) -> str:
         result.failed
         or result.changed
         or result.module == "debug"
+        or (result.now is not None and result.now.urgent)
         or result.status
         in (
             Status.NOT_APPLICABLE,
@@ -159,7 +162,7 @@ def summary_lines(summary: RunSummary, *, table: bool = True) -> list[str]:
         closing_table = closing.table(summary)
         lines += ["", *aligned([closing_table.titles, *closing_table.rows])]
     for reason in closing.reasons(summary):
-        lines += ["", f"{reason.host}: {reason.outcome.value}: {reason.reason}".replace("\n", f"\n{INDENT}")]
+        lines += ["", f"{reason.host}: {reason.outcome.value}: " + f"\n{INDENT}".join(reason.lines)]
         if reason.remedy:
             lines.append(f"{INDENT}remedy: {reason.remedy}".replace("\n", f"\n{INDENT}"))
     if summary.hosts:

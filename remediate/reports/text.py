@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 LONGEST = 4_000
 """Characters of one text a report shows; what is longer is cut and says so."""
+MOST_ITEMS = 200
+"""Entries kept of one list or mapping inside a State."""
+DEEPEST = 12
 
 _UNSAFE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, without tab and line feed
@@ -72,3 +79,22 @@ def duration(seconds: float) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """``1 host``, ``2 hosts``."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def trimmed(value: object, depth: int = 0) -> JsonValue:
+    """``value`` as plain JSON, bounded in depth, in entries per list and in characters per text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping | list | tuple) and depth >= DEEPEST:
+        return "..."
+    if isinstance(value, Mapping):
+        kept: dict[str, JsonValue] = {
+            str(key): trimmed(item, depth + 1) for key, item in list(value.items())[:MOST_ITEMS]
+        }
+        if len(value) > MOST_ITEMS:
+            kept["..."] = f"{len(value) - MOST_ITEMS} more"
+        return kept
+    if isinstance(value, list | tuple):
+        items: list[JsonValue] = [trimmed(item, depth + 1) for item in value[:MOST_ITEMS]]
+        return [*items, f"... {len(value) - MOST_ITEMS} more"] if len(value) > MOST_ITEMS else items
+    return bounded(str(value))

@@ -176,9 +176,8 @@ def test_only_the_hosts_of_this_run_count(place: Place) -> None:
 def test_variables_on_the_command_line_are_named_as_such(place: Place) -> None:
     given = json.dumps({"packages": {SP1: {"file": "/nowhere/x.exe"}}})
     done = place.remediate("plan", KB, "-e", given)
-    assert (done.code, "error: --extra-vars:1:45: packages: KB870585-2003-SP1: /nowhere/x.exe is not there" in done.err) == (
-        1, True,
-    ), done  # fmt: skip
+    said = "error: --extra-vars:1:45: packages: KB870585-2003-SP1: /nowhere/x.exe is not there"
+    assert (done.code, said in done.err) == (1, True), done
     (place.folder / "more.yml").write_text(f"packages:\n  {SP1}:\n    file: /nowhere/x.exe\n", encoding="utf-8")
     done = place.remediate("plan", KB, "-e", "@more.yml")
     assert (done.code, "error: more.yml:3:11: packages: " in done.err) == (1, True), done

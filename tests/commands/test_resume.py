@@ -103,3 +103,45 @@ def test_not_with_another_plan_under_its_name(desk: Desk) -> None:
     assert (gone.code, "the plan cannot be read" in gone.err) == (1, True), gone
     (desk.folder / name).write_bytes(kept)
     assert desk("resume", "last").code == 4, "it goes on, and fails as before"
+
+
+RETRY = """
+- hosts: old
+  tasks:
+    - name: Wait for a go
+      win_command: cmd /c if exist C:\\go (exit 0) else (exit 1)
+    - name: Say it
+      debug: {msg: "retry is {{ retry | default(false) }}"}
+"""
+
+
+def test_another_try_is_part_of_what_was_asked_for(desk: Desk) -> None:
+    """``--retry`` given to resume holds for those that go on with that run, too."""
+    (desk.folder / "retry.yml").write_text(RETRY, encoding="utf-8")
+    assert desk("run", "retry.yml").code == 4
+    assert desk("resume", "last", "--retry").code == 4
+    assert desk("run", "go.yml").code == 0
+    runs = desk("runs", "list").out.splitlines()
+    resumed = next(line.split()[0] for line in runs if " resume " in line)
+    done = desk("resume", resumed)
+    assert done.code == 0, done
+    assert "retry is True" in done.out
+
+
+def test_a_plan_is_not_given_another_try_behind_the_backs_of_those_who_approved_it(desk: Desk) -> None:
+    assert desk("plan", "two.yml", "-o", "p.json").code == 2
+    assert desk("apply", "p.json").code == 4
+    done = desk("resume", "last", "--retry")
+    assert done.code == 1
+    assert "applied a plan, and --retry is no part of it" in done.err
+    assert "remediate plan PLAYBOOK --retry -o FILE" in done.err
+
+
+def test_a_plan_keeps_it(desk: Desk) -> None:
+    (desk.folder / "said.yml").write_text(
+        '- {hosts: old, tasks: [{win_file: {path: "C:\\\\retry-{{ retry | default(false) }}", state: directory}}]}\n'
+    )
+    assert desk("plan", "said.yml", "--retry", "-o", "p.json").code == 2
+    done = desk("apply", "p.json")
+    assert done.code == 0, done
+    assert "C:\\retry-True" in done.out

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from remediate.connections.sftp import Sftp, SftpError
 from remediate.errors import RemoteFailed, UserError
 from tests.connections.conftest import Bench
 from tests.connections.scripthost import Host
@@ -104,3 +105,22 @@ def test_variables_are_the_hosts(bench: Bench, local: Path) -> None:
     session.put(local, "%systemroot%\\Temp\\remediate\\fix.exe")
     assert (host.disk / "WINDOWS" / "Temp" / "remediate" / "fix.exe").read_bytes() == CONTENT
     assert session.executions == 0
+
+
+def test_a_file_that_another_controller_is_just_replacing(
+    bench: Bench, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SFTP 3 cannot replace in one go: for a moment there is no file of that name."""
+    session = bench.session(bench.serve(Rules(disk=bench.disk())))
+    session.put(local, TARGET)
+    size, asked = Sftp.size, list[str]()
+
+    def gone_for_a_moment(files: Sftp, path: str) -> int:
+        asked.append(path)
+        if len(asked) == 1:
+            raise SftpError(2, "No such file")
+        return size(files, path)
+
+    monkeypatch.setattr(Sftp, "size", gone_for_a_moment)
+    assert session.hash(TARGET) == hashlib.sha256(CONTENT).hexdigest()
+    assert len(asked) == 2

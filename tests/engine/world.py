@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from remediate.connections.base import Job, Road, Say
+from remediate.engine.control import Control
 from remediate.engine.registry import Registry
 from remediate.engine.run import RunRequest, run
 from remediate.events import Event, StepFinished
@@ -17,6 +18,8 @@ from remediate.language.playbook import SearchPath
 from remediate.model import Endpoint, Json, Mode, Output, Result, RunSummary, State
 
 MODULES = Path(__file__).parent / "modules"
+WATCHED = Path(__file__).parent / "watched"
+"""One more, which can say how a host is left."""
 
 
 @dataclass
@@ -103,6 +106,7 @@ def play(
     world: World,
     *,
     mode: Mode = Mode.APPLY,
+    control: Control | None = None,
     files: Mapping[str, str] | None = None,
     options: Mapping[str, object] | None = None,
 ) -> RunSummary:
@@ -117,8 +121,8 @@ def play(
         playbook=folder / "site.yml",
         inventory=inventory.load([hosts], plugins={}),
         search=SearchPath(roles=(folder / "roles",), playbook=folder / "site.yml"),
-        modules=Registry([MODULES]),
+        modules=Registry([MODULES, WATCHED]),
         mode=mode,
         **(options or {}),  # type: ignore[arg-type]  # cases are data: the request checks them by use
     )
-    return run(request, [world], sessions=world)
+    return run(request, [world], sessions=world, control=control)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from remediate.connections.base import Job, JobPhase
-from remediate.errors import Failed, Unreachable
+from remediate.errors import Failed, RemoteFailed, Unreachable
 from remediate.kb.following import Watched, follow, outcome
 from remediate.model import Json, State
 from tests.modules.scripted import ScriptedSession
@@ -72,11 +72,44 @@ def test_what_waiting_does_not_cure_is_said_at_once(kind: str) -> None:
     assert host.clock < 5
 
 
-def test_a_host_that_stays_away_is_unreachable_in_the_end() -> None:
-    host = Host(RUNNING, lost())
-    with pytest.raises(Unreachable, match="the line is gone"):
+def test_a_host_that_stays_away_is_unreachable_in_the_end_and_nothing_is_said_of_its_installer() -> None:
+    host = Host({**RUNNING, "utc": "2026-01-31T20:07:12Z"}, lost())
+    with pytest.raises(Unreachable) as raised:
         follow(host, WATCHED)
     assert host.clock == pytest.approx(600)
+    assert raised.value.message == (
+        "KB1: the host has not been reached since 2026-01-31T20:07:12Z (its clock): the line is gone; how the "
+        "installer ended is not known, it goes on without us"
+    )
+    assert "hanging" not in str(raised.value)
+
+
+def test_one_that_was_away_and_is_back_at_the_limit_hangs() -> None:
+    with pytest.raises(Failed, match="the installer is hanging"):
+        follow(Host(RUNNING, lost(), lost(), RUNNING), Watched(job="j", label="KB1", timeout=4))
+
+
+def test_one_that_cannot_be_ended_goes_on_and_that_is_said() -> None:
+    host = Host(RUNNING)
+
+    def refuse(name: str) -> Job:
+        raise RemoteFailed(f"job {name} cannot be cancelled here: no tool", hint="log on at the console")
+
+    host.cancel = refuse  # type: ignore[method-assign]
+    with pytest.raises(Failed, match="job j cannot be cancelled here: no tool; it was left running") as raised:
+        follow(host, Watched(job="j", label="KB1", timeout=60, cancel=True))
+    assert raised.value.hint == "log on at the console"
+
+
+def test_what_was_ended_is_named() -> None:
+    host = Host(RUNNING)
+
+    def cancel(name: str) -> Job:
+        return Job(name=name, phase=JobPhase.LOST, details={"killed": ["cmd.exe", "update.exe"]})
+
+    host.cancel = cancel  # type: ignore[method-assign]
+    with pytest.raises(Failed, match=r"it was ended \(cmd\.exe, update\.exe\)"):
+        follow(host, Watched(job="j", label="KB1", timeout=60, cancel=True))
 
 
 def test_hanging_is_left_running() -> None:

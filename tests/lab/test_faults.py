@@ -20,15 +20,27 @@ CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases" / 
 WORDS = st.text(min_size=1, max_size=12)
 EVERY = st.builds(
     Faults,
-    installer_exit=st.none() | st.builds(InstallerExit, code=st.integers(0, 2**32 - 1), extended=st.integers(0, 65535)),
+    installer_exit=st.none()
+    | st.builds(
+        InstallerExit,
+        code=st.integers(0, 2**32 - 1),
+        extended=st.integers(0, 65535),
+        keeps=st.sampled_from(["none", "some", "all"]),
+    ),
     installer_leaves=st.lists(WORDS, max_size=3).map(tuple),
     installer_hangs=st.booleans(),
+    installer_killed=st.booleans(),
+    installer_silent=st.booleans(),
     installer_never_starts=st.booleans(),
     service_fails=WORDS,
     service_late=st.none() | st.builds(ServiceLate, name=WORDS, seconds=st.floats(0.1, 1e6)),
     service_disabled=WORDS,
+    store_dismounted=WORDS,
+    cdoexm=st.sampled_from(["works", "absent"]),
     drop=st.lists(st.sampled_from(Moment), unique=True).map(tuple),
+    away=st.floats(0, 1e6),
     wmi=st.sampled_from(["works", "broken", "query_fails"]),
+    taskkill=st.sampled_from(["works", "fails"]),
     sftp=st.sampled_from(["works", "absent"]),
     disk_full=st.booleans(),
     clock=st.none()

@@ -263,3 +263,41 @@ def test_whatever_is_installed_in_whatever_order_no_file_grows_older_and_service
         build = now
     assert world.states() == before
     assert world.machine.refusals == []
+
+
+@pytest.mark.parametrize(
+    ("keeps", "store", "mdbmsg"),
+    [
+        ("none", "6.5.7226.0", "6.5.7226.0"),
+        ("some", "6.5.7226.0", "6.5.7232.35"),
+        ("all", "6.5.7232.35", "6.5.7232.35"),
+    ],
+)
+def test_a_failing_installer_may_leave_files_behind(keeps: str, store: str, mdbmsg: str) -> None:
+    world = World("exchange2003-sp1", faults={"installer_exit": {"code": 1603, "keeps": keeps}})
+    before = world.states()
+    assert world.install("KB870585-2003-SP1") == 1603
+    assert (world.version("store.exe"), world.version("mdbmsg.dll")) == (store, mdbmsg)
+    assert world.states() == before
+
+
+def test_3010_with_all_in_place() -> None:
+    world = World("exchange2003-sp1", faults={"installer_exit": {"code": 3010, "keeps": "all"}})
+    assert world.install("KB870585-2003-SP1") == 3010
+    assert (world.version("store.exe"), world.version("mdbmsg.dll")) == ("6.5.7232.35", "6.5.7232.35")
+
+
+def test_one_that_is_killed_leaves_its_services_down() -> None:
+    world = World("exchange2003-sp1", faults={"installer_killed": True})
+    world.install("KB870585-2003-SP1")
+    assert [run.phase for run in world.runs] == ["killed"]
+    assert world.state("MSExchangeIS") == "stopped"
+    assert not world.machine.processes.named("update.exe")
+
+
+def test_one_that_does_nothing_ends_well() -> None:
+    world = World("exchange2003-sp1", faults={"installer_silent": True})
+    before = world.states()
+    assert world.install("KB870585-2003-SP1") == 0
+    assert world.states() == before
+    assert not world.machine.files.exists("C:\\WINDOWS\\KB870585.log")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -12,11 +13,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import select, text, update
 
-from remediate.ledger import migrate, schema
+from remediate.ledger import chain, migrate, schema
 from remediate.ledger.address import parse
 from remediate.ledger.engine import build
-from tests.ledger.world import opened, raw
+from remediate.ledger.rows import FINISHED, HostEnd
+from remediate.ledger.text import canonical
+from tests.ledger.world import new_run, opened, raw
 
 CASES = Path(__file__).parent / "cases"
 OPEN = """
@@ -37,6 +41,50 @@ def test_the_migrations_make_the_schema(url: str) -> None:
         assert context.get_current_revision() == schema.REVISION
     engine.dispose()
     assert max(migrate.revisions()) == schema.REVISION
+
+
+def test_a_ledger_of_the_first_schema_is_brought_up_and_still_proved(url: str) -> None:
+    """Its hosts were told of without how they were left; the chain was made without it, too."""
+    with opened(url) as ledger:
+        run = ledger.begin_run(new_run("a"))
+        ledger.end_run(run, status=FINISHED, exit_code=0, hosts=[HostEnd(host="a", outcome="changed")])
+    _as_first(url)
+    with opened(url) as ledger:
+        assert ledger.verify().whole, ledger.verify()
+        (host,) = ledger.hosts(run)
+        assert (host.outcome, host.now) == ("changed", {})
+        again = ledger.begin_run(new_run("a"))
+        now = {"line": "DOWN NOW: MSExchangeIS"}
+        ledger.end_run(again, status=FINISHED, exit_code=4, hosts=[HostEnd(host="a", outcome="failed", now=now)])
+        assert ledger.hosts(again)[0].now == now
+        assert ledger.verify().whole
+    with raw(url) as execute:
+        execute("UPDATE hosts SET now = '{\"line\":\"fine\"}' WHERE outcome = 'failed'")
+    with opened(url) as ledger:
+        assert "host a is not as event" in ledger.verify().what
+
+
+def _as_first(url: str) -> None:
+    """As remediate wrote it before schema 0002: without the column, and its chain without the word."""
+    engine, events = build(parse(url)), schema.events
+    with engine.begin() as connection:
+        previous = schema.GENESIS
+        for row in list(connection.execute(select(events).order_by(events.c.number))):
+            told = json.loads(row.data)
+            if row.kind == "host ended":
+                del told["now"]
+            if row.kind == "step begun":
+                del told["place"]
+            fields = {name: getattr(row, name) for name in ("number", "at", "run", "kind", "host")}
+            data, before = canonical(told), previous
+            previous = chain.link(**fields, data=data, previous=before)
+            values = {"data": data, "previous": before, "hash": previous}
+            connection.execute(update(events).where(events.c.number == row.number).values(**values))
+        connection.execute(update(schema.head).values(hash=previous))
+        connection.execute(text("ALTER TABLE hosts DROP COLUMN now"))
+        connection.execute(text("ALTER TABLE steps DROP COLUMN place"))
+        connection.execute(text("UPDATE ledger_version SET version_num = '0001'"))
+    engine.dispose()
 
 
 @pytest.mark.faults

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from remediate.notify import HostLine, Occasion
 from remediate.notify.model import Kind
 from remediate.notify.trouble import LONGEST, line
-from remediate.notify.wording import SUBJECT, document, subject
+from remediate.notify.wording import SUBJECT, document, subject, text
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 
@@ -68,3 +68,19 @@ def test_a_line_is_one_line_that_steers_nothing(text: str) -> None:
 @given(st.text(st.characters(categories=["L", "N", "P"]), max_size=LONGEST))
 def test_plain_words_are_left_alone(text: str) -> None:
     assert line(text) == text
+
+
+def test_how_a_host_was_left_stands_below_it() -> None:
+    left = HostLine(host="ex1", outcome="failed", reason="exit code 1603", now="DOWN NOW: MSExchangeIS",
+                    standing={"data": {"services_down": ["MSExchangeIS"]}})  # fmt: skip
+    told = Occasion(kind="failed", run="R", playbook="p.yml", who="", controller="",
+                    hosts=(left, HostLine(host="ex22", outcome="changed")))  # fmt: skip
+    assert text(told).splitlines()[-3:] == [
+        "ex1   failed   exit code 1603",
+        "      DOWN NOW: MSExchangeIS",
+        "ex22  changed",
+    ]
+    hosts = json.loads(document(told))["hosts"]
+    assert hosts[0]["now"] == "DOWN NOW: MSExchangeIS"
+    assert hosts[0]["standing"]["data"]["services_down"] == ["MSExchangeIS"]
+    assert hosts[1] == {"host": "ex22", "outcome": "changed", "reason": ""}

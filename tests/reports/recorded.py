@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from remediate import events
 from remediate.events import Event
-from remediate.model import Certainty, Change, Effect, Result, Status
+from remediate.model import Certainty, Change, Effect, Result, Standing, Status
 
 CASES = Path(__file__).parent / "cases"
 KINDS = {
@@ -61,6 +61,8 @@ def read_result(data: dict[str, Any]) -> Result:
     data["status"] = Status(data["status"])
     data["changes"] = tuple(read_change(dict(change)) for change in data.get("changes", ()))
     data["notes"] = tuple(data.get("notes", ()))
+    if "now" in data:
+        data["now"] = TypeAdapter(Standing).validate_python(data["now"])
     return Result(**{"address": f"{data['task']}@{data['host']}", "module": "hotfix", **data})
 
 

@@ -40,6 +40,7 @@ def _faults(spec: WineSpec) -> Faults:
     late = {name: told["StartMs"] / 1000 for name, told in spec.services.items() if "StartMs" in told}
     return Faults(
         wmi="broken",
+        cdoexm="absent",
         installer_exit=None if exits is None else InstallerExit(code=exits, extended=spec.faults["Extended"]),
         installer_hangs=bool(spec.faults.get("Hangs")),
         service_fails=next((name for name, told in spec.services.items() if "StartsLeft" in told), ""),

@@ -16,7 +16,7 @@ from tests.wine.host import WineSpec
 
 PLAYBOOK = "playbooks/kb870585.yml"
 ON_64_BITS = ("-e", f"@inventory/{WIN64}")
-HASTE = {"install_timeout": 12, "services_timeout": 8}
+HASTE = {"install_timeout": 12, "services_timeout": 8, "job_timeout": 3}
 
 SPECS = {
     "rtm": WineSpec(image="exchange2003-rtm", zone="eastern"),

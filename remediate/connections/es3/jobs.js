@@ -264,32 +264,83 @@ function jobHeld(path) {
   return false;
 }
 
-// {name} -> the job; ends its process tree. The folder stays as evidence.
+// {name} -> the job, with ended (how many) and killed (their names); ends its process tree. The folder stays as evidence.
+// {refused, remedy} where it cannot be ended from here: then it counts as running still.
 function jobCancel(args) {
-  var seen = jobLook(args.name), list, i, ended = 0, tree;
+  var seen = jobLook(args.name), killed = [], i, list, why;
   if (seen.phase !== "running") { return seen; }
-  list = processes();
-  if (list === null || !wmiAlive()) { throw fail("job " + args.name + " cannot be ended: WMI does not work on this host; end " + jobProgram(seen.command) + " there by hand"); }
-  tree = jobTree(list, seen);
   writeText(seen.folder + "\\cancelled.txt", utcNow());
-  for (i = 0; i < tree.length; i++) { ended += jobTerminate(tree[i]); }
+  list = processes();
+  why = list !== null && wmiAlive() ? jobKill(jobTree(list, seen), killed) : jobKillByTool(seen, killed);
+  for (i = 0; i < 6 && jobAlive(seen.folder, seen); i++) { pause(500); }
+  if (i === 6) {
+    removePath(seen.folder + "\\cancelled.txt");
+    return refusal((why || "it goes on") + (killed.length ? " (ended: " + killed.join(", ") + ")" : ""),
+      "log on at the server's console, end " + jobImage(seen) + " and what it started (update.exe) in the Task Manager, then run again: the end is found");
+  }
   seen = jobLook(args.name);
-  seen.ended = ended;
+  seen.ended = killed.length;
+  seen.killed = killed;
   return seen;
 }
-// Pids of the job, parents before children, so that nothing is started again behind our back.
+function jobImage(seen) {
+  var program = jobProgram(seen.command), image = program.substring(program.lastIndexOf("\\") + 1);
+  return image.indexOf(".") < 0 ? image + ".exe" : image;
+}
+// Processes of the job, parents before children, so that nothing is started again behind our back.
 function jobTree(list, seen) {
-  var pids = [], known = {}, grown = true, i, program = jobProgram(seen.command);
+  var tree = [], known = {}, grown = true, i, program = jobProgram(seen.command);
   while (grown) {
     grown = false;
     for (i = 0; i < list.length; i++) {
       if (!known[list[i].pid] && jobSince(list[i], seen) && (known[list[i].parent] || jobOwns(list[i], seen.folder, seen, program))) {
         known[list[i].pid] = grown = true;
-        pids.push(list[i].pid);
+        tree.push(list[i]);
       }
     }
   }
-  return pids;
+  return tree;
+}
+// "" or why one of them could not be ended.
+function jobKill(tree, killed) {
+  var i, why = "";
+  for (i = 0; i < tree.length; i++) {
+    if (jobTerminate(tree[i].pid)) { killed.push(tree[i].name); } else { why = "Windows does not end " + tree[i].name + " (pid " + tree[i].pid + ")"; }
+  }
+  return why;
+}
+// Without WMI: by taskkill.exe, which Windows XP and later have, and only what is surely the job's: the shell whose number was
+// kept, and a program whose name no other one has.
+function jobKillByTool(seen, killed) {
+  var image = jobImage(seen), named = jobTasks('imagename eq ' + image), shell;
+  if (named === null) { return "WMI does not work, and without tasklist.exe nothing here ends a process"; }
+  shell = seen.pid ? jobTasks('pid eq ' + seen.pid) : [];
+  if (shell.length === 1 && shell[0].name.toLowerCase() === "cmd.exe") { jobKillTask(shell[0], killed); }
+  named = jobTasks('imagename eq ' + image) || [];
+  if (named.length === 1 && !jobEveryday(image)) { return jobKillTask(named[0], killed); }
+  if (!named.length) { return killed.length ? "" : "WMI does not work, and its program is not among the processes"; }
+  return "WMI does not work, and which of the processes called " + image + " is the job's cannot be told";
+}
+// An image name many programs share, or have, proves nothing.
+function jobEveryday(name) { return /^(cmd|cscript|wscript|msiexec|net|ping|setup|update|hotfix|spuninst)\.exe$/i.test(name); }
+// [{name, pid}] by tasklist.exe; null where it does not work (Windows 2000 has none; without WMI 2003's own fails, likely).
+function jobTasks(filter) {
+  var run = tryValue(function () { return shellRun('tasklist /fi "' + filter + '" /fo csv /nh'); }, null), lines, found = [], i, m;
+  if (run === null || run.exit_code !== 0) { return null; }
+  note("jobs", "processes by tasklist.exe");
+  for (lines = run.stdout.split(/\r?\n/), i = 0; i < lines.length; i++) {
+    m = /^"([^"]+)","(\d+)"/.exec(lines[i]);
+    if (m) { found.push({ name: m[1], pid: parseInt(m[2], 10) }); }
+  }
+  return found;
+}
+function jobKillTask(task, killed) {
+  var run = shellRun("taskkill /F /T /PID " + task.pid), left = jobTasks("pid eq " + task.pid);
+  if (left !== null && !left.length) {
+    killed.push(task.name);
+    return "";
+  }
+  return "taskkill.exe did not end " + task.name + " (pid " + task.pid + "): " + trim(run.stdout).replace(/\s+/g, " ").substring(0, 200);
 }
 function jobTerminate(pid) {
   try {

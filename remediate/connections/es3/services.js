@@ -71,6 +71,34 @@ function serviceFallback(names) {
   }
   return list;
 }
+// Names of the services that depend on one of those named, or on one of such, by the registry; [] where it cannot be listed.
+function serviceDependents(names) {
+  var all = regSubKeys(SERVICES_KEY), paths = [], needs, wanted = {}, found = [], grew = true, i;
+  if (all === null) {
+    note("services", "what else depends on them could not be listed");
+    return [];
+  }
+  for (i = 0; i < names.length; i++) { wanted[names[i].toLowerCase()] = true; }
+  for (i = 0; i < all.length; i++) { paths.push(SERVICES_KEY + all[i] + "\\DependOnService"); }
+  needs = regAll(paths);
+  while (grew) {
+    grew = false;
+    for (i = 0; i < all.length; i++) {
+      if (!wanted[all[i].toLowerCase()] && serviceNeeds(needs[i], wanted)) {
+        wanted[all[i].toLowerCase()] = grew = true;
+        found.push(all[i]);
+      }
+    }
+  }
+  return found;
+}
+function serviceNeeds(needs, wanted) {
+  var i;
+  for (i = 0; needs instanceof Array && i < needs.length; i++) {
+    if (wanted[String(needs[i]).toLowerCase()]) { return true; }
+  }
+  return false;
+}
 function serviceByRegistry(name) {
   var service = serviceInRegistry(name, false);
   return service === null ? null :

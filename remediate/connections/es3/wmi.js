@@ -70,6 +70,11 @@ function wmiTime(text) {
   var m = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\.\d+([+\-]\d+)/.exec(String(text));
   return m ? isoTime(Date.UTC(m[1], m[2] - 1, m[3], m[4], m[5], m[6]) - parseInt(m[7], 10) * 60000) : null;
 }
+// The other way: a UTC time as WMI writes it, local with minutes from UTC behind; then even a comparison of texts is right.
+function wmiMoment(utc) {
+  var minutes = bias().minutes, local = isoTime(isoToTime(utc) - minutes * 60000).replace(/[-:TZ]/g, '');
+  return local + '.000000' + (minutes > 0 ? '-' : '+') + pad(Math.abs(minutes), 3);
+}
 
 // [{name, pid, parent, command, path, started}] or null. command is null on Windows 2000, whose class lacks it.
 function processes() {

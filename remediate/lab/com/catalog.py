@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from remediate.lab.com import wmi
+from remediate.lab.com import cdoexm, wmi
 from remediate.lab.com.adodb import Stream
 from remediate.lab.com.base import CANNOT_CREATE, ComObject, Refused
 from remediate.lab.com.dictionary import Dictionary
@@ -24,6 +24,10 @@ def progids() -> Mapping[str, Factory]:
     return MappingProxyType(
         {
             "adodb.stream": Stream,
+            "cdoexm.exchangeserver": cdoexm.ExchangeServer,
+            "cdoexm.mailboxstoredb": cdoexm.StoreDB,
+            "cdoexm.publicstoredb": cdoexm.StoreDB,
+            "cdoexm.storagegroup": cdoexm.StorageGroup,
             "microsoft.xmldom": DomDocument,
             "msxml2.domdocument": DomDocument,
             "scripting.dictionary": Dictionary,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from remediate.lab import paths
@@ -14,7 +15,7 @@ from remediate.lab.errors import LabError
 
 FILE_NAMES = ("Name", "Caption", "FileName", "Extension", "Drive", "Path", "FileSize", "Version", "LastModified")
 EVENT_NAMES = ("Logfile", "RecordNumber", "EventCode", "EventIdentifier", "SourceName", "Type", "EventType", "Message")
-EVENT_TIMES = ("TimeGenerated", "TimeWritten", "ComputerName")
+EVENT_TIMES = ("TimeGenerated", "TimeWritten", "ComputerName", "InsertionStrings")
 EVENT_TYPES = {"Error": 1, "Warning": 2, "Information": 3, "Audit Success": 4, "Audit Failure": 5}
 
 
@@ -76,6 +77,7 @@ def _events(run: Run, query: Query | None) -> Iterable[Values]:
             "Type": entry.type.lower(),
             "EventType": EVENT_TYPES[entry.type],
             "Message": entry.message,
+            "InsertionStrings": re.findall(r'"([^"]+)"', entry.message) or [entry.message],
             "TimeGenerated": written,
             "TimeWritten": written,
             "ComputerName": run.environ.get("COMPUTERNAME", ""),

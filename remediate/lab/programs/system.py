@@ -25,6 +25,8 @@ def whoami(call: Call) -> int:
 
 def tasklist(call: Call) -> int:
     """``tasklist [/fi "imagename eq x"] [/fi "pid eq n"] [/fo csv|table] [/nh]``."""
+    if call.machine.faults.taskkill == "fails":
+        return _no_wmi(call)
     words = call.argv
     form, head, filters = "table", True, list[str]()
     while words:
@@ -70,9 +72,17 @@ def _tasks(call: Call, processes: list[Process], *, csv: bool, head: bool) -> No
         call.out(f"{image[:25]:<25} {pid:>6} {session:<16} {number:>8} {memory:>12}")
 
 
+def _no_wmi(call: Call) -> int:
+    """Likely: both programs ask WMI on Windows XP and 2003."""
+    call.err("ERROR: The RPC server is unavailable.")
+    return 1
+
+
 def taskkill(call: Call) -> int:
-    """``taskkill [/f] /pid n | /im name``; /t and /fi are not modelled."""
-    words = [word for word in call.argv if word.lower() != "/f"]
+    """``taskkill [/f] [/t] /pid n | /im name``; /fi is not modelled."""
+    if call.machine.faults.taskkill == "fails":
+        return _no_wmi(call)
+    words = [word for word in call.argv if word.lower() not in ("/f", "/t")]
     if len(words) != 2 or words[0].lower() not in ("/pid", "/im"):
         return call.refuse(f"taskkill {call.rest.strip()}")
     table = call.machine.processes
@@ -81,13 +91,24 @@ def taskkill(call: Call) -> int:
     if not chosen:
         call.err(f'ERROR: The process "{words[1]}" not found.')
         return 128
-    for process in chosen:
-        try:
-            table.kill(process.pid)
-        except LabError as error:
-            call.err(f"ERROR: The process with PID {process.pid} could not be terminated.\r\nReason: {error.text}")
-            return 1
-        call.out(f"SUCCESS: The process with PID {process.pid} has been terminated.")
+    if "/t" in map(str.lower, call.argv):
+        chosen = [below for process in chosen for below in _tree(call, process)]
+    return max(_killed(call, process) for process in chosen)
+
+
+def _tree(call: Call, process: Process) -> list[Process]:
+    """Children before their parents."""
+    own = [child for child in call.machine.processes.all() if child.parent == process.pid]
+    return [*(below for child in own for below in _tree(call, child)), process]
+
+
+def _killed(call: Call, process: Process) -> int:
+    try:
+        call.machine.processes.kill(process.pid)
+    except LabError as error:
+        call.err(f"ERROR: The process with PID {process.pid} could not be terminated.\r\nReason: {error.text}")
+        return 1
+    call.out(f"SUCCESS: The process with PID {process.pid} has been terminated.")
     return 0
 
 
