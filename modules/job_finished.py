@@ -1,8 +1,9 @@
 """Wait for installers that an earlier run started and did not see the end of. Starts nothing.
 
 Says in words how each of them ended, also when it was lost or never started, and has the host keep that verdict: a
-package that changed nothing is not installed again unasked. Follow it with services_restored, which brings back what
-they stopped and marks them as dealt with.
+package that changed nothing is not installed again unasked. One that ended badly while nobody watched fails the task,
+once: it is tried again by the next run, when somebody has heard of it. Follow it with services_restored, which brings
+back what they stopped and marks them as dealt with.
 
 Examples:
 
@@ -103,11 +104,16 @@ def _followed(session: Session, watched: Watched) -> State:
 
 
 def _judge(session: Session, seen: State, watched: Watched) -> None:
-    """Its end is seen, and kept on the host; how it is told stands in ``notes``."""
+    """Its end is seen, and kept on the host. ``Failed`` for a bad one: nobody has heard of it yet, so it ends here.
+
+    One that never began has done no harm, and is begun by whoever comes next.
+    """
     try:
         meaning = str(outcome(seen, watched, SUCCESS)["meaning"])
     except Failed as error:
         verdicts.judge_failure(session, watched.job, error.message)
+        if not probe.part(seen, "job").get("never_started"):
+            raise
     else:
         verdicts.judge(session, watched.job, ok=True, meaning=meaning)
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from remediate.lab import drops, images, installation
+from remediate.lab import drops, images, installation, restart
 from remediate.lab.fingerprint import toolkit
 from remediate.lab.folder import LabFolder
 from remediate.lab.ground import key_kind, winrm_port
@@ -148,6 +148,10 @@ def describe(spec: HostSpec, machine: Machine, served: Served | None = None) -> 
             "services_not_running": [s.name for s in services if s.start_mode == "auto" and s.state != "running"],
             "installers_started": len(runs),
             "installers": [_run(run, machine) for run in runs],
+            "files": versions_of(machine),
+            "services": {s.name: [s.state, s.start_mode] for s in services},
+            "stores": {store.full: store.state for store in machine.databases.all()},
+            "restart_due": restart.due(machine),
             "dropped": list(drops.struck(machine)),
             "refusals": list(machine.refusals),
             "fingerprint": machine.fingerprint(),
@@ -167,6 +171,14 @@ def _run(run: installation.Installation, machine: Machine) -> dict[str, Json]:
         "ended": run.ended,
         "exit_code": run.exit_code if run.ended else None,
     }
+
+
+def versions_of(machine: Machine) -> dict[str, Json]:
+    """Version of each program of Exchange by its lower-case name; empty where there is no Exchange."""
+    folder = installation.bin_folder(machine)
+    names = machine.files.listing(folder) if machine.files.is_folder(folder) else []
+    paths = {name.lower(): f"{folder}\\{name}" for name in names}
+    return {name: machine.files.stat(path).version for name, path in paths.items() if machine.files.is_file(path)}
 
 
 def build_of(machine: Machine) -> str:

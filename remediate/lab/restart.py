@@ -24,6 +24,11 @@ def order(machine: Machine, seconds: float, *, power_off: bool = False) -> bool:
     return True
 
 
+def due(machine: Machine) -> bool:
+    """Whether files wait for the next start."""
+    return machine.registry.get(SESSION_MANAGER, PENDING) is not None
+
+
 def scheduled(machine: Machine) -> Event | None:
     return next((event for event in machine.events if event.do == "shut_down"), None)
 

@@ -119,7 +119,8 @@ def test_an_installer_that_outlived_its_job(looks: int, ends: bool) -> None:
     session, params = ScriptedSession(answer), job_finished.Params(timeout=100)
     change = job_finished.diff(job_finished.inspect(session, params), params)[0]
     if ends:
-        job_finished.apply(session, change, params)
+        with pytest.raises(Failed, match="j: the installer is gone and left no exit code"):
+            job_finished.apply(session, change, params)
         assert job_finished.diff(job_finished.inspect(session, params), params) == []
     else:
         with pytest.raises(Failed, match=r"update\.exe outlived it, and it is not done after 100 s"):
