@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from remediate.lab import installation, packages
 from remediate.lab.drops import struck
 from remediate.lab.faults import Moment
 from tests.connections.labhost import LabHost, lab_host
+from tests.patience import LIMIT
 
 GUARDS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases" / "guards.yml").read_text())
 JOBS = "C:\\WINDOWS\\Temp\\remediate\\jobs"
@@ -52,7 +54,7 @@ def finished(session: SshSession) -> Job:
         job = session.poll("kb1")
         if job.phase is not JobPhase.RUNNING:
             return job
-        session.wait(0.05)
+        session.wait(1)
     raise AssertionError("the job does not end")
 
 
@@ -114,12 +116,13 @@ def test_a_finished_job_is_adopted_until_it_is_settled(host: LabHost) -> None:
 
 
 def test_many_starters_at_the_same_moment(host: LabHost) -> None:
-    moment = int(host.machine.now().timestamp() * 1000) + 1000
+    host.machine.files.make_folder("C:\\seen")
     # all have seen that there is no job before the first of them makes its folder
     start_then = f"""(function () {{
         var make = newFolder;
         newFolder = function (path) {{
-            while (/kb1$/.test(path) && new Date().getTime() < {moment}) {{ WScript.Sleep(1); }}
+            writeText("C:\\\\seen\\\\" + remediateNonce, "");
+            while (/kb1$/.test(path) && fso().GetFolder("C:\\\\seen").Files.Count < 6) {{ WScript.Sleep(1); }}
             return make(path);
         }};
         return jobStart({{name: "kb1", command: "{QUICK.replace(chr(92), chr(92) * 2)}", token: remediateNonce}});
@@ -198,6 +201,60 @@ def test_a_start_that_never_happened_is_taken_over_when_it_is_old(
     assert runs(host) == int(taken)
 
 
+@pytest.mark.parametrize("below", ["9", "1"], ids=["let pass", "refused"])
+def test_a_starter_that_was_overtaken_touches_nothing(
+    host: LabHost, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    """Its guard looks at a file for so long that another takes the job over: that one's job it is, whole and alone."""
+    stat = host.machine.files.stat
+
+    def slow_disk(path: str) -> Any:
+        if path.lower() == "c:\\fix.exe" and not runs(host):
+            host.machine.wait(200)
+        return stat(path)
+
+    monkeypatch.setattr(host.machine.files, "stat", slow_disk)
+    guard = {"files": [{"path": "C:\\fix.exe", "below": below}]}
+    patient = host.session(command_timeout=1000)
+    with ThreadPoolExecutor(1) as pool, host.time.holding(host.machine) as held:
+        overtaken = pool.submit(start, patient, QUICK, guard=guard, record={"who": "overtaken"})
+        assert held.wait(LIMIT)
+        job = start(host.session(), QUICK, record={"who": "second"})
+        assert job.adopted is False
+        job = finished(host.session())
+    with suppress(RemoteFailed, Blocked):
+        assert overtaken.result().adopted is True
+    assert runs(host) == 1
+    after = host.session().poll("kb1")
+    assert (after.phase, after.exit_code, after.started) == (JobPhase.FINISHED, 0, job.started)
+    assert after.details is not None
+    assert after.details["record"] == {"who": "second"}
+
+
+def test_the_same_program_from_before_is_none_of_the_job(host: LabHost) -> None:
+    session = host.session()
+    older = host.machine.processes.create("fix.exe", LONG)
+    host.time.go_on(60)
+    start(session)
+    for process in host.machine.processes.all():
+        if process.image.lower() in ("cmd.exe", "fix.exe", "update.exe") and process.pid != older.pid:
+            host.machine.processes.kill(process.pid)
+    assert session.poll("kb1").phase is JobPhase.LOST
+
+
+def test_cancel_spares_whose_parent_had_the_number_of_the_job(host: LabHost) -> None:
+    """Process numbers are used again: a program from before the job may name its number as that of its parent."""
+    session = host.session()
+    older = host.machine.processes.create("backup.exe")
+    host.time.go_on(60)
+    job = start(session)
+    number = int(str(job.details["pid"]))  # type: ignore[index]
+    host.machine.processes.update(replace(older, parent=number))
+    assert session.cancel("kb1").details["ended"] >= 2  # type: ignore[index,operator]
+    assert "update.exe" not in images(host)
+    assert host.machine.processes.get(older.pid) is not None
+
+
 def test_cancel_ends_the_whole_tree(host: LabHost) -> None:
     session = host.session()
     start(session, LONG)
@@ -253,11 +310,12 @@ def test_without_wmi(tmp_path: Path, wmi: str) -> None:
 def test_a_hotfix_survives_a_drop(tmp_path: Path, moment: str) -> None:
     local = tmp_path / "fix.exe"
     local.write_bytes(packages.content(packages.catalogue()["KB870585-2003-SP1"]))
-    with lab_host(tmp_path / "lab", faults={"drop": [moment]}, speed=3.0) as host:
+    with lab_host(tmp_path / "lab", faults={"drop": [moment]}) as host:
         session = host.session()
         session.put(local, "C:\\fix.exe")
         job = start(session)
         while job.phase is JobPhase.RUNNING:
+            session.wait(1)
             job = session.poll("kb1")
         info = session.call(
             "libraries", "ask", {"code": 'fileInfo("C:\\\\Program Files\\\\Exchsrvr\\\\bin\\\\store.exe")'}
