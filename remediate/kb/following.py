@@ -46,18 +46,19 @@ def look(session: Session, watched: Watched) -> State:
 def follow(session: Session, watched: Watched) -> State:
     """The last look, taken when the job runs no more. ``Failed`` when it hangs.
 
-    A job that looks lost is looked at twice: its exit code may still be on its way to the disk of a busy host.
+    A job that looks lost is looked at twice: its exit code may still be on its way to the disk of a busy host. It hangs
+    when a look that began after the limit found it running: a slow answer is no slow installer.
     """
     begin, pause, doubted = session.now(), 1.0, False
     while True:
-        seen = _look_or_wait(session, watched, session.now() - begin)
+        passed = session.now() - begin
+        seen = _look_or_wait(session, watched, passed)
         phase = probe.part(seen, "job").get("phase") if seen is not None else "running"
         if seen is not None and phase != "running" and (doubted or phase != "lost"):
             return seen
         doubted = phase == "lost"
-        passed = session.now() - begin
         if passed >= watched.timeout:
-            raise _hanging(session, watched, seen, passed)
+            raise _hanging(session, watched, seen, session.now() - begin)
         doing = codes.phase(str(seen.get("tail") or "")) if seen is not None else "waiting for the connection"
         session.say(f"{watched.label}: {doing}", passed, watched.expected, "seconds")
         session.wait(min(pause, 10.0, max(watched.timeout - passed, 0.1)))
