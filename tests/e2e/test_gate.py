@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +13,7 @@ from remediate.ledger.store import open_ledger
 from tests.e2e.office import Office
 from tests.e2e.project import Project
 from tests.e2e.test_change_window import outcomes
-from tests.e2e.test_main_route import PLAYBOOK, status
+from tests.e2e.test_main_route import PLAYBOOK
 
 INVENTORY = "inventory/gate.yml"
 LAB = """
@@ -53,7 +51,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 def installed(office: Office) -> dict[str, int]:
-    return {name: len(host["installers"]) for name, host in status(office.project, INVENTORY).items()}
+    return {name: len(host["installers"]) for name, host in office.project.status(INVENTORY).items()}
 
 
 def run_at(office: Office, moment: datetime, *words: str) -> tuple[int, object]:
@@ -91,22 +89,12 @@ def test_a_window_that_closes_during_the_installation(office: Office) -> None:
     (office.project.folder / INVENTORY).write_text(LAB.replace("vars: {change_window: later}", "groups: [night]"))
     office.clock.set(NIGHT)
     after = datetime(2026, 11, 28, 22, 10, tzinfo=UTC)
-
-    def watch() -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if status(office.project, INVENTORY)["early"]["installers_started"]:
-                office.clock.set(after)
-                return
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
+    office.clock.when(lambda: installed(office)["early"], lambda: office.clock.set(after))
     code, document = office.json("run", PLAYBOOK, "-i", INVENTORY, "--forks", "1")
-    thread.join()
     assert code == 2, document
     assert outcomes(document) == {"early": "changed", "late": "deferred", "free": "compliant"}
     assert installed(office) == {"early": 1, "late": 0, "free": 0}
-    assert not status(office.project, INVENTORY)["early"]["services_not_running"]
+    assert not office.project.status(INVENTORY)["early"]["services_not_running"]
 
 
 def test_what_takes_longer_by_experience_does_not_fit(office: Office) -> None:
@@ -143,7 +131,7 @@ def test_override_with_a_reason(office: Office) -> None:
 def test_options_that_make_no_sense(office: Office, words: tuple[str, ...], error: str) -> None:
     code, said = run_at(office, NIGHT, *words)
     assert (code, error in str(said)) == (1, True), said
-    assert not any(host["logons"] for host in status(office.project, INVENTORY).values())
+    assert not any(host["logons"] for host in office.project.status(INVENTORY).values())
 
 
 def test_a_freeze_is_named(office: Office) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from remediate.errors import UserError
@@ -152,10 +152,8 @@ def test_mistakes_of_the_program_are_not_written(ledger: Ledger) -> None:
 
 
 @settings(
-    deadline=None,
     max_examples=25,
     phases=PHASES,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(text=st.text(), data=st.dictionaries(st.text(), JSON, max_size=4), seconds=st.floats(0, 1e9))
 @example(text="a\0b\ud800", data={"\0": "\udfff\0", "x": 1e300}, seconds=0.1)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.lab.winrm import tls
@@ -173,7 +173,6 @@ def test_no_server(tmp_path: Path) -> None:
     assert told(number, tmp_path).error == f"127.0.0.1:{number} cannot be used: Connection refused"
 
 
-@settings(deadline=None)
 @given(ANYTHING, ANYTHING, ANYTHING, ANYTHING)
 def test_no_name_adds_a_header_or_a_line(run: str, playbook: str, host: str, reason: str) -> None:
     evil = Occasion(

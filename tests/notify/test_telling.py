@@ -83,7 +83,7 @@ HOOKS = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(hook=HOOKS, run=WILD, host=WILD)
 def test_nothing_raises_whatever_it_is_given(hook: Hook, run: str, host: str) -> None:
     occasion = Occasion(
