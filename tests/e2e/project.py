@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from remediate.lab import control
+from remediate.lab import control, installation
 from remediate.lab.clock import real_time
 from remediate.lab.folder import lab_folder
+from remediate.lab.machine import Machine
 from tests.commands.driver import Done, remediate
 from tests.lab import inprocess
 
@@ -70,10 +71,18 @@ class Project:
         return subprocess.Popen(self.command(*words), cwd=self.folder, env={**self.environment(), **environ},
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # fmt: skip
 
+    def machines(self, inventory: str) -> Mapping[str, Machine]:
+        """The hosts of a lab, as they are in this process."""
+        return inprocess.machines(lab_folder(self.folder / inventory, self.folder / LABS))
+
+    def installers(self, inventory: str) -> list[int]:
+        """How many were ever started, host by host."""
+        return [installation.started(machine) for machine in self.machines(inventory).values()]
+
     @contextmanager
     def standing_still(self, inventory: str) -> Iterator[None]:
         """The time of the hosts does not go on before the end of this: what was started there is not over before."""
-        machines = inprocess.machines(lab_folder(self.folder / inventory, self.folder / LABS))
+        machines = self.machines(inventory)
         moment = datetime.now(UTC)
         for machine in machines.values():
             machine.clock.source = lambda: moment

@@ -95,9 +95,7 @@ def test_from_tuesday_to_the_report(office: Office) -> None:
 
     # Saturday night: applied, and stopped with Ctrl-C while the first installer runs
     office.clock.set(SATURDAY)
-    office.clock.when(
-        lambda: office.project.status(INVENTORY)["berlin1"]["installers_started"], lambda: press_ctrl_c(office)
-    )
+    office.clock.when(lambda: office.project.installers(INVENTORY)[0], lambda: press_ctrl_c(office))  # berlin1
     code, document = office.json("apply", "saturday.json")
     assert code == 130, document
     assert document["interrupted"] is True

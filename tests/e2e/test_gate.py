@@ -89,7 +89,7 @@ def test_a_window_that_closes_during_the_installation(office: Office) -> None:
     (office.project.folder / INVENTORY).write_text(LAB.replace("vars: {change_window: later}", "groups: [night]"))
     office.clock.set(NIGHT)
     after = datetime(2026, 11, 28, 22, 10, tzinfo=UTC)
-    office.clock.when(lambda: installed(office)["early"], lambda: office.clock.set(after))
+    office.clock.when(lambda: office.project.installers(INVENTORY)[0], lambda: office.clock.set(after))
     code, document = office.json("run", PLAYBOOK, "-i", INVENTORY, "--forks", "1")
     assert code == 2, document
     assert outcomes(document) == {"early": "changed", "late": "deferred", "free": "compliant"}

@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 
 def installing(project: Project) -> bool:
-    return bool(project.status(INVENTORY)["mail1"]["installers_started"])
+    return project.installers(INVENTORY) == [1]
 
 
 def test_killed_when_the_installer_was_just_started(project: Project) -> None:

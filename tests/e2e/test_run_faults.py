@@ -35,7 +35,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 
 def all_installing(project: Project) -> bool:
-    return all(host["installers_started"] for host in project.status(INVENTORY).values())
+    return all(project.installers(INVENTORY))
 
 
 def check_once_and_verified(project: Project) -> None:
