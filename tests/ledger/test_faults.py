@@ -18,12 +18,11 @@ import psycopg
 import pytest
 
 from remediate.errors import LedgerLost
-from remediate.ledger import engine
 from remediate.ledger.rows import Approval, HostEnd, Lock, PackageSeen
 from remediate.ledger.store import Ledger
 from tests.ledger import postgres
 from tests.ledger.processes import controller, line
-from tests.ledger.world import Clock, begun, ended, new_run, opened, step
+from tests.ledger.world import Clock, begun, ended, new_run, opened, raw, step
 from tests.patience import LIMIT, some_time, until
 
 
@@ -295,15 +294,14 @@ def test_a_disk_that_fills_up_during_a_run(tmp_path: Path) -> None:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_controller_stopped_inside_a_write_does_not_stop_the_others(
-    server: postgres.Server, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_controller_stopped_inside_a_write_does_not_stop_the_others(server: postgres.Server, database: str) -> None:
     """The server ends a transaction nobody goes on with; SQLite cannot, but there the other is on the same machine."""
-    quick = ("SET idle_in_transaction_session_timeout = '300ms'", "SET lock_timeout = '100ms'")
-    monkeypatch.setattr(engine, "SERVER_SETTINGS", quick)
+    setting = "idle_in_transaction_session_timeout"
     with opened(server.url(database)) as ledger, closing(psycopg.connect(server.url(database))) as stopped:
-        for setting in quick:
-            stopped.execute(setting.encode())
+        with raw(server.url(database)) as execute:
+            assert execute(f"SHOW {setting}").scalar() == "15s", "what every controller asks for"
+        stopped.execute(f"SET {setting} = '300ms'".encode())
+        stopped.commit()
         stopped.execute("SELECT * FROM head FOR UPDATE")
         assert step(ledger, ledger.begin_run(new_run("a")), "a") == 1
         with pytest.raises(psycopg.Error):
