@@ -140,7 +140,7 @@ def test_what_it_does_not_know_is_in_the_refusal_log(tmp_path: Path) -> None:
         with pytest.raises(Exception, match="unsupported action"):
             wsman.enumerate(f"{soap.SHELL_URI}/cmd", None)
         assert "Enumerate" in wire.machine.refusals[-1]
-        assert wsman.get_server_config()
+        assert wsman.get_server_config() is not None
 
 
 def test_a_shell_nobody_uses_makes_room(wire: WinrmWire, monkeypatch: pytest.MonkeyPatch) -> None:
