@@ -38,18 +38,13 @@ def name(road: str, moment: str) -> str:
     return f"{road}-{moment.replace('_', '-')}"
 
 
-def slowly(moment: str) -> Mapping[str, Any]:
-    """Where the line is to drop at a poll, the installer takes long enough to be polled on a busy machine."""
-    return {"speed": 0.6} if moment == "polling" else {}
-
-
 def lab(fleet: str) -> str:
     hosts = {
-        name(road, moment): {"image": "exchange2003-sp1", "faults": {"drop": [moment]}, **slowly(moment), **how}
+        name(road, moment): {"image": "exchange2003-sp1", "faults": {"drop": [moment]}, **how}
         for road, how in FLEETS[fleet].items()
         for moment in MOMENTS
     }
-    return yaml.safe_dump({"plugin": "lab", "speed": 1, "password": "Lab-Passw0rd", "hosts": hosts}, sort_keys=False)
+    return yaml.safe_dump({"plugin": "lab", "speed": 5, "password": "Lab-Passw0rd", "hosts": hosts}, sort_keys=False)
 
 
 @pytest.fixture(scope="module")
