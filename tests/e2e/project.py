@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 from remediate.lab import control, installation
 from remediate.lab.clock import real_time
 from remediate.lab.folder import lab_folder
 from remediate.lab.machine import Machine
-from tests.commands.driver import Done, remediate
+from tests.commands.driver import remediate
 from tests.lab import inprocess
 
 REPOSITORY = Path(__file__).parents[2]
@@ -48,9 +49,10 @@ class Project:
         rows: Any = control.status(self.folder / inventory, self.folder / LABS)["hosts"]
         return {row["name"]: row for row in rows}
 
-    def run(self, *words: str, **environ: str) -> Done:
+    def run(self, *words: str, **environ: str) -> CompletedProcess[str]:
         """One command to its end, in this process."""
-        return remediate(*words, folder=self.folder, environ={**self.environment(), **environ})
+        done = remediate(*words, folder=self.folder, environ={**self.environment(), **environ})
+        return CompletedProcess(words, done.code, done.out, done.err)
 
     def lab(self, *words: str) -> str:
         """What a command of the lab prints, run in this process: the lab is not what is tested here."""
@@ -62,7 +64,7 @@ class Project:
         """Exit code and the JSON document of a command that prints one."""
         done = self.run(*words, "--format", "json")
         try:
-            return done.code, json.loads(done.out)
+            return done.returncode, json.loads(done.stdout)
         except ValueError:
             raise AssertionError(f"no JSON from {words}: {done}") from None
 

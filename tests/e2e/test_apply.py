@@ -12,7 +12,7 @@ import pytest
 from remediate.planfile import codec
 from tests.e2e.office import TUESDAY, Office
 from tests.e2e.project import Project
-from tests.e2e.test_main_route import PLAYBOOK
+from tests.e2e.test_main_route import PLAYBOOK, status
 
 INVENTORY = "inventory/apply.yml"
 LAB = """
@@ -63,7 +63,7 @@ FILES = [
 
 def test_a_plan_is_refused_before_any_host_is_contacted(office: Office) -> None:
     plan = planned(office)
-    before = {name: host["logons"] for name, host in office.project.status(INVENTORY).items()}
+    before = {name: host["logons"] for name, host in status(office.project, INVENTORY).items()}
     for name, text, error in FILES:
         path = plan.parent / name
         kept = path.read_bytes() if path.exists() else None
@@ -82,7 +82,7 @@ def test_a_plan_is_refused_before_any_host_is_contacted(office: Office) -> None:
     plan.write_bytes(plan.read_bytes().replace(b"6.5.7232.35", b"6.5.7232.36"))
     done = office.remediate("apply", "p.json")
     assert (done.code, "altered after it was made" in done.err) == (1, True), done
-    assert {name: host["logons"] for name, host in office.project.status(INVENTORY).items()} == before
+    assert {name: host["logons"] for name, host in status(office.project, INVENTORY).items()} == before
 
 
 def test_a_changed_package_refuses_the_plan(office: Office) -> None:

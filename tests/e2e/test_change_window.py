@@ -17,7 +17,7 @@ import pytest
 
 from tests.e2e.office import Office
 from tests.e2e.project import Project
-from tests.e2e.test_main_route import PLAYBOOK
+from tests.e2e.test_main_route import PLAYBOOK, status
 from tests.patience import until
 
 INVENTORY = "inventory/saturday.yml"
@@ -111,7 +111,7 @@ def test_from_tuesday_to_the_report(office: Office) -> None:
     assert "needs 40 min, saturday_night closes in" in reasons["toolong"]
 
     # what really happened on the hosts
-    hosts = office.project.status(INVENTORY)
+    hosts = status(office.project, INVENTORY)
     installed = {name: [one["package"] for one in host["installers"]] for name, host in hosts.items()}
     assert installed == {
         "berlin1": ["KB870585-2003-SP1"], "berlin2": ["KB870585-2003-RTM"], "drifted": [], "toolong": [], "fine": [],

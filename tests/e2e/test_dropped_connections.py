@@ -13,7 +13,7 @@ import yaml
 
 from remediate.lab.faults import Moment
 from tests.e2e.project import Project
-from tests.e2e.test_main_route import PLAYBOOK
+from tests.e2e.test_main_route import PLAYBOOK, status
 
 INVENTORY = "inventory/drops.yml"
 FLEETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
@@ -64,7 +64,7 @@ def carried_out(project: Project) -> dict[str, Any]:
         "hosts": {host["host"]: host for host in document["hosts"]},
         "verified": verified,
         "outcomes": {host["host"]: host["outcome"] for host in after["hosts"]},
-        "lab": project.status(INVENTORY),
+        "lab": status(project, INVENTORY),
     }
 
 

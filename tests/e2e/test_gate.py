@@ -13,7 +13,7 @@ from remediate.ledger.store import open_ledger
 from tests.e2e.office import Office
 from tests.e2e.project import Project
 from tests.e2e.test_change_window import outcomes
-from tests.e2e.test_main_route import PLAYBOOK
+from tests.e2e.test_main_route import PLAYBOOK, status
 
 INVENTORY = "inventory/gate.yml"
 LAB = """
@@ -51,7 +51,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 def installed(office: Office) -> dict[str, int]:
-    return {name: len(host["installers"]) for name, host in office.project.status(INVENTORY).items()}
+    return {name: len(host["installers"]) for name, host in status(office.project, INVENTORY).items()}
 
 
 def run_at(office: Office, moment: datetime, *words: str) -> tuple[int, object]:
@@ -94,7 +94,7 @@ def test_a_window_that_closes_during_the_installation(office: Office) -> None:
     assert code == 2, document
     assert outcomes(document) == {"early": "changed", "late": "deferred", "free": "compliant"}
     assert installed(office) == {"early": 1, "late": 0, "free": 0}
-    assert not office.project.status(INVENTORY)["early"]["services_not_running"]
+    assert not status(office.project, INVENTORY)["early"]["services_not_running"]
 
 
 def test_what_takes_longer_by_experience_does_not_fit(office: Office) -> None:
@@ -131,7 +131,7 @@ def test_override_with_a_reason(office: Office) -> None:
 def test_options_that_make_no_sense(office: Office, words: tuple[str, ...], error: str) -> None:
     code, said = run_at(office, NIGHT, *words)
     assert (code, error in str(said)) == (1, True), said
-    assert not any(host["logons"] for host in office.project.status(INVENTORY).values())
+    assert not any(host["logons"] for host in status(office.project, INVENTORY).values())
 
 
 def test_a_freeze_is_named(office: Office) -> None:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.e2e.project import REPOSITORY, Project
-from tests.e2e.test_main_route import PLAYBOOK
+from tests.e2e.test_main_route import PLAYBOOK, status
 
 INVENTORY = "inventory/lab-hard.yml"
 HOSTS = yaml.safe_load((REPOSITORY / INVENTORY).read_text(encoding="utf-8"))["hosts"]
@@ -27,7 +27,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 def ran(project: Project) -> dict[str, Any]:
     code, document = project.json("run", PLAYBOOK, "-i", INVENTORY)
     hosts = {h["host"]: h for h in document["hosts"]}
-    return {"code": code, "hosts": hosts, "after": project.status(INVENTORY)}
+    return {"code": code, "hosts": hosts, "after": status(project, INVENTORY)}
 
 
 def test_the_run_ends_4(ran: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.office import Office
 from tests.e2e.project import Project
-from tests.e2e.test_main_route import PLAYBOOK
+from tests.e2e.test_main_route import PLAYBOOK, status
 
 INVENTORY = "inventory/hooks.yml"
 LAB = """
@@ -67,5 +67,5 @@ def test_a_hook_that_must_succeed_keeps_the_change_from_beginning(office: Office
     assert "hook gate failed: " in done.err
     assert "nothing was begun" in done.err
     assert [one["kind"] for one in told(office)] == ["before", "failed"]
-    assert not any(host["installers"] for host in office.project.status(INVENTORY).values())
+    assert not any(host["installers"] for host in status(office.project, INVENTORY).values())
     assert not office.remediate("runs", "list").out.count("running")

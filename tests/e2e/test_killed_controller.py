@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.project import Project
-from tests.e2e.test_main_route import PLAYBOOK
+from tests.e2e.test_main_route import PLAYBOOK, status
 from tests.patience import LIMIT, some_time, until
 
 INVENTORY = "inventory/one.yml"
@@ -55,7 +55,7 @@ def test_killed_during_the_install(project: Project, delay: float) -> None:
 
 def check_that_the_next_run_finishes(project: Project) -> None:
     code, document = project.json("run", PLAYBOOK, "-i", INVENTORY)
-    host = project.status(INVENTORY)["mail1"]
+    host = status(project, INVENTORY)["mail1"]
     assert code == 0, document["hosts"]
     assert [r["package"] for r in host["installers"]] == ["KB870585-2003-SP1"]
     assert host["build"] == "6.5.7232.35"
@@ -71,7 +71,7 @@ def test_two_controllers_at_once_start_one_installer(project: Project) -> None:
         for name in ("one", "other")
     ]
     said = [one.communicate(timeout=LIMIT)[0] for one in both]
-    assert [r["package"] for r in project.status(INVENTORY)["mail1"]["installers"]] == ["KB870585-2003-SP1"], said
+    assert [r["package"] for r in status(project, INVENTORY)["mail1"]["installers"]] == ["KB870585-2003-SP1"], said
     assert [one.returncode for one in both] == [0, 0], "\n".join(said)
 
 
@@ -81,6 +81,6 @@ def test_a_second_controller_of_the_same_ledger_is_told_who_is_at_work(project: 
         until(lambda: installing(project) or first.poll() is not None)
         second = project.run("run", PLAYBOOK, "-i", INVENTORY)
     said = first.communicate(timeout=LIMIT)[0]
-    assert (first.returncode, second.code) == (0, 3), (said, second)
-    assert "every host is locked; mail1 is held by run" in second.out + second.err
-    assert [r["package"] for r in project.status(INVENTORY)["mail1"]["installers"]] == ["KB870585-2003-SP1"], said
+    assert (first.returncode, second.returncode) == (0, 3), (said, second)
+    assert "every host is locked; mail1 is held by run" in second.stdout + second.stderr
+    assert [r["package"] for r in status(project, INVENTORY)["mail1"]["installers"]] == ["KB870585-2003-SP1"], said

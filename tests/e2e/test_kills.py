@@ -18,7 +18,7 @@ from remediate.ledger.rows import FINISHED
 from remediate.ledger.store import open_ledger
 from tests.commands.driver import remediate
 from tests.e2e.project import Project
-from tests.e2e.test_main_route import PLAYBOOK
+from tests.e2e.test_main_route import PLAYBOOK, status
 from tests.patience import LIMIT, some_time
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("labs_of_their_own")]
@@ -110,7 +110,7 @@ def test_kill_9_at_random_moments(project: Project, chain: int) -> None:
     left = KILLS // CHAINS
     while left > 0:
         left -= max(1, one_change(project, chance, left))
-        hosts = project.status(INVENTORY)
+        hosts = status(project, INVENTORY)
         installed = {name: [one["package"] for one in host["installers"]] for name, host in hosts.items()}
         assert installed == PACKAGES, f"seed {SEED}"
         assert not [host["services_not_running"] for host in hosts.values() if host["services_not_running"]]

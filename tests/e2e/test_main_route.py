@@ -21,15 +21,19 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     made.close(INVENTORY)
 
 
+def status(project: Project, inventory: str = INVENTORY) -> dict[str, dict[str, Any]]:
+    return project.status(inventory)
+
+
 @pytest.fixture(scope="module")
 def first(project: Project) -> dict[str, Any]:
     """A dry run on fresh hosts, then the real one; what both said and what the lab was like around them."""
     project.lab("up", "-i", INVENTORY)
-    before = project.status(INVENTORY)
+    before = status(project)
     checked = project.json("run", PLAYBOOK, "--check")
-    between = project.status(INVENTORY)
+    between = status(project)
     ran = project.json("run", PLAYBOOK)
-    return {"before": before, "checked": checked, "between": between, "ran": ran, "after": project.status(INVENTORY)}
+    return {"before": before, "checked": checked, "between": between, "ran": ran, "after": status(project)}
 
 
 def test_a_dry_run_changes_nothing_on_any_host(first: dict[str, Any]) -> None:
@@ -77,9 +81,9 @@ def test_the_lab_was_asked_nothing_it_does_not_know(first: dict[str, Any]) -> No
 def test_a_second_run_changes_nothing_within_two_executions_and_one_connection_a_host(
     project: Project, first: dict[str, Any]
 ) -> None:
-    before = project.status(INVENTORY)
+    before = status(project)
     code, document = project.json("run", PLAYBOOK)
-    after = project.status(INVENTORY)
+    after = status(project)
     assert code == 0
     assert {h["outcome"] for h in document["hosts"]} == {"compliant"}
     assert {h["counts"]["changed"] for h in document["hosts"]} == {0}
@@ -91,7 +95,7 @@ def test_a_second_run_changes_nothing_within_two_executions_and_one_connection_a
 
 def test_verify_agrees(project: Project, first: dict[str, Any]) -> None:
     done = project.run("verify", PLAYBOOK)
-    assert done.code == 0, done
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_a_person_sees(project: Project, first: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from remediate.ledger.store import open_ledger
 from tests.e2e.office import Office
 from tests.e2e.project import Project, await_line
-from tests.e2e.test_main_route import PLAYBOOK
+from tests.e2e.test_main_route import PLAYBOOK, status
 from tests.ledger import postgres
 from tests.patience import LIMIT, until
 
@@ -39,11 +39,11 @@ def all_installing(project: Project) -> bool:
 
 
 def check_once_and_verified(project: Project) -> None:
-    hosts = project.status(INVENTORY)
+    hosts = status(project, INVENTORY)
     assert [len(host["installers"]) for host in hosts.values()] == [1, 1]
-    assert project.run("verify", PLAYBOOK, "-i", INVENTORY).code == 0
+    assert project.run("verify", PLAYBOOK, "-i", INVENTORY).returncode == 0
     whole = project.run("runs", "verify")
-    assert whole.code == 0, whole
+    assert whole.returncode == 0, whole.stdout + whole.stderr
 
 
 def test_ctrl_c_twice_and_a_resume(project: Project) -> None:
@@ -56,8 +56,8 @@ def test_ctrl_c_twice_and_a_resume(project: Project) -> None:
         said = running.communicate(timeout=LIMIT)[0]
     assert running.returncode == 130, said
     resumed = project.run("resume", "last")
-    assert resumed.code == 0, resumed
-    assert "(done before)" in resumed.out
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert "(done before)" in resumed.stdout
     check_once_and_verified(project)
 
 
@@ -89,6 +89,6 @@ def test_a_ledger_that_cannot_be_used_stops_before_any_host(project: Project, da
     else:
         ledger.mkdir()
     done = project.run("run", PLAYBOOK, "-i", INVENTORY, REMEDIATE_LEDGER=str(ledger))
-    assert done.code == 1
-    assert done.err.startswith("error: "), done
-    assert not any(host["logons"] for host in project.status(INVENTORY).values())
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: "), done.stderr
+    assert not any(host["logons"] for host in status(project, INVENTORY).values())

@@ -12,6 +12,7 @@ import pytest
 
 from remediate.lab.packages import catalogue
 from tests.e2e.project import Project
+from tests.e2e.test_main_route import status
 from tests.patience import until
 from tests.wine import embedded, programs
 from tests.wine.fleet import Fleet
@@ -71,7 +72,7 @@ def test_a_controller_killed_during_the_install(fleet: Fleet, twins: Project, tm
     assert (seen[:2], installs(host)) == ((0, "changed"), 1)
     assert host.version("store.exe") == "6.5.7232.35"
     assert host.services() == fleet.before["killed"]
-    assert seen == killed(twins, TWINS, lambda: twins.status(TWINS)["killed"]["installers_started"])
+    assert seen == killed(twins, TWINS, lambda: status(twins, TWINS)["killed"]["installers_started"])
 
 
 def install(host: WineHost, package: str, switches: str) -> int:
