@@ -30,7 +30,7 @@ with open_ledger(sys.argv[1], now=lambda: datetime.now(UTC)) as ledger:
 """
 """Makes a ledger: the migrations have to be in the wheel."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # most of it is pip
 
 
 def command(*words: str | Path, folder: Path, good: tuple[int, ...] = (0,)) -> str:

@@ -131,13 +131,16 @@ class Session(Protocol):
 def wait_until(
     session: Session, look: Callable[[], T | None], *, timeout: float, text: str, longest: float = 10.0
 ) -> T | None:
-    """What ``look`` finds, or None after ``timeout`` seconds. Looks ever less often; ``text`` says what for."""
+    """What ``look`` finds, or None when one that began after ``timeout`` seconds found nothing; ``text`` says what for.
+
+    Looks ever less often. A look takes its own time: what it did not see at its begin may be there at its end.
+    """
     begin, pause = session.now(), 1.0
     while True:
+        passed = session.now() - begin
         found = look()
         if found is not None:
             return found
-        passed = session.now() - begin
         if passed >= timeout:
             return None
         session.say(text, passed, timeout, "seconds")

@@ -81,11 +81,16 @@ def _put_sftp(session: SshSession, files: Sftp, sealed: Sealed, remote: str, non
 
 
 def _replace(files: Sftp, place: Place, part: str, remote: str) -> None:
+    """Another controller may look at the file, or put the same one there, meanwhile: it is to be there always."""
+    old, new = place.wire(part), place.wire(remote)
     try:
-        files.rename(place.wire(part), place.wire(remote))
-    except SftpError:  # version 3 of the protocol does not replace; another controller may be at the same file
-        _forget(files, place, remote)
-        files.rename(place.wire(part), place.wire(remote))
+        files.rename(old, new)  # version 3 of the protocol does not replace
+    except SftpError:
+        try:
+            files.replace(old, new)
+        except SftpError:
+            _forget(files, place, remote)
+            files.rename(old, new)
 
 
 def _forget(files: Sftp, place: Place, path: str) -> None:

@@ -46,22 +46,23 @@ def look(session: Session, watched: Watched) -> State:
 def follow(session: Session, watched: Watched) -> State:
     """The last look, taken when the job runs no more. ``Failed`` when it hangs.
 
-    A job that looks lost is looked at twice: its exit code may still be on its way to the disk of a busy host.
+    A job that looks lost is looked at twice: its exit code may still be on its way to the disk of a busy host. It hangs
+    when a look that began after the limit found it running: a slow answer is no slow installer.
     """
     begin, pause, doubted = session.now(), 1.0, False
     last: State | None = None
     while True:
+        passed = session.now() - begin
         seen, away = _seen_or_away(session, watched)
         last = seen or last
         phase = probe.part(seen, "job").get("phase") if seen is not None else "running"
         if seen is not None and phase != "running" and (doubted or phase != "lost"):
             return seen
         doubted = phase == "lost"
-        passed = session.now() - begin
         if away is not None and (away.kind in NOT_TO_BE_MENDED or passed >= watched.timeout):
             raise _lost_sight(watched, away, last) from away
         if passed >= watched.timeout:
-            raise _hanging(session, watched, last, passed)
+            raise _hanging(session, watched, last, session.now() - begin)
         doing = codes.phase(str(seen.get("tail") or "")) if seen is not None else "waiting for the connection"
         session.say(f"{watched.label}: {doing}", passed, watched.expected, "seconds")
         session.wait(min(pause, 10.0, max(watched.timeout - passed, 0.1)))

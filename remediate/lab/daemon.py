@@ -86,7 +86,7 @@ class Daemon:
         self.used = time.monotonic()
 
     def _answer(self, sock: socket.socket) -> None:
-        sock.settimeout(10)
+        sock.settimeout(60)
         try:
             request = json.loads(_line(sock))
             if not hmac.compare_digest(str(request.get("token")), self.token):

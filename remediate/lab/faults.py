@@ -22,7 +22,7 @@ class Moment(StrEnum):
     AFTER_START = "after_start"
     """Right after an installer was started, before the execution that started it is answered."""
     POLLING = "polling"
-    """Instead of the first answer given while an installer runs."""
+    """Instead of the first answer given while an installer runs; that one does not end before."""
     SERVICE_RESTART = "service_restart"
     """While the installer has services stopped."""
     BEFORE_VERIFICATION = "before_verification"

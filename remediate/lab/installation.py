@@ -19,6 +19,8 @@ UNINSTALL_KEY = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall"
 Phase = Literal["check", "stop", "files", "register", "start", "end", "asking", "hanging", "killed", "done"]
 """asking: it waits for somebody to press a button; killed: its process was ended from outside."""
 
+BEYOND_STOP = ("files", "register", "start", "end", "done")
+
 
 @dataclass(slots=True, kw_only=True)
 class Installation:
@@ -88,6 +90,13 @@ def phase(machine: Machine) -> Phase | None:
     rows = _rows(machine)
     newest = _from_json(rows[-1]) if rows else None
     return newest.phase if newest and newest.active(machine) else None
+
+
+def took_services_down(machine: Machine) -> bool:
+    """Whether the newest installer has stopped services and come further, however long ago."""
+    rows = _rows(machine)
+    newest = _from_json(rows[-1]) if rows else None
+    return newest is not None and bool(newest.ran) and newest.phase in BEYOND_STOP
 
 
 def bin_folder(machine: Machine) -> str:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from remediate.lab import installer_log as log
 from remediate.lab import laying
-from remediate.lab.clock import iso
+from remediate.lab.clock import from_iso, iso
+from remediate.lab.drops import Drops
 from remediate.lab.errors import LabError
+from remediate.lab.faults import Moment
 from remediate.lab.installation import Installation, bin_folder, load, save
 from remediate.lab.installer_checks import refusal
 from remediate.lab.packages import PackageFile
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 DEED = "installer_step"
 POLL = 0.05
 """Model seconds between two looks at a service."""
+LONGEST_WAIT = 600.0
+"""Model seconds after its start for which an installer waits to be looked at."""
 CATALOG_FAILED = 0xF01E
 PATIENCE = 3.0
 """Model seconds an installer waits for one service to start before it leaves it to itself."""
@@ -203,6 +207,8 @@ def _ask(machine: Machine, run: Installation, name: str) -> float:
 
 
 def _end(machine: Machine, run: Installation) -> float | None:
+    if _expected(machine, run):
+        return _linger(machine, run)
     if run.exit_code in (0, 3010):
         restart = int(run.exit_code == 3010)
         log.say(machine, run, f"RebootNecessary = {restart},WizardInput = 1 , DontReboot = 1, ForceRestart = 0")
@@ -217,6 +223,12 @@ def _end(machine: Machine, run: Installation) -> float | None:
         log.failed(machine, run, text)
     _finish(machine, run)
     return None
+
+
+def _expected(machine: Machine, run: Installation) -> bool:
+    """Whether the line is yet to drop at a look at this installer: it does not end before somebody looks."""
+    since = (machine.now() - from_iso(run.started)).total_seconds() * machine.speed
+    return since < LONGEST_WAIT and Drops(machine).pending(Moment.POLLING)
 
 
 def _finish(machine: Machine, run: Installation) -> None:

@@ -13,6 +13,8 @@ from remediate.lab.winrm.settings import client_variables
 
 LANGUAGES = {1031: "DEU", 1036: "FRA", 1041: "JPN"}
 """Three-letter codes of packages that are not English (1033, ENU)."""
+PATIENCE = {"connect_timeout": 120, "command_timeout": 600, "reconnect_timeout": 300, "winrm_read_timeout": 120}
+"""Seconds. The hosts share one machine with whoever asks them: everyday limits would only show how busy that is."""
 
 
 def silent(text: str) -> None:
@@ -44,6 +46,7 @@ def expand(
     shared = {name: _package(folder, known[name]) for name in supplied}
     hosts = {host.spec.name: _host(host, at, folder, shared, known) for host in declared.hosts}
     common = {
+        **PATIENCE,
         **declared.vars,
         "ansible_connection": "ssh",
         "ssh_known_hosts": str(folder.known_hosts),

@@ -6,6 +6,7 @@ import bisect
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -78,8 +79,10 @@ class Machine:
         self.changed = 0
         """Counts every change of state; ``on_change`` is called with the machine after each."""
         self.on_change: Callable[[Machine], None] | None = None
-        self.pause: Callable[[float], None] | None = None
-        """Replaces waiting in tests with a clock of their own."""
+        self.pause: Callable[[threading.Condition, float], object] = threading.Condition.wait
+        """Lets so many seconds pass while it waits on the condition of ``lock``; tests have a clock of their own."""
+        self.monotonic: Callable[[], float] = time.monotonic
+        """Seconds, for limits and idleness, which no clock that is set may touch; tests pass their own."""
         self._deeds = deeds
         self._moment: datetime | None = None
         self._numbers = 0
@@ -145,11 +148,8 @@ class Machine:
         """Let real time pass, in model seconds, with the lock released however often this thread holds it."""
         if self.in_deed:
             raise LabError(1, "the lab cannot wait inside an event")
-        if self.pause is not None:
-            self.pause(seconds / self.speed)
-        else:
-            with self._condition:
-                self._condition.wait(seconds / self.speed)
+        with self._condition:
+            self.pause(self._condition, seconds / self.speed)
         self.advance()
 
     def wait_until(self, done: Callable[[], bool], limit: float, step: float = 0.25) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +26,8 @@ from remediate.lab.machine import Machine
 
 MEMORY_LIMIT = 64 << 20
 STACK_LIMIT = 1 << 20
+PATIENCE = 600.0
+"""Seconds a script may take: it ends those that never would, and none that is slow because the lab's own machine is."""
 UNSPECIFIED = 0x80004005
 
 _CATCH = re.compile(r"\bcatch\s*\(\s*([\w$]+)\s*\)\s*\{")
@@ -52,9 +53,9 @@ def run_script(
     *,
     folder: str = "",
     environ: dict[str, str] | None = None,
-    seconds: float = 120.0,
+    seconds: float = PATIENCE,
 ) -> ScriptResult:
-    """Run ``source`` on ``machine``. ``folder`` is the current directory, ``seconds`` the real time it may take."""
+    """Run ``source`` on ``machine``. ``folder`` is the current directory, ``seconds`` the time it may take."""
     run = Run(
         machine=machine,
         script=script_path,
@@ -62,7 +63,7 @@ def run_script(
         stdin=stdin,
         folder=folder or machine.os.system_root,
         environ=dict(machine.environ if environ is None else environ),
-        deadline=time.monotonic() + seconds,
+        deadline=machine.monotonic() + seconds,
     )
     command = f'cscript.exe //nologo "{script_path}"'
     with machine.processes.visitor("cscript.exe", command) as pid:

@@ -187,9 +187,12 @@ class Connection(Visit, paramiko.ServerInterface):
 def first_input(channel: paramiko.Channel) -> bytes:
     """What a client sends at once; it has had the answer to its request when this returns."""
     channel.settimeout(FIRST_INPUT)
-    with suppress(TimeoutError):
+    try:
         return channel.recv(65536)
-    return b""
+    except TimeoutError:
+        return b""
+    finally:
+        channel.settimeout(None)  # else a client that takes its time with a long answer would never get the rest
 
 
 def read_input(channel: paramiko.Channel, took: Callable[[int], bool] = lambda _: False) -> bytes:

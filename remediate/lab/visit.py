@@ -71,14 +71,17 @@ class Visit:
         return self.drops.pending(Moment.AFTER_START) or self.drops.pending(Moment.SERVICE_RESTART)
 
     def watch(self) -> None:
-        """Cut when such a moment has come; to be called every ``WATCH`` seconds."""
+        """Cut when such a moment has come; to be called every ``WATCH`` seconds.
+
+        A look that comes when the moment is over cuts all the same: whoever was connected then would have felt it.
+        """
         if not self.watched():
             return
         with self.machine.lock:
             self.machine.advance()
             begun = installation.started(self.machine) > self._visited.started_seen
-            busy = installation.phase(self.machine) in ("files", "register", "start")
-        if (begun and self.drops.strike(Moment.AFTER_START)) or (busy and self.drops.strike(Moment.SERVICE_RESTART)):
+            down = installation.took_services_down(self.machine)
+        if (begun and self.drops.strike(Moment.AFTER_START)) or (down and self.drops.strike(Moment.SERVICE_RESTART)):
             self.save()
             self.cut()
 
@@ -96,9 +99,10 @@ class Visit:
             self.machine.advance()
             count = installation.started(self.machine)
             active = installation.phase(self.machine) is not None
+            down = installation.took_services_down(self.machine)
         begun, self._visited.started_seen = count > self._visited.started_seen, count
         self._visited.end_seen = count > 0 and not active
-        if begun and self.drops.strike(Moment.AFTER_START):
+        if (begun and self.drops.strike(Moment.AFTER_START)) or (down and self.drops.strike(Moment.SERVICE_RESTART)):
             return True
         return busy and active and self.drops.strike(Moment.POLLING)
 

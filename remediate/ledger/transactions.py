@@ -79,6 +79,10 @@ class Transactions:
         monotonic: Callable[[], float],
     ) -> None:
         self._engine = engine
+        self._pool = engine.pool
+        self._guests = 0
+        self._closed = False
+        self._door = threading.Lock()
         self._address = address
         self._writer = writer
         self._now = now
@@ -131,7 +135,10 @@ class Transactions:
             raise self._lost(error) from error
 
     def close(self) -> None:
-        """Forget this writer and let go of every connection. A ledger that is away does not matter any more."""
+        """Forget this writer and let go of every connection. A ledger that is away does not matter any more.
+
+        A thread that is still at work keeps its connection until it is done, and is the one to close it.
+        """
         mine = schema.writers.c.writer.startswith(f"{self._writer}-")
         try:
             if self._written:
@@ -139,17 +146,33 @@ class Transactions:
         except LedgerLost:
             pass  # a few rows more, of a name nobody uses again
         finally:
+            with self._door:
+                self._closed = True
             self._engine.dispose()
 
     @contextmanager
     def _connected(self, **options: Any) -> Iterator[Connection]:
         """A connection that is not used again once anything went wrong on it."""
-        with self._engine.connect().execution_options(**options) as connection:
+        with self._guest(), self._engine.connect().execution_options(**options) as connection:
             try:
                 yield connection
             except SQLAlchemyError:
                 connection.invalidate()
                 raise
+
+    @contextmanager
+    def _guest(self) -> Iterator[None]:
+        with self._door:
+            self._guests += 1
+        try:
+            yield
+        finally:
+            with self._door:
+                self._guests -= 1
+                last = self._closed and not self._guests
+            if last:
+                self._pool.dispose()
+                self._engine.dispose()
 
     def _patiently(self, once: Callable[[], T]) -> T:
         end = self._monotonic() + PATIENCE

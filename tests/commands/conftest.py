@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.driver import remediate
+from tests.lab.inprocess import labs_in_process  # noqa: F401 - a fixture
 from tests.ledger.conftest import database, server, url  # noqa: F401 - fixtures
 
 LAB = """\

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,24 @@ class Screen(io.StringIO):
         return self._tty
 
 
+class Console(Screen):
+    """Standard error with a place for what a signal handler says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this one
+
+    def fileno(self) -> int:
+        return self._said.fileno()
+
+    def heard(self) -> bytes:
+        return os.pread(self.fileno(), 10_000, 0)
+
+    def close(self) -> None:
+        self._said.close()
+        super().close()
+
+
 @dataclass(frozen=True)
 class Done:
     """How a command line ended."""
@@ -31,9 +51,15 @@ class Done:
 
 
 def remediate(
-    *words: str, folder: Path, stdin: str = "", tty: bool = False, environ: dict[str, str] | None = None
+    *words: str,
+    folder: Path,
+    stdin: str = "",
+    tty: bool = False,
+    environ: dict[str, str] | None = None,
+    out: Screen | None = None,
+    err: Screen | None = None,
 ) -> Done:
     """One command line in ``folder``; ``tty`` makes standard input and output terminals."""
-    out, err = Screen(tty=tty), Screen()
+    out, err = out or Screen(tty=tty), err or Screen()
     outside = Outside(stdin=Screen(stdin, tty=tty), stdout=out, stderr=err, environ=environ or {}, folder=folder)
     return Done(run(words, outside), out.getvalue(), err.getvalue())

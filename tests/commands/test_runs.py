@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter
 
 from remediate.reports.document import RunDocument
-from tests.commands.driver import Done, remediate
+from tests.commands.driver import Console, Done, Screen, remediate
+from tests.patience import until
 
 KB = "playbooks/kb870585.yml"
 PASSWORD = "not-a-word-17"
@@ -131,19 +131,26 @@ def test_lists(lab: Path) -> None:
     assert remediate("run", KB, "--syntax-check", folder=lab).out.startswith("playbook: ")
 
 
+class Impatient(Screen):
+    """Whoever reads it presses Ctrl-C once a package is on a server."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def write(self, text: str, /) -> int:
+        if text.startswith("changed") and "Have the package" in text:
+            os.kill(os.getpid(), signal.SIGINT)
+            until(self._console.heard)
+        return super().write(text)
+
+
 def test_ctrl_c_finishes_the_step_and_the_next_run_the_rest(lab: Path) -> None:
-    command = [sys.executable, "-u", "-m", "remediate", "run", KB, "-l", "slow"]
-    with subprocess.Popen(command, cwd=lab, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        seen = []
-        for line in process.stdout:
-            seen.append(line)
-            if line.startswith("changed") and "Have the package" in line:
-                process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 130
-        assert process.stderr is not None
-        assert "stopping: the steps under way are finished" in process.stderr.read()
-    text = "".join(seen)
+    with Console() as console:
+        done = remediate("run", KB, "-l", "slow", folder=lab, out=Impatient(console), err=console)
+        assert b"stopping: the steps under way are finished" in console.heard()
+    assert done.code == 130
+    text = done.out
     assert "Interrupted: 1 host" in text
     assert "The files of the article are in place" not in text
     assert remediate("run", KB, "-l", "slow", folder=lab).code == 0

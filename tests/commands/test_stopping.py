@@ -12,6 +12,7 @@ import pytest
 
 from remediate.commands import stopping
 from remediate.commands.outside import Pipe
+from tests.patience import LIMIT
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -59,4 +60,4 @@ def test_leaving_does_not_wait_for_threads() -> None:
         "import threading, time; from remediate.commands.stopping import leave\n"
         "threading.Thread(target=time.sleep, args=(60,)).start(); leave()"
     )
-    assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 130
+    assert subprocess.run([sys.executable, "-c", code], timeout=LIMIT, check=False).returncode == 130

@@ -6,18 +6,18 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 from paramiko import PKey
 
 from remediate.connections.endpoint import endpoint
-from remediate.connections.scripts import Scripts
 from remediate.connections.sessions import Sessions
-from remediate.connections.shared import Shared
 from remediate.connections.ssh import SshSession
+from remediate.model import Endpoint
 from tests.connections.server import Rules, Server
+from tests.lab.simulated import Time
+from tests.patience import LIMIT
 
 
 @dataclass(slots=True)
@@ -26,6 +26,7 @@ class Bench:
 
     folder: Path
     stop: threading.Event = field(default_factory=threading.Event)
+    time: Time = field(default_factory=Time)
     servers: list[Server] = field(default_factory=list)
     sessions: list[Sessions] = field(default_factory=list)
 
@@ -49,8 +50,8 @@ class Bench:
         path.write_text("".join(s.known(self.folder / "one").read_text() for s in servers), encoding="ascii")
         return path
 
-    def session(self, server: Server, *, known: bool = True, **variables: Any) -> SshSession:
-        """A session of a process of its own; variables override the usual ones."""
+    def endpoint(self, server: Server, *, known: bool = True, **variables: Any) -> Endpoint:
+        """Variables override the usual ones; None takes one away."""
         usual: dict[str, object] = {
             "ansible_host": "127.0.0.1",
             "ansible_port": server.port,
@@ -58,12 +59,16 @@ class Bench:
             "ansible_password": server.rules.password,
             "ssh_known_hosts": str(self.known(server) if known else self.folder / "known_hosts"),
             "reconnect_timeout": 10,
+            "connect_timeout": LIMIT,
         }
         usual.update(variables)
-        shared = Shared(scripts=Scripts((self.folder / "js",)), stop=self.stop, random=Random(len(self.sessions)))
-        sessions = Sessions(shared=shared)
+        return endpoint("ex1", {name: value for name, value in usual.items() if value is not None})
+
+    def session(self, server: Server, **how: Any) -> SshSession:
+        """A session of a process of its own, in the time of the bench."""
+        sessions = self.time.controller(self.folder / "js", stop=self.stop, seed=len(self.sessions))
         self.sessions.append(sessions)
-        opened = sessions.open(endpoint("ex1", {name: value for name, value in usual.items() if value is not None}))
+        opened = sessions.open(self.endpoint(server, **how))
         assert isinstance(opened, SshSession)
         return opened
 

@@ -12,13 +12,16 @@ from typing import Any
 from remediate.connections.endpoint import endpoint
 from remediate.connections.sessions import Sessions
 from remediate.connections.ssh import SshSession
-from remediate.lab import hostspec, images, packages, shell
+from remediate.lab import hostspec, images, shell
 from remediate.lab.drops import Drops
 from remediate.lab.ground import key_kind
 from remediate.lab.hostkeys import host_key, known_hosts, public_line
 from remediate.lab.listener import Listener
 from remediate.lab.machine import Machine
 from remediate.lab.ssh_server import Connection, Served
+from tests.lab.simulated import Time
+from tests.lab.worlds import library
+from tests.patience import LIMIT
 
 MODULE = """// needs: files registry services wmi jobs hash transfer
 function ask(args) { return {value: eval("(" + args.code + ")")}; }
@@ -33,10 +36,11 @@ class LabHost:
     served: Served
     variables: Mapping[str, Any]
     folder: Path
+    time: Time
     opened: list[Sessions] = field(default_factory=list)
 
     def session(self, **more: Any) -> SshSession:
-        sessions = Sessions([self.folder / "js"])
+        sessions = self.time.controller(self.folder / "js")
         self.opened.append(sessions)
         session = sessions.open(endpoint("ex1", {**self.variables, **more}))
         assert isinstance(session, SshSession)
@@ -52,12 +56,12 @@ class LabHost:
 
 @contextmanager
 def lab_host(folder: Path, image: str = "exchange2003-sp1", **declared: Any) -> Iterator[LabHost]:
-    """``declared``: override, faults, speed, as an inventory writes them."""
-    speed = declared.pop("speed", 100.0)
+    """``declared``: override, faults, as an inventory writes them. Its time is its users' own."""
     (folder / "js").mkdir(parents=True, exist_ok=True)
     (folder / "js" / "libraries.js").write_text(MODULE, encoding="ascii")
-    spec = hostspec.parse("ex1", {"image": image, **declared}, speed=speed)
-    machine = images.build(spec, images.library(packages.catalogue()))
+    spec = hostspec.parse("ex1", {"image": image, **declared})
+    machine, time = images.build(spec, library()), Time()
+    time.rule(machine)
     key = host_key(folder / "keys", spec.name, key_kind(spec))
     served = Served(
         machine=machine,
@@ -86,8 +90,9 @@ def lab_host(folder: Path, image: str = "exchange2003-sp1", **declared: Any) -> 
         "ansible_password": spec.password,
         "ssh_known_hosts": str(folder / "known_hosts"),
         "ssh_legacy": served.legacy,
+        "connect_timeout": LIMIT,
     }
-    host = LabHost(machine, served, variables, folder)
+    host = LabHost(machine, served, variables, folder, time)
     try:
         yield host
     finally:

@@ -15,6 +15,7 @@ from paramiko import common
 from paramiko.server import InteractiveQuery
 
 from tests.connections.disk import DiskServer
+from tests.patience import LIMIT
 
 Answer = tuple[bytes, bytes, int]
 Execute = Callable[[str, bytes], "Answer | None"]
@@ -76,7 +77,7 @@ class Server:
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._thread.join(5)
+        self._thread.join(LIMIT)
         for transport in self.transports:
             transport.close()
 
@@ -155,7 +156,7 @@ class _Interface(paramiko.ServerInterface):
         if not self._rules.forward:
             return common.OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
         try:
-            onward = socket.create_connection(destination, timeout=5)
+            onward = socket.create_connection(destination, timeout=LIMIT)
         except OSError:
             return common.OPEN_FAILED_CONNECT_FAILED
         threading.Thread(target=_forward, args=(self._transport, onward), daemon=True).start()

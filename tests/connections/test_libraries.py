@@ -53,6 +53,16 @@ def test_files_travel_both_ways(tmp_path: Path, sftp: str) -> None:
         assert host.machine.refusals == []
 
 
+def test_a_file_that_is_replaced_is_there_at_every_moment(tmp_path: Path) -> None:
+    local, seen = tmp_path / "fix.exe", list[bytes]()
+    with lab_host(tmp_path / "lab") as host:
+        for content in (b"older", b"newer"):
+            local.write_bytes(content)
+            host.session().put(local, "C:\\fix.exe")
+            host.served.save = lambda: seen.append(host.machine.files.read("C:\\fix.exe"))  # after each change
+    assert set(seen) == {b"older", b"newer"}
+
+
 def test_a_host_without_sftp_takes_large_files(tmp_path: Path) -> None:
     local = tmp_path / "sp2.exe"
     local.write_bytes(bytes(range(256)) * 5000)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-import time
 from itertools import count
 from typing import Any
 
 import pytest
 
+from remediate.connections.sessions import Sessions
 from remediate.connections.ssh import SshSession
 from remediate.errors import Interrupted, RemoteFailed, Unreachable, UserError
 from tests.connections.conftest import Bench
 from tests.connections.scripthost import Answer, Host
 from tests.connections.server import Rules, Server
+from tests.patience import LIMIT
 
 ECHO = "// needs:\nfunction inspect(args) { note('a', 'b'); return {given: args}; }\n"
 
@@ -94,7 +95,8 @@ def test_a_late_command_fails_and_the_session_lives_on(bench: Bench) -> None:
 
     def execute(command: str, stdin: bytes) -> Answer:
         if command == "slow":
-            release.wait(10)
+            bench.time.go_on(1)
+            release.wait(LIMIT)
         return b"done", b"", 0
 
     session = bench.session(bench.serve(Rules(execute=execute)))
@@ -106,7 +108,7 @@ def test_a_late_command_fails_and_the_session_lives_on(bench: Bench) -> None:
 
 def test_command_timeout_lengthens(bench: Bench) -> None:
     def execute(command: str, stdin: bytes) -> Answer:
-        time.sleep(0.3)
+        bench.time.go_on(5)
         return b"done", b"", 0
 
     session = bench.session(bench.serve(Rules(execute=execute)), command_timeout=20)
@@ -229,16 +231,16 @@ def test_a_full_disk_is_named(bench: Bench) -> None:
 
 
 def test_stop_interrupts_waiting(bench: Bench) -> None:
-    session = bench.session(bench.serve(Rules()))
+    session = Sessions([], bench.stop).open(bench.endpoint(bench.serve(Rules())))
     threading.Timer(0.05, bench.stop.set).start()
     with pytest.raises(Interrupted):
-        session.wait(30)
+        session.wait(LIMIT)
 
 
 def test_stop_interrupts_reconnecting(bench: Bench) -> None:
     session, server, _ = ready(bench)
     session.call("probe", "inspect", {})
     server.close()
-    threading.Timer(0.1, bench.stop.set).start()
+    bench.stop.set()
     with pytest.raises(Interrupted):
         session.call("probe", "inspect", {})

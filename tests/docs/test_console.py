@@ -30,7 +30,6 @@ def project(tmp_path: Path) -> Iterator[Path]:
         remediate("lab", "down", "-i", str(inventory), folder=tmp_path)
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_page_tells_the_truth(page: Path, project: Path) -> None:
     text = page.read_text("utf-8")

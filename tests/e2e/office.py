@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import json
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from remediate.commands.cli import run
 from remediate.commands.outside import Outside
-from tests.commands.driver import Done, Screen
+from tests.commands.driver import Console, Done, Screen
 from tests.e2e.project import Project
 
 TUESDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -20,16 +20,26 @@ TUESDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 @dataclass
 class Clock:
-    """The time it is; it goes on by itself, and is put forward at will."""
+    """The time it is. It stands still but for a tick at every look, and is put forward at will."""
 
     at: datetime = TUESDAY
-    since: float = field(default_factory=time.monotonic)
+    _to_come: list[tuple[Callable[[], object], Callable[[], object]]] = field(default_factory=list)
+    _turn: threading.RLock = field(default_factory=threading.RLock)
 
     def set(self, at: datetime) -> None:
-        self.at, self.since = at, time.monotonic()
+        self.at = at
+
+    def when(self, seen: Callable[[], object], then: Callable[[], object]) -> None:
+        """``then`` happens, once, when anybody asks for the time and ``seen`` is true: no decision comes between."""
+        self._to_come.append((seen, then))
 
     def now(self) -> datetime:
-        return self.at + timedelta(seconds=time.monotonic() - self.since)
+        with self._turn:
+            for one in [one for one in self._to_come if one[0]()]:
+                self._to_come.remove(one)
+                one[1]()
+            self.at += timedelta(milliseconds=1)
+            return self.at
 
     def wait(self, stop: threading.Event, seconds: float) -> None:
         if not stop.is_set():
@@ -43,9 +53,13 @@ class Office:
     project: Project
     ledger: str
     clock: Clock = field(default_factory=Clock)
+    console: Console = field(default_factory=Console)
+    """Standard error of the newest command."""
 
     def remediate(self, *words: str) -> Done:
-        out, err = Screen(), Screen()
+        self.console.close()
+        out, err = Screen(), Console()
+        self.console = err
         outside = Outside(
             stdin=io.StringIO(),
             stdout=out,

@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +18,7 @@ import pytest
 from tests.e2e.office import Office
 from tests.e2e.project import Project
 from tests.e2e.test_main_route import PLAYBOOK, status
+from tests.patience import until
 
 INVENTORY = "inventory/saturday.yml"
 LAB = """
@@ -62,26 +61,16 @@ def office(tmp_path: Path, url: str) -> Iterator[Office]:
     made.close(INVENTORY)
 
 
-def interrupt_when_installing(office: Office, host: str) -> threading.Thread:
-    """Ctrl-C at the console as soon as an installer runs on ``host``."""
-
-    def watch() -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if status(office.project, INVENTORY)[host]["installers_started"]:
-                os.kill(os.getpid(), signal.SIGINT)
-                return
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    return thread
+def press_ctrl_c(office: Office) -> None:
+    """At the console; whoever presses it goes on when he has been heard."""
+    os.kill(os.getpid(), signal.SIGINT)
+    until(office.console.heard)
 
 
 def outcomes(document: Any) -> dict[str, str]:
     return {host["host"]: host["outcome"] for host in document["hosts"]}
 
 
-@pytest.mark.timeout(240)
 def test_from_tuesday_to_the_report(office: Office) -> None:
     # Tuesday: the plan, looked at and approved
     done = office.remediate("plan", PLAYBOOK, "-i", INVENTORY, "-o", "saturday.json", "--require-approval", "1")
@@ -106,9 +95,8 @@ def test_from_tuesday_to_the_report(office: Office) -> None:
 
     # Saturday night: applied, and stopped with Ctrl-C while the first installer runs
     office.clock.set(SATURDAY)
-    watcher = interrupt_when_installing(office, "berlin1")
+    office.clock.when(lambda: office.project.installers(INVENTORY)[0], lambda: press_ctrl_c(office))  # berlin1
     code, document = office.json("apply", "saturday.json")
-    watcher.join()
     assert code == 130, document
     assert document["interrupted"] is True
 

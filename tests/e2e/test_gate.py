@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,18 +106,8 @@ def test_a_window_that_closes_during_the_installation(office: Office) -> None:
     (office.project.folder / INVENTORY).write_text(LAB.replace("vars: {change_window: later}", "groups: [night]"))
     office.clock.set(NIGHT)
     after = datetime(2026, 11, 28, 22, 10, tzinfo=UTC)
-
-    def watch() -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if status(office.project, INVENTORY)["early"]["installers_started"]:
-                office.clock.set(after)
-                return
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
+    office.clock.when(lambda: office.project.installers(INVENTORY)[0], lambda: office.clock.set(after))
     code, document = office.json("run", PLAYBOOK, "-i", INVENTORY, "--forks", "1")
-    thread.join()
     assert code == 2, document
     assert outcomes(document) == {"early": "changed", "late": "deferred", "free": "compliant"}
     assert installed(office) == {"early": 1, "late": 0, "free": 0}

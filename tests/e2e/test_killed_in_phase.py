@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from tests.commands.driver import remediate
 from tests.e2e.project import Project
 from tests.e2e.test_kills import start
 from tests.e2e.test_main_route import PLAYBOOK, status
+from tests.patience import until
 
 INVENTORY = "inventory/phase.yml"
 LAB = """
@@ -45,14 +45,17 @@ def project(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]
 def kill_in(project: Project, phase: str) -> None:
     """Run the playbook until its first installer is in that phase, then kill the controller."""
     child = start(project, "run", PLAYBOOK, "-i", INVENTORY)
-    while True:
+
+    def there() -> bool:
         runs = status(project, INVENTORY)["mail"]["installers"]
         if runs and runs[0]["phase"] == phase:
-            break
+            return True
         found, _ = os.waitpid(child, os.WNOHANG)
         assert not found, (project.folder / "said").read_text()
         assert not runs or runs[0]["phase"] in ("check", *PHASES[: PHASES.index(phase)]), f"{phase} was missed"
-        time.sleep(0.02)
+        return False
+
+    until(there)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 
@@ -66,7 +69,6 @@ def cases() -> Iterator[Any]:
                 yield pytest.param((image, road), phase, marks=marks, id=f"{image}-{road}-{phase}")
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("project", "phase"), list(cases()), indirect=["project"])
 def test_resume_waits_for_the_installer_and_says_what_is_so(project: Project, phase: str) -> None:
     kill_in(project, phase)

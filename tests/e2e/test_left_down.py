@@ -72,13 +72,11 @@ def pattern(text: str) -> str:
     return found.replace(r"\{time\}", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").replace(r"\{job\}", r"KB870585-[\w-]+")
 
 
-@pytest.mark.timeout(180)
 def test_the_run_ends_4(ran: Ran) -> None:
     assert ran.code == 4
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.timeout(180)
 def test_how_it_ends(ran: Ran, name: str) -> None:
     case, host = CASES[name], ran.hosts[name]
     assert host["outcome"] == case["outcome"], host["reason"]
@@ -92,7 +90,6 @@ def test_how_it_ends(ran: Ran, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if "line" in case])
-@pytest.mark.timeout(180)
 def test_everybody_hears_how_it_is_left(ran: Ran, name: str) -> None:
     case, now = CASES[name], ran.hosts[name]["now"]
     line = now["line"]
@@ -114,7 +111,6 @@ def _plain(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.timeout(180)
 def test_the_host_itself_is_as_it_is_told(ran: Ran, name: str) -> None:
     case, host = CASES[name], ran.lab[name]
     assert host["refusals"] == [], "the lab was asked for something it does not know"

@@ -52,7 +52,6 @@ def looks(office: Office) -> dict[str, int]:
     return {host["host"]: sum(step["task"] == "Last look" for step in host["steps"]) for host in shown["hosts"]}
 
 
-@pytest.mark.timeout(120)
 def test_an_applied_plan_and_its_resumption(office: Office) -> None:
     assert office.remediate("plan", PLAYBOOK, "-i", INVENTORY, "-l", "fine,down,hangs", "-o", "p.json").code == 2
     applied = ended(office, "apply", "p.json")
@@ -86,7 +85,6 @@ def test_blocked_is_untouched_until_something_was_begun(office: Office) -> None:
     assert not status(office.project, INVENTORY)["blocked"]["installers"]
 
 
-@pytest.mark.timeout(120)
 def test_an_installer_that_an_earlier_run_left_is_ended_and_its_services_come_back(office: Office) -> None:
     """Settling it fails, for it hung; what it stopped is brought back all the same."""
     words = ("run", PLAYBOOK, "-i", INVENTORY, "-l", "hangs")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import yaml
 
 from tests.e2e.project import Project
 from tests.e2e.test_main_route import PLAYBOOK, status
+from tests.patience import LIMIT, some_time, until
 
 INVENTORY = "inventory/stopped.yml"
 Make = Callable[..., Project]
@@ -40,19 +40,16 @@ def make(tmp_path: Path) -> Iterator[Make]:
 def interrupted(project: Project, times: int) -> tuple[int, dict[str, Any], str]:
     """A run that hears Ctrl-C while its installer is at work: exit code, the host's document, the screen."""
     running = project.start("run", PLAYBOOK, "-i", INVENTORY, "--format", "json")
-    deadline = time.monotonic() + 60
-    while not status(project, INVENTORY)["one"]["services_not_running"]:
-        assert time.monotonic() < deadline, "no installer stopped a service"
+    until(lambda: status(project, INVENTORY)["one"]["services_not_running"])
     for _ in range(times):
         running.send_signal(signal.SIGINT)
-        time.sleep(0.5)
-    said = running.communicate(timeout=50)[0]
+        some_time(0.5)
+    said = running.communicate(timeout=LIMIT)[0]
     begin = said.index("\n{\n") + 1
     (host,) = json.loads(said[begin : said.rindex("\n}\n") + 2])["hosts"]
     return running.returncode, host, said
 
 
-@pytest.mark.timeout(120)
 def test_once(make: Make) -> None:
     """The installer ends, and the service it left disabled is brought back; nothing else is begun."""
     project = make(speed=0.2, faults={"service_disabled": "MSExchangeMTA"})
@@ -71,7 +68,6 @@ def test_once(make: Make) -> None:
 
 
 @pytest.mark.parametrize("road", [{}, {"connection": "winrm"}, {"connection": "psrp"}], ids=["ssh", "winrm", "psrp"])
-@pytest.mark.timeout(120)
 def test_twice(make: Make, road: dict[str, str]) -> None:
     """The installer goes on; the host is read by a line of its own before the run ends."""
     project = make(faults={"installer_hangs": True}, **road)

@@ -35,6 +35,5 @@ def without_road(host: dict[str, Any]) -> dict[str, Any]:
     return {"outcome": host["outcome"], "columns": host["columns"], "counts": host["counts"], "steps": steps}
 
 
-@pytest.mark.timeout(180)
 def test_both_roads_lead_to_the_same_plan(project: Project) -> None:
     assert plan(project, WINRM) == plan(project, SSH)

@@ -15,6 +15,7 @@ from remediate.errors import Unreachable, UserError
 from remediate.events import Event
 from remediate.model import Endpoint, Mode, Output, Secret, Status, Step
 from tests.engine.world import MODULES, World
+from tests.patience import LIMIT
 
 ENDPOINT = Endpoint(host="h1", connection="ssh", address="127.0.0.1", port=22, password=Secret("hunter2"))
 STEP = Step(
@@ -95,7 +96,7 @@ def test_a_step_that_outlives_its_timeout_is_cut_off() -> None:
     world.sessions["h1"].close = cut.set  # type: ignore[method-assign]
 
     def run(command: str, *, stdin: bytes = b"", timeout: float = 60.0) -> Output:
-        cut.wait(30)
+        cut.wait(LIMIT)
         raise Unreachable("the connection is gone", kind="lost")
 
     world.sessions["h1"].run = run  # type: ignore[method-assign]

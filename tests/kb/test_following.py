@@ -120,6 +120,18 @@ def test_hanging_is_left_running() -> None:
     assert host.cancelled == []
 
 
+def test_a_slow_answer_is_no_slow_installer() -> None:
+    host = Host(RUNNING, DONE)
+    answer = host.next
+
+    def slowly(function: str, args: Mapping[str, Json]) -> State:
+        host.clock += 1000
+        return answer(function, args)
+
+    host.answer = slowly
+    assert follow(host, WATCHED) == DONE
+
+
 def test_hanging_is_ended_when_asked_for() -> None:
     host = Host(RUNNING)
     with pytest.raises(Failed, match="it was ended"):

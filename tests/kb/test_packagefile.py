@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.errors import Blocked, UserError
@@ -160,7 +160,7 @@ def test_a_hash_that_is_none(make: Make, digest: str) -> None:
         check(make(), expected(sha256=digest))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(data=st.data())
 def test_damaged_programs_are_blocked_or_read(make: Make, data: st.DataObject) -> None:
     path = make()

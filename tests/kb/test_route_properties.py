@@ -138,13 +138,13 @@ def overwrites(server: dict[str, Any], package_id: str) -> None:
         assert seen is None or parse(seen).parts <= file.version.parts, f"{file.name} {seen} would be put back"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(servers(), SUPPLIED, POLICIES)
 def test_routes_are_sound(server: dict[str, Any], supplied: dict[str, Supplied], policy: Policy) -> None:
     sound(server, supplied, policy, choose(server, ADVISORY, supplied, policy))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(servers(), SUPPLIED, POLICIES)
 def test_more_packages_never_take_a_route_away(
     server: dict[str, Any], supplied: dict[str, Supplied], policy: Policy
@@ -156,7 +156,7 @@ def test_more_packages_never_take_a_route_away(
         assert more.verdict is few.verdict
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(BUILDS)
 def test_the_table_by_an_independent_reading(build: str) -> None:
     parts = parse(build).parts
@@ -169,7 +169,7 @@ def test_the_table_by_an_independent_reading(build: str) -> None:
     assert ("pre-release" in route.reason) is (word == "unknown")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(JUNK, POLICIES, SUPPLIED)
 def test_junk_for_facts(junk: object, policy: Policy, supplied: dict[str, Supplied]) -> None:
     route = choose(junk, ADVISORY, supplied, policy)
@@ -177,7 +177,7 @@ def test_junk_for_facts(junk: object, policy: Policy, supplied: dict[str, Suppli
     assert not route.steps
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(servers(), st.sampled_from(PARTS), JUNK, SUPPLIED, POLICIES)
 def test_junk_in_one_part(
     server: dict[str, Any], part: str, junk: object, supplied: dict[str, Supplied], policy: Policy
@@ -185,7 +185,7 @@ def test_junk_in_one_part(
     choose(server | {part: junk}, ADVISORY, supplied, policy)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(servers(), st.data())
 def test_junk_in_one_leaf(server: dict[str, Any], data: st.DataObject) -> None:
     part = data.draw(st.sampled_from([k for k, v in server.items() if isinstance(v, dict) and v]))

@@ -24,7 +24,7 @@ class Bare:
         self.machine: Machine = bare_windows(
             "ex1", OsInfo(release=release, service_pack=pack), faults=faults, clock_source=lambda: self.now, **more
         )
-        self.machine.pause = self.pass_time
+        self.machine.pause = lambda _, seconds: self.pass_time(seconds)
 
     def pass_time(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)

@@ -246,7 +246,7 @@ def test_switches_the_lab_leaves_out_are_refused_loudly(switches: str) -> None:
         world.start(world.stage("KB870585-2003-SP1"), switches)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     image=st.sampled_from([name for name in library().images if name.startswith("exchange")]),
     chain=st.lists(st.sampled_from([n for n, p in library().packages.items() if not p.damage]), max_size=4),

@@ -14,11 +14,12 @@ from remediate.lab.errors import LabError
 from remediate.lab.machine import Machine
 from remediate.lab.osinfo import OsInfo
 from tests.lab.bare import Bare
+from tests.patience import LIMIT
 
 
 def saved_and_loaded(bare: Bare) -> Machine:
     again = Machine.from_json(json.loads(json.dumps(bare.machine.to_json())), clock_source=lambda: bare.now)
-    again.pause = bare.pass_time
+    again.pause = lambda _, seconds: bare.pass_time(seconds)
     return again
 
 
@@ -155,7 +156,7 @@ def test_changes_are_counted_and_told() -> None:
 
 def test_waiting_lets_other_threads_in_however_often_the_lock_is_held() -> None:
     machine = Bare().machine
-    machine.pause = None
+    machine.pause = threading.Condition.wait
     machine.clock.source = Clock().source
     entered = threading.Event()
 
@@ -166,7 +167,7 @@ def test_waiting_lets_other_threads_in_however_often_the_lock_is_held() -> None:
     thread = threading.Thread(target=other)
     with machine.lock, machine.lock:
         thread.start()
-        done = machine.wait_until(entered.is_set, limit=20, step=0.01)
+        done = machine.wait_until(entered.is_set, limit=LIMIT, step=0.01)
     thread.join()
     assert done
 
@@ -199,7 +200,7 @@ def test_many_threads_on_one_machine_lose_nothing() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(LIMIT)
     assert len(bare.machine.files.listing("C:\\t")) == 120
 
 
@@ -219,7 +220,7 @@ def test_one_folder_many_makers_one_winner() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(LIMIT)
     assert sorted(winners) == ["mine"] + ["taken"] * 7
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.lab import shell
@@ -198,7 +198,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(st.one_of(SPECIAL, st.lists(st.one_of(WORDS, SPECIAL), max_size=10).map(" ".join)), st.binary(max_size=20))
 def test_any_line_gives_an_answer_never_a_traceback(line: str, stdin: bytes) -> None:
     out, err, code = shell.execute(Bare().machine, line, stdin)

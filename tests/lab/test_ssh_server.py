@@ -18,6 +18,7 @@ from remediate.lab.faults import Moment
 from remediate.lab.machine import Machine
 from tests.lab.wires import Wire, on_wire
 from tests.lab.worlds import World
+from tests.patience import LIMIT
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def wire(tmp_path: Path) -> Iterator[Wire]:
 
 
 def run(client: paramiko.SSHClient, line: str, stdin: bytes = b"") -> tuple[bytes, bytes, int]:
-    given, out, err = client.exec_command(line, timeout=20)
+    given, out, err = client.exec_command(line, timeout=LIMIT)
     given.write(stdin)
     given.channel.shutdown_write()
     return out.read(), err.read(), out.channel.recv_exit_status()
@@ -59,8 +60,15 @@ def test_a_negative_code_arrives_as_windows_counts_it(wire: Wire) -> None:
 
 def test_a_client_that_leaves_its_input_open_is_answered(wire: Wire) -> None:
     with wire.client() as client:
-        _, out, _ = client.exec_command("echo hello", timeout=20)
+        _, out, _ = client.exec_command("echo hello", timeout=LIMIT)
         assert out.read() == b"hello\r\n"
+
+
+def test_a_client_that_takes_its_time_with_a_long_answer_gets_all_of_it(wire: Wire) -> None:
+    with wire.client() as client:
+        _, out, _ = client.exec_command("big 5000000", timeout=LIMIT)
+        assert not out.channel.status_event.wait(0.3), "more than a channel holds unread"
+        assert len(out.read()) == 5_000_000
 
 
 def test_what_the_lab_does_not_know_is_refused_and_noted(wire: Wire) -> None:
@@ -135,7 +143,7 @@ def test_a_known_key_logs_on_and_another_does_not(wire: Wire, tmp_path: Path) ->
 def test_keyboard_interactive_asks_for_the_password(wire: Wire, answer: str, right: bool) -> None:
     transport = paramiko.Transport(socket.create_connection(("127.0.0.1", wire.port)))
     try:
-        transport.start_client(timeout=10)
+        transport.start_client(timeout=LIMIT)
         with suppress(paramiko.AuthenticationException):
             transport.auth_interactive("Administrator", lambda _title, _text, prompts: [answer] * len(prompts))
         assert transport.is_authenticated() is right
@@ -226,7 +234,7 @@ def test_service_restart_cuts_a_connection_that_only_waits(tmp_path: Path) -> No
         assert transport is not None
         assert transport.is_active()
         wire.world.pass_time(1)
-        transport.join(10)
+        transport.join(LIMIT)
         assert not transport.is_active()
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from remediate.lab import hostspec, images, packages, shell
+from remediate.lab import hostspec, images, shell
 from remediate.lab.drops import Drops
 from remediate.lab.hostkeys import host_key
 from remediate.lab.listener import Listener
@@ -16,6 +15,9 @@ from remediate.lab.ssh_server import Connection, Served
 from remediate.lab.winrm import tls
 from remediate.lab.winrm.host import WinrmHost
 from remediate.lab.winrm.settings import WinrmSpec
+from tests.lab.simulated import Time
+from tests.lab.worlds import library
+from tests.patience import until
 
 PASSWORD = "Lab-Pass1!"
 
@@ -24,11 +26,12 @@ class WinrmWire:
     """``port`` is WinRM's, ``ssh_port`` the same host's SSH. ``declared`` as in a lab inventory."""
 
     def __init__(self, folder: Path, spec: WinrmSpec, **declared: object) -> None:
-        known = images.library(packages.catalogue())
         host = {"image": "exchange2003-sp1", "password": PASSWORD, **declared}
         self.spec = spec
         self.folder = folder
-        self.machine = images.build(hostspec.parse("ex1", host), known)
+        self.machine = images.build(hostspec.parse("ex1", host), library())
+        self.time = Time()
+        self.time.rule(self.machine)
         self.served = Served(
             machine=self.machine,
             drops=Drops(self.machine),
@@ -80,9 +83,7 @@ class WinrmWire:
         self.winrm.service.close_all()
         for line in list(self.served.connections):
             line.cut()
-        end = time.monotonic() + 5
-        while self.served.connections and time.monotonic() < end:
-            time.sleep(0.01)
+        until(lambda: not self.served.connections)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from remediate.lab.listener import Listener
 from remediate.lab.machine import Machine
 from remediate.lab.ssh_server import Connection, Served
 from tests.lab.worlds import World
+from tests.patience import until
 
 
 class Wire:
@@ -81,9 +81,7 @@ class Wire:
         self.listener.stop()
         for connection in list(self.served.connections):
             connection.cut()
-        end = time.monotonic() + 5
-        while self.served.connections and time.monotonic() < end:
-            time.sleep(0.01)
+        until(lambda: not self.served.connections)
 
 
 @contextmanager

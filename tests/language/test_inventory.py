@@ -111,7 +111,7 @@ LINES = st.lists(
 ).map("\n".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=LINES | st.text(max_size=40))
 def test_any_ini_is_read_or_refused_with_its_place(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "any.ini"

@@ -41,7 +41,7 @@ def test_a_host_whose_name_holds_a_colon_is_one_host() -> None:
 TERMS = st.tuples(st.sampled_from(["", "&", "!"]), st.sampled_from(["all", *GROUPS, *NAMES.hosts]))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(terms=st.lists(TERMS, min_size=1, max_size=6), separator=st.sampled_from([":", ",", " , "]))
 def test_agrees_with_a_model(terms: list[tuple[str, str]], separator: str) -> None:
     def meaning(name: str) -> set[str]:
@@ -57,7 +57,7 @@ def test_agrees_with_a_model(terms: list[tuple[str, str]], separator: str) -> No
     assert list(found) == [host for host in NAMES.hosts if host in expected]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(pattern=st.text(st.sampled_from("ex1db-a*?[]:,!&~()0:-{}\\^ "), max_size=12))
 def test_any_pattern_selects_hosts_or_is_refused(pattern: str) -> None:
     try:

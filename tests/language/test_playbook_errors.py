@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.errors import UserError
@@ -59,7 +59,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300)
 @given(plays=st.lists(st.dictionaries(WORDS, TREES, max_size=5), max_size=2))
 def test_any_shape_is_read_or_refused(plays: list[dict[str, Any]], tmp_path: Path) -> None:
     import yaml

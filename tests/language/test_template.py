@@ -99,7 +99,7 @@ def test_a_trusted_variable_made_of_host_text_is_rendered_once(text: str) -> Non
     assert Templar(variables).render("{{ again }}", PLACE) == f"<{text}>"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     said=st.text(max_size=40) | st.lists(st.sampled_from(["{{", "}}", "{%", "%}", " said ", "{#", "x"])).map("".join)
 )
@@ -115,7 +115,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(pieces=st.lists(PIECES, max_size=12))
 def test_any_template_renders_or_is_refused_with_its_place(pieces: list[str]) -> None:
     try:

@@ -122,7 +122,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(text=st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=25).map("".join)))
 def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
     try:
@@ -135,7 +135,7 @@ def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
     assert told.source.file == "f.yml"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(content=st.binary(max_size=40))
 def test_any_bytes_are_read_or_refused(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "any.yml"
@@ -158,7 +158,7 @@ DATA = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=DATA)
 def test_json_is_yaml(data: object) -> None:
     assert load_text(json.dumps(data, ensure_ascii=False), "f.yml") == data

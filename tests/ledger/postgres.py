@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.patience import LIMIT
+
 USER = "keeper"
 PASSWORD = "p@ss/word:9%"
 QUOTED = "p%40ss%2Fword%3A9%25"
@@ -75,7 +77,7 @@ class Server:
         # Output goes to a file: a server that outlives pg_ctl would keep a pipe open.
         with tempfile.TemporaryFile("w+") as out:
             done = subprocess.run(
-                command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd="/", timeout=50, check=False
+                command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd="/", timeout=LIMIT, check=False
             )
             out.seek(0)
             assert done.returncode == 0, out.read()
@@ -88,7 +90,7 @@ class Server:
         self._control("stop", "-m", mode)
 
     def _control(self, *words: str) -> None:
-        self.program("pg_ctl", "-D", str(self.folder / "data"), "-w", "-t", "45", *words)
+        self.program("pg_ctl", "-D", str(self.folder / "data"), "-w", "-t", str(round(LIMIT)), *words)
 
     def url(self, database: str, *, password: str = QUOTED, user: str = USER) -> str:
         return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"

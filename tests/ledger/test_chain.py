@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -79,10 +79,8 @@ def tampered(url: str, change: Callable[[Connection], object]) -> Iterator[None]
 
 
 @settings(
-    deadline=None,
     max_examples=12,
     phases=PHASES,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     moves=MOVES,

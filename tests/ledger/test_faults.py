@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -19,16 +18,15 @@ import psycopg
 import pytest
 
 from remediate.errors import LedgerLost
-from remediate.ledger import engine
 from remediate.ledger.rows import Approval, HostEnd, Lock, PackageSeen
 from remediate.ledger.store import Ledger
 from tests.ledger import postgres
 from tests.ledger.processes import controller, line
-from tests.ledger.world import Clock, begun, ended, new_run, opened, step
+from tests.ledger.world import Clock, begun, ended, new_run, opened, raw, step
+from tests.patience import LIMIT, some_time, until
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(120)
 def test_a_writer_killed_at_any_moment_leaves_whole_steps(url: str) -> None:
     random = Random(870585)
     opened(url).close()
@@ -36,7 +34,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_steps(url: str) -> None:
         with controller(url, "write", "100000") as process:
             run = line(process)
             told = [line(process) for _ in range(random.randrange(1, 12))]
-            time.sleep(random.uniform(0, 0.02))
+            some_time(random.uniform(0, 0.02))
             process.kill()
             assert process.stdout is not None
             # The last line may be cut off; what was said in full is durable.
@@ -53,11 +51,10 @@ def test_a_writer_killed_at_any_moment_leaves_whole_steps(url: str) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(120)
 def test_processes_append_to_one_chain(url: str) -> None:
     opened(url).close()
     with controller(url, "write", "25") as one, controller(url, "write", "25") as other:
-        first, second = one.communicate(timeout=90)[0], other.communicate(timeout=90)[0]
+        first, second = one.communicate(timeout=LIMIT)[0], other.communicate(timeout=LIMIT)[0]
     assert (one.returncode, other.returncode) == (0, 0)
     with opened(url) as ledger:
         assert ledger.verify().whole
@@ -90,31 +87,32 @@ def opened_and_seen(url: str) -> str:
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(150)
 def test_a_server_restarted_during_writes(server: postgres.Server, database: str) -> None:
     """Nothing is lost and nothing is there twice, whether the server ends in order or at once."""
     with opened(server.url(database)) as ledger:
         run = ledger.begin_run(new_run(*"abcd"))
-        stop = threading.Event()
+        stop, done = threading.Event(), dict.fromkeys("abcd", 0)
 
-        def work(host: str) -> int:
-            count = 0
+        def work(host: str) -> None:
             while not stop.is_set():
-                count += 1
-                assert step(ledger, run, host) == count
-            return count
+                assert step(ledger, run, host) == done[host] + 1
+                done[host] += 1
+
+        def write_on() -> None:
+            before = sum(done.values())
+            until(lambda: sum(done.values()) > before + 20 or any(worker.done() for worker in workers))
 
         with ThreadPoolExecutor(4) as pool:
-            counts = [pool.submit(work, host) for host in "abcd"]
+            workers = [pool.submit(work, host) for host in "abcd"]
             try:
                 for mode in ("fast", "immediate"):
-                    time.sleep(0.5)
+                    write_on()
                     server.stop(mode)
                     server.start()
-                time.sleep(0.5)
+                write_on()
             finally:
                 stop.set()
-        done = {host: count.result() for host, count in zip("abcd", counts, strict=True)}
+        assert [worker.result() for worker in workers] == [None] * 4
         rows = ledger.journal(run)
         assert {host: [row.number for row in rows[host]] for host in rows} == {
             host: list(range(1, count + 1)) for host, count in done.items()
@@ -296,15 +294,14 @@ def test_a_disk_that_fills_up_during_a_run(tmp_path: Path) -> None:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_controller_stopped_inside_a_write_does_not_stop_the_others(
-    server: postgres.Server, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_controller_stopped_inside_a_write_does_not_stop_the_others(server: postgres.Server, database: str) -> None:
     """The server ends a transaction nobody goes on with; SQLite cannot, but there the other is on the same machine."""
-    quick = ("SET idle_in_transaction_session_timeout = '300ms'", "SET lock_timeout = '100ms'")
-    monkeypatch.setattr(engine, "SERVER_SETTINGS", quick)
+    setting = "idle_in_transaction_session_timeout"
     with opened(server.url(database)) as ledger, closing(psycopg.connect(server.url(database))) as stopped:
-        for setting in quick:
-            stopped.execute(setting.encode())
+        with raw(server.url(database)) as execute:
+            assert execute(f"SHOW {setting}").scalar() == "15s", "what every controller asks for"
+        stopped.execute(f"SET {setting} = '300ms'".encode())
+        stopped.commit()
         stopped.execute("SELECT * FROM head FOR UPDATE")
         assert step(ledger, ledger.begin_run(new_run("a")), "a") == 1
         with pytest.raises(psycopg.Error):

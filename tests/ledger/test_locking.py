@@ -6,7 +6,6 @@ import itertools
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +19,7 @@ from remediate.ledger.rows import Lock
 from remediate.ledger.store import Ledger
 from tests.ledger.processes import controller, line, tell
 from tests.ledger.world import Clock, begun, new_run, opened, step
+from tests.patience import LIMIT, until
 
 
 def take(
@@ -181,14 +181,13 @@ def test_a_run_whose_lock_was_taken_and_given_back_still_keeps_away(ledger: Ledg
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(120)
 def test_two_controllers_never_hold_one_host(url: str, tmp_path: Path) -> None:
     opened(url).close()
     with ExitStack() as stack:
         fighters = [
             stack.enter_context(controller(url, "fight", name, str(tmp_path), "6")) for name in ("one", "one", "two")
         ]
-        told = [fighter.communicate(timeout=100)[0] for fighter in fighters]
+        told = [fighter.communicate(timeout=LIMIT)[0] for fighter in fighters]
     assert [fighter.returncode for fighter in fighters] == [0, 0, 0], told
     assert told == ["alone\n"] * 3
     with opened(url) as ledger:
@@ -215,9 +214,7 @@ def test_a_stopped_controller_wakes_up_to_find_its_host_taken(url: str) -> None:
         assert line(process) == "step 1"
         process.send_signal(signal.SIGSTOP)
         mine = ledger.begin_run(new_run("a", controller="here"))
-        got = acquire(
-            ledger, mine, ["a"], why="w", interval=0.2, sleep=time.sleep, monotonic=time.monotonic, alive=on("here")
-        )
+        got = take(ledger, mine, "a", alive=on("here"))
         assert got.held == ("a",)
         assert step(ledger, mine, "a") == 1
         process.send_signal(signal.SIGCONT)
@@ -229,11 +226,8 @@ def test_a_stopped_controller_wakes_up_to_find_its_host_taken(url: str) -> None:
 def test_a_heart_beats_until_it_is_stopped(ledger: Ledger) -> None:
     run = ledger.begin_run(new_run("a"))
     with Heart(ledger, run, interval=0.01):
-        while ledger.run(run).beat < 3:
-            time.sleep(0.01)
-    beat = ledger.run(run).beat
-    time.sleep(0.05)
-    assert ledger.run(run).beat == beat
+        until(lambda: ledger.run(run).beat >= 3)
+    until(lambda: f"heart of {run}" not in [thread.name for thread in threading.enumerate()])
     assert not [event for event in ledger.events(run) if event.kind != "run begun"], "beats are no history"
 
 
@@ -248,6 +242,6 @@ def test_a_beat_that_fails_is_tried_again() -> None:
 
     heart = Heart(cast("Ledger", Shaky()), "r", interval=0.01)
     heart.start()
-    assert well.wait(20)
+    assert well.wait(LIMIT)
     heart.stop()
-    assert not heart._thread.is_alive()
+    until(lambda: not heart._thread.is_alive())

@@ -21,6 +21,7 @@ from remediate.ledger.engine import build
 from remediate.ledger.rows import FINISHED, HostEnd
 from remediate.ledger.text import canonical
 from tests.ledger.world import new_run, opened, raw
+from tests.patience import LIMIT
 
 CASES = Path(__file__).parent / "cases"
 OPEN = """
@@ -94,7 +95,7 @@ def test_many_processes_open_a_new_ledger_at_once(url: str) -> None:
         subprocess.Popen([sys.executable, "-c", OPEN, url], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
-    ended = [process.communicate("go\n" if process.stdin else "", timeout=50) for process in many]
+    ended = [process.communicate("go\n" if process.stdin else "", timeout=LIMIT) for process in many]
     assert [process.returncode for process in many] == [0] * 4, ended
     with raw(url) as execute:
         assert execute("SELECT count(*) FROM ledger_version").scalar() == 1
@@ -108,7 +109,7 @@ def test_a_ledger_that_is_up_to_date_is_opened_without_alembic(tmp_path: Path) -
     code = OPEN + "print('alembic' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code), url],
-        input="\n", capture_output=True, text=True, check=True, timeout=50,
+        input="\n", capture_output=True, text=True, check=True, timeout=LIMIT,
     )  # fmt: skip
     assert done.stdout == "False\n"
 

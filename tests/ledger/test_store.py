@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from remediate.errors import UserError
 from remediate.ledger.rows import Approval, HostEnd, PackageSeen
 from remediate.ledger.store import Ledger
 from tests.ledger.world import PHASES, START, Clock, begun, ended, new_run, opened, raw, step
+from tests.patience import LIMIT
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -152,10 +157,8 @@ def test_mistakes_of_the_program_are_not_written(ledger: Ledger) -> None:
 
 
 @settings(
-    deadline=None,
     max_examples=25,
     phases=PHASES,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(text=st.text(), data=st.dictionaries(st.text(), JSON, max_size=4), seconds=st.floats(0, 1e9))
 @example(text="a\0b\ud800", data={"\0": "\udfff\0", "x": 1e300}, seconds=0.1)
@@ -186,6 +189,25 @@ def test_threads_share_one_ledger(ledger: Ledger) -> None:
     assert all([row.number for row in rows] == [1, 2, 3, 4, 5] for rows in ledger.journal(run).values())
     assert ledger.run(run).beat == 40
     assert ledger.verify().events == 81
+
+
+def test_a_thread_that_is_still_at_work_when_the_ledger_is_closed_leaves_no_connection_behind(url: str) -> None:
+    ledger, seen = opened(url), list[Any]()
+    begun, closed = threading.Event(), threading.Event()
+
+    def look(connection: Connection) -> None:
+        seen.append(connection.connection.dbapi_connection)
+        begun.set()
+        assert closed.wait(LIMIT)
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(ledger._work.read, look)
+        assert begun.wait(LIMIT)
+        ledger.close()
+        closed.set()
+        looking.result()
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        seen[0].execute("SELECT 1")
 
 
 def test_events_are_read_page_by_page(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,15 @@
-"""One host of the lab behind real SSH in this process, its time and the controller's running twenty times as fast."""
+"""One host of the lab behind real SSH in this process, in a time of its own that it shares with its controllers."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from remediate.connections.endpoint import endpoint
-from remediate.connections.scripts import Scripts
 from remediate.connections.sessions import Sessions
-from remediate.connections.shared import Shared
 from remediate.engine.perform import perform
 from remediate.engine.registry import Registry
 from remediate.events import Event, Progress
@@ -24,16 +21,10 @@ from remediate.lab.listener import Listener
 from remediate.lab.ssh_server import Connection, Served
 from remediate.model import Endpoint, Mode, Result, Step
 from tests.kb.servers import role_data
+from tests.lab.simulated import Time
+from tests.patience import LIMIT
 
 MODULES = Path(__file__).parents[2] / "modules"
-SPEED = 20.0
-
-
-class Hurried(Shared):
-    """Waits a twentieth of the time, and has a clock that says so."""
-
-    def wait(self, seconds: float) -> None:
-        super().wait(seconds / SPEED)
 
 
 class LabHost:
@@ -42,8 +33,10 @@ class LabHost:
     def __init__(self, folder: Path, image: str, **declared: object) -> None:
         self.folder = folder
         self.known = images.library(packages.catalogue())
-        spec = hostspec.parse("ex1", {"image": image, "speed": SPEED, **declared})
+        spec = hostspec.parse("ex1", {"image": image, **declared})
         self.machine = images.build(spec, self.known)
+        self.time = Time()
+        self.time.rule(self.machine)
         self.served = Served(
             machine=self.machine,
             drops=Drops(self.machine),
@@ -64,7 +57,7 @@ class LabHost:
         self.endpoint: Endpoint = endpoint("ex1", {
             "ansible_host": "127.0.0.1", "ansible_port": port,
             "ansible_user": spec.user, "ansible_password": spec.password,
-            "ssh_known_hosts": str(hosts), "ssh_legacy": self.served.legacy, "connect_timeout": 300.0,
+            "ssh_known_hosts": str(hosts), "ssh_legacy": self.served.legacy, "connect_timeout": LIMIT,
         })  # fmt: skip
         self.said: list[str] = []
         self.registry = Registry([MODULES])
@@ -73,8 +66,7 @@ class LabHost:
 
     def controller(self) -> Sessions:
         """A controller of its own: no session is shared with another one's."""
-        shared = Hurried(scripts=Scripts((MODULES,)), stop=threading.Event(), clock=lambda: time.monotonic() * SPEED)
-        self._controllers.append(Sessions(shared=shared))
+        self._controllers.append(self.time.controller(MODULES))
         return self._controllers[-1]
 
     def close(self) -> None:

@@ -29,6 +29,17 @@ def test_waiting_ends_in_time_and_never_spins(timeout: float, longest: float) ->
     assert all(1 <= pause <= longest for pause in session.waits[:-1])
 
 
+def test_a_look_that_takes_longer_than_the_limit_proves_nothing() -> None:
+    session = ScriptedSession(silent)
+    answers = iter([None, "there"])
+
+    def look() -> str | None:
+        session.clock += 100
+        return next(answers)
+
+    assert wait_until(session, look, timeout=60, text="x") == "there"
+
+
 def wait_for(found: list[str], **params: Any) -> tuple[ScriptedSession, State]:
     shown = chain(found, repeat(found[-1]))
     key = params.get("service", "found")

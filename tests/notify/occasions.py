@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from remediate.notify import Hook, HostLine, Occasion, Told, notify
+from tests.patience import LIMIT
 
 NOW = datetime(2026, 11, 28, 22, 5, tzinfo=UTC)
 KEY = "k3y-of-the-hook"
@@ -33,6 +34,6 @@ OCCASION = Occasion(
 
 def tell(folder: Path, occasion: Occasion = OCCASION, environ: Mapping[str, str] = ENVIRON, **hook: Any) -> Told:
     """One hook is told; how it took it."""
-    given = {"name": "one", "on": ("before", "after", "failed"), "timeout": 20.0, **hook}
+    given = {"name": "one", "on": ("before", "after", "failed"), "timeout": LIMIT, **hook}
     (told,) = notify([Hook(**given)], occasion, environ=environ, folder=folder, now=NOW)
     return told

@@ -65,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _trickle(self, begin: bytes) -> None:
         self.wfile.write(begin)
-        while not self.server.received.over.wait(0.05):
+        while not self.server.received.over.wait(0.02):
             self.wfile.write(b"x")
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
@@ -95,7 +95,7 @@ def web(mood: str = "fine", *, tls: ssl.SSLContext | None = None, guests: int = 
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     received.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}/hook/t0ken-of-the-chat"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield received

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.lab.winrm import tls
@@ -20,12 +20,13 @@ from remediate.notify import HostLine, Mail, Occasion, Told
 from remediate.notify.mail import message
 from tests.notify.occasions import ENVIRON, NOW, OCCASION, tell
 from tests.notify.receivers import PASSWORD, Box, port, smtp
+from tests.patience import LIMIT
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
 PLAIN = Mail(server="mail.example", sender="Remediate <r@example.com>", to=("a@example.com", "b@example.com"))
 
 
-def told(number: int, folder: Path, occasion: Occasion = OCCASION, timeout: float = 20.0, **mail: Any) -> Told:
+def told(number: int, folder: Path, occasion: Occasion = OCCASION, timeout: float = LIMIT, **mail: Any) -> Told:
     given = {"server": "127.0.0.1", "port": number, "sender": "r@example.com", "to": ("a@example.com",), **mail}
     environ = {**ENVIRON, "WRONG": "wrong-pass-77"}
     return tell(folder, occasion, environ, mail=Mail(**given), timeout=timeout)
@@ -155,8 +156,8 @@ def silent_after_greeting(one: socket.socket, over: threading.Event) -> None:
 @pytest.mark.parametrize("mood", [silent, slow, silent_after_greeting])
 def test_no_server_holds_a_run(mood: Callable[..., None], tmp_path: Path) -> None:
     with port(mood) as number:
-        one = told(number, tmp_path, timeout=1.0)
-    assert re.fullmatch(rf"(127.0.0.1:{number} )?did not answer within 1 s", one.error)
+        one = told(number, tmp_path, timeout=0.2)
+    assert re.fullmatch(rf"(127.0.0.1:{number} )?did not answer within 0.2 s", one.error)
 
 
 def test_a_server_that_closes(tmp_path: Path) -> None:
@@ -173,7 +174,6 @@ def test_no_server(tmp_path: Path) -> None:
     assert told(number, tmp_path).error == f"127.0.0.1:{number} cannot be used: Connection refused"
 
 
-@settings(deadline=None)
 @given(ANYTHING, ANYTHING, ANYTHING, ANYTHING)
 def test_no_name_adds_a_header_or_a_line(run: str, playbook: str, host: str, reason: str) -> None:
     evil = Occasion(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.notify.places import Places
@@ -17,7 +17,6 @@ HEADER = st.sampled_from(["[[notify]]", "[[ notify ]]", "  [[notify]] # here", '
 KEY = st.sampled_from(["timeout = 5", "timeout=5", "  timeout = 5 # s", '"timeout" = 5'])
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(HEADER, st.lists(FILLING, max_size=4), KEY, st.lists(FILLING, max_size=3)), min_size=1, max_size=4
@@ -44,7 +43,6 @@ def test_every_setting_is_found_at_its_line(entries: list[tuple[str, list[str], 
     assert places.of(len(entries)).line == heads[0], "one that is not there has the place of the first"
 
 
-@settings(deadline=None)
 @given(st.text(), st.integers(0, 3), st.text())
 def test_any_text_has_places(text: str, number: int, key: str) -> None:
     assert Places("f", text).of(number, key).line <= len(text.splitlines())

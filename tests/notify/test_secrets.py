@@ -14,6 +14,7 @@ from remediate.notify.secrets import LARGEST, harmless
 from remediate.notify.trouble import masked
 from tests.notify.occasions import ENVIRON, KEY, NOW, OCCASION, tell
 from tests.notify.receivers import Box, smtp, web
+from tests.patience import LIMIT
 
 SECRETS = (KEY, "smtp-pass-99", "wrong-pass-77", "t0ken", "from-the-file-55")
 
@@ -42,8 +43,8 @@ def test_a_secret_that_cannot_be_had(where: str, says: str, tmp_path: Path) -> N
 
 def test_a_secret_file_that_never_ends_holds_no_run(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    one = tell(tmp_path, webhook="http://127.0.0.1:9/", secret="file:pipe", timeout=1.0)
-    assert one.error == "did not answer within 1 s"
+    one = tell(tmp_path, webhook="http://127.0.0.1:9/", secret="file:pipe", timeout=0.2)
+    assert one.error == "did not answer within 0.2 s"
     os.close(os.open(tmp_path / "pipe", os.O_WRONLY | os.O_NONBLOCK))  # lets the thread go
 
 
@@ -98,7 +99,7 @@ def hooks(folder: Path, url: str, mail_port: int) -> list[Hook]:
     script.write_text('echo "$SMTP_PASSWORD $CHAT_SECRET $(cat)"; env; echo smtp-pass-99; exit 3')
     script.chmod(stat.S_IRWXU)
     (folder / "key").write_text("from-the-file-55")
-    every: dict[str, Any] = {"on": ("after",), "timeout": 20.0}
+    every: dict[str, Any] = {"on": ("after",), "timeout": LIMIT}
     mail: dict[str, Any] = {
         "server": "127.0.0.1",
         "port": mail_port,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.commands import settings as of_the_project
@@ -97,7 +97,6 @@ GOOD: dict[str, object] = {"name": "a", "on": ["after"]}
 MAIL: dict[str, object] = {"server": "s", "from": "a@b", "to": ["c@d"]}
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from([*KEYS, "other"]), VALUES, max_size=4), st.booleans())
 def test_anything_is_a_hook_or_a_mistake(entry: dict[str, object], whole: bool) -> None:
     try:
@@ -111,7 +110,6 @@ def test_anything_is_a_hook_or_a_mistake(entry: dict[str, object], whole: bool) 
     assert said == "" or said.isprintable()
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(MAIL_KEYS), VALUES, max_size=5))
 def test_any_mail_is_a_mail_or_a_mistake(given_: dict[str, object]) -> None:
     try:

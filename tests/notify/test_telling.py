@@ -15,12 +15,13 @@ from remediate.notify import Hook, HostLine, Mail, Occasion, notify, webhook
 from remediate.notify.model import KINDS, Kind
 from tests.notify.occasions import ENVIRON, NOW, OCCASION, tell
 from tests.notify.receivers import web
+from tests.patience import LIMIT
 
 
 def test_hooks_of_one_occasion_are_told_side_by_side(tmp_path: Path) -> None:
     """The receiver answers nobody before all three are there."""
     with web("waits for another", guests=3) as received:
-        hooks = [Hook(name=name, on=("after",), webhook=received.url, timeout=30.0) for name in "abc"]
+        hooks = [Hook(name=name, on=("after",), webhook=received.url, timeout=LIMIT) for name in "abc"]
         told = notify(hooks, OCCASION, environ={}, folder=tmp_path, now=NOW)
     assert [(one.name, one.ok) for one in told] == [("a", True), ("b", True), ("c", True)]
 
@@ -28,8 +29,8 @@ def test_hooks_of_one_occasion_are_told_side_by_side(tmp_path: Path) -> None:
 def test_one_that_hangs_takes_nothing_from_the_others(tmp_path: Path) -> None:
     with web("silent") as silent, web() as fine:
         hooks = [
-            Hook(name="slow", on=("after",), webhook=silent.url, timeout=1.0, fatal=True),
-            Hook(name="fine", on=("after",), webhook=fine.url, timeout=30.0, fatal=True),
+            Hook(name="slow", on=("after",), webhook=silent.url, timeout=0.2, fatal=True),
+            Hook(name="fine", on=("after",), webhook=fine.url, timeout=LIMIT, fatal=True),
             Hook(name="gone", on=("after",), command=("./nobody",)),
         ]
         told = notify(hooks, OCCASION, environ={}, folder=tmp_path, now=NOW)
@@ -83,7 +84,7 @@ HOOKS = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(hook=HOOKS, run=WILD, host=WILD)
 def test_nothing_raises_whatever_it_is_given(hook: Hook, run: str, host: str) -> None:
     occasion = Occasion(

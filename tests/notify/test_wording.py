@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.notify import HostLine, Occasion
@@ -45,7 +45,6 @@ def test_a_playbook_of_a_windows_controller() -> None:
     assert subject(told) == "remediate: no host was worked on: kb.yml (R)"
 
 
-@settings(deadline=None)
 @given(ANYTHING)
 def test_the_document_is_what_was_given(text: str) -> None:
     told = Occasion(kind="after", run=text, playbook=text, who=text, controller=text, hosts=(HostLine(host=text),))
@@ -55,7 +54,6 @@ def test_the_document_is_what_was_given(text: str) -> None:
     assert len(subject(told)) <= SUBJECT
 
 
-@settings(deadline=None)
 @given(ANYTHING)
 def test_a_line_is_one_line_that_steers_nothing(text: str) -> None:
     made = line(text)
@@ -64,7 +62,6 @@ def test_a_line_is_one_line_that_steers_nothing(text: str) -> None:
     assert made.isprintable()
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(categories=["L", "N", "P"]), max_size=LONGEST))
 def test_plain_words_are_left_alone(text: str) -> None:
     assert line(text) == text

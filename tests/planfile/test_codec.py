@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.errors import UserError
 from remediate.planfile import codec
+from tests.patience import LIMIT
 from tests.planfile.plans import host, plan, step
 
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -23,7 +24,6 @@ JSON = st.recursive(st.none() | st.booleans() | NUMBERS | st.text(),
                     max_leaves=8)  # fmt: skip
 
 
-@settings(deadline=None)
 @given(state=st.dictionaries(st.text(), JSON, max_size=4), text=st.text())
 def test_what_is_written_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, state: dict[str, Any], text: str
@@ -112,7 +112,7 @@ def test_a_full_disk_leaves_the_old_plan(tmp_path: Path) -> None:
     path = tmp_path / "p.json"
     codec.save(plan(), path)
     done = subprocess.run(
-        [sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, check=True, timeout=50
+        [sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, check=True, timeout=LIMIT
     )
     assert done.stdout.startswith("UserError"), done
     assert codec.load(path)[0] == plan()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.engine.control import Intent
@@ -133,7 +133,6 @@ CHANGES = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(plan=st.lists(CHANGES, max_size=3), now=st.lists(CHANGES, min_size=1, max_size=3),
        status=st.sampled_from(["ok", "pending", "skipped", "unknown"]))  # fmt: skip
 def test_before_the_first_change_nothing_is_done_that_is_not_in_the_plan(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from remediate.engine.control import Intent
@@ -86,7 +86,6 @@ def test_begun_is_what_others_say_it_is_now() -> None:
     held.permit(intent({"unforeseen": 1}, [change(target="W3SVC", before="stopped", after="running")]))
 
 
-@settings(deadline=None)
 @given(st.lists(CHANGES, max_size=3), STATES, st.lists(CHANGES, min_size=1, max_size=3), STATES,
        st.sampled_from(["ok", "pending", "unknown", "skipped", "blocked", "failed"]))  # fmt: skip
 def test_before_the_first_change_nothing_is_permitted_that_is_not_in_the_plan(
@@ -106,7 +105,6 @@ def test_before_the_first_change_nothing_is_permitted_that_is_not_in_the_plan(
         expectations(plan).permit(intent(now, wanted))
 
 
-@settings(deadline=None)
 @given(st.lists(CHANGES, max_size=3), STATES)
 def test_what_is_in_the_plan_is_permitted(planned: list[Change], state: dict[str, Any]) -> None:
     plan = planned_step(

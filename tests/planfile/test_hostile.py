@@ -52,7 +52,6 @@ def test_a_fitting_hash_does_not_make_it_a_plan(wrong: bytes, tmp_path: Path) ->
     assert caught.value.hint == codec.AGAIN
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_are_a_traceback(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "bytes.json"
@@ -73,7 +72,7 @@ def test_too_large_is_said_before_it_is_read(tmp_path: Path) -> None:
 
 
 @given(PLANS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_plan_comes_back(tmp_path_factory: pytest.TempPathFactory, made: Plan) -> None:
     path = tmp_path_factory.getbasetemp() / "plan.json"
     digest = codec.save(made, path)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.planfile.model import PlannedStep
@@ -25,7 +25,6 @@ def test_differences_in_words(case: dict[str, Any]) -> None:
     assert differences(case["planned"], case["now"], case.get("volatile", ())) == case["says"]
 
 
-@settings(deadline=None)
 @given(states=st.lists(STATES, max_size=6))
 def test_every_state_comes_back(states: list[dict[str, Any]]) -> None:
     earlier: dict[str, Any] = {}
@@ -39,7 +38,6 @@ def test_every_state_comes_back(states: list[dict[str, Any]]) -> None:
     assert list(unpacked(steps).values()) == states
 
 
-@settings(deadline=None)
 @given(state=STATES, other=STATES)
 def test_no_difference_is_overlooked(state: dict[str, Any], other: dict[str, Any]) -> None:
     assert not differences(state, state)

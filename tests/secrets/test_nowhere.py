@@ -174,7 +174,6 @@ def _breaks(*_: object, **__: object) -> None:
     raise RuntimeError(f"no luck with {RAISED} and {LOST}: postgresql://u:{ENVIRON}@h/d")
 
 
-@pytest.mark.timeout(240)
 def test_no_canary_is_anywhere(ran: Ran) -> None:
     raised = [RAISED]  # nothing told it to be secret: it is only looked for where the log says what was asked
     found = seen([secret for secret in ran.secrets if secret not in raised], ran.texts)

@@ -47,7 +47,6 @@ def command(folder: Path, *words: str) -> Done:
     return remediate(*words, folder=folder, environ={"USER": "paula"})
 
 
-@pytest.mark.timeout(120)
 def test_an_install_is_told_as_it_was(project: Path) -> None:
     """Its job record has a key ``token``, which is a number drawn for the start and no secret."""
     done = command(project, "run", "playbooks/kb870585.yml", "-vv")
@@ -67,7 +66,6 @@ def test_an_install_is_told_as_it_was(project: Path) -> None:
     assert b"****" not in ledger
 
 
-@pytest.mark.timeout(120)
 def test_a_secret_hides_itself_and_nothing_else(project: Path) -> None:
     done = command(project, "run", "site.yml", "-vv")
     assert done.code == 0, done

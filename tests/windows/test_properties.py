@@ -78,7 +78,7 @@ def shown(moment: datetime, window: Window) -> datetime:
     return moment.astimezone(window.zone).replace(tzinfo=None)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(windows(), st.integers(0, 1500))
 def test_openings_are_ordered_apart_and_as_long_as_said(window: Window, days: int) -> None:
     found = Calendar({"it": window}, ())
@@ -103,7 +103,7 @@ def _is_after_a_gap(start: datetime, window: Window) -> bool:
     return any(last < wall < first for wall in asked)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(windows(), st.integers(-10, 1500), st.data())
 def test_current_and_upcoming_agree_with_openings(window: Window, days: int, data: st.DataObject) -> None:
     found = Calendar({"it": window}, data.draw(st.lists(freezes(window.start), max_size=3)))
@@ -121,7 +121,7 @@ def test_current_and_upcoming_agree_with_openings(window: Window, days: int, dat
         assert at_the_end is None or at_the_end.start == edge
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(windows(), st.data())
 def test_freezes_against_a_model_that_looks_at_every_minute(window: Window, data: st.DataObject) -> None:
     frozen = data.draw(st.lists(freezes(window.start), min_size=1, max_size=4))
@@ -142,7 +142,7 @@ def test_freezes_against_a_model_that_looks_at_every_minute(window: Window, data
         assert bool(cut.frozen("it", now)) == any(span.start <= now < span.end for span in ends)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(zones, st.datetimes(wall(1975), wall(2037)).map(to_the_minute))
 def test_a_moment_shows_its_wall_clock_or_is_the_first_after_the_gap(zone: ZoneInfo, asked: datetime) -> None:
     found = moment(asked, zone)
@@ -166,7 +166,7 @@ NUMBERED = ("INTERVAL", "COUNT", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO
 numbers = st.integers(-400, 400).map(str)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.dictionaries(st.sampled_from(NUMBERED), numbers, max_size=3),
     st.sampled_from(FREQUENCIES),

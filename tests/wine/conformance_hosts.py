@@ -16,6 +16,7 @@ from remediate.errors import RemoteFailed
 from remediate.lab import hostspec, images, packages, pe, script, shell
 from remediate.lab.files import ARCHIVE, READ_ONLY, FileEntry
 from remediate.model import Output
+from tests.patience import LIMIT
 from tests.wine import tools, zones
 
 Answer = dict[str, Any]
@@ -162,6 +163,6 @@ class Wine:
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=120,
+            timeout=LIMIT,
             check=False,
         )

@@ -19,5 +19,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.wine)
+            item.add_marker(pytest.mark.timeout(3600))  # a busy machine starts hundreds of programs of Windows
             if absent:
                 item.add_marker(pytest.mark.skip(reason=f"Debian packages are missing: {' '.join(absent)}"))

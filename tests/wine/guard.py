@@ -7,9 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+from tests.patience import LIMIT, until
 from tests.wine import tools
 
 KEEPER = "C:\\windows\\launcher.exe"
@@ -23,9 +23,7 @@ def main(folder: Path, zone: str, program: Path) -> int:
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
         subprocess.Popen(tools.wine(KEEPER), env=environment, cwd=prefix / "drive_c", **quiet)  # type: ignore[call-overload]
-        deadline = time.monotonic() + 90
-        while not (prefix / "drive_c" / "ready.txt").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until((prefix / "drive_c" / "ready.txt").exists)
         sshd = [
             tools.program("openssh-server"),
             "-D",
@@ -47,7 +45,7 @@ def stop(folder: Path) -> None:
     """Ends every process of the host and takes its folder away; also of a host whose guard was killed."""
     prefix = folder / "prefix"
     if prefix.is_dir():
-        subprocess.run([tools.program("wine64"), "-k"], env=tools.environment(prefix), check=False, timeout=60,
+        subprocess.run([tools.program("wine64"), "-k"], env=tools.environment(prefix), check=False, timeout=LIMIT,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     for pid in processes(folder):
         try:

@@ -8,13 +8,13 @@ import shlex
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from remediate.lab import pe
 from remediate.lab.hostspec import HostSpec, Override
+from tests.patience import LIMIT, until
 from tests.wine import guard, prefix, programs, tools, twin, zones
 
 HOSTS = tools.HOME / "hosts"
@@ -61,7 +61,7 @@ class WineHost:
         said = self._guard.stdout.readline()
         assert said == "up\n", f"{name} did not come up"
         (self.folder / "guard.pid").write_text(str(self._guard.pid))
-        wait_for_port(self.address, self.port)
+        until(lambda: listens(self.address, self.port))
 
     def _make(self) -> None:
         guard.stop(self.folder)
@@ -122,7 +122,7 @@ class WineHost:
         """Version of one of Exchange's files, read from its bytes."""
         return pe.file_version(self.path(f"C:\\Program Files\\Exchsrvr\\bin\\{name}").read_bytes())
 
-    def cmd(self, line: str, timeout: float = 60) -> subprocess.CompletedProcess[bytes]:
+    def cmd(self, line: str, timeout: float = LIMIT) -> subprocess.CompletedProcess[bytes]:
         """A command line through cmd.exe of the host, beside the SSH server."""
         environment = {**self.spec.environment(self.prefix), "REMEDIATE_COMMAND": line}
         return subprocess.run(tools.wine(guard.KEEPER), env=environment, cwd=self.prefix / "drive_c",
@@ -136,7 +136,7 @@ class WineHost:
     def close(self) -> None:
         assert self._guard.stdin is not None
         self._guard.stdin.close()
-        self._guard.wait(timeout=90)
+        self._guard.wait(timeout=LIMIT)
         assert self._guard.stdout is not None
         self._guard.stdout.close()
 
@@ -152,15 +152,12 @@ def free_port(address: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for_port(address: str, port: int, attempts: int = 200) -> None:
-    for _ in range(attempts):
-        try:
-            socket.create_connection((address, port), timeout=0.5).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"nobody listens on {address}:{port}")
+def listens(address: str, port: int) -> bool:
+    try:
+        socket.create_connection((address, port), timeout=LIMIT).close()
+    except OSError:
+        return False
+    return True
 
 
 def sweep() -> None:

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from remediate.lab.registry import RegValue
+from tests.patience import LIMIT
 from tests.wine import tools
 from tests.wine.programs import only_one
 
@@ -29,8 +30,8 @@ def base() -> Path:
 def _boot(prefix: Path) -> None:
     environment = tools.environment(prefix)
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.run(tools.wine("wineboot", "-i"), env=environment, check=True, timeout=180, **quiet)  # type: ignore[call-overload]
-    subprocess.run([tools.program("wine64"), "-w"], env=environment, check=True, timeout=180, **quiet)  # type: ignore[call-overload]
+    subprocess.run(tools.wine("wineboot", "-i"), env=environment, check=True, timeout=LIMIT, **quiet)  # type: ignore[call-overload]
+    subprocess.run([tools.program("wine64"), "-w"], env=environment, check=True, timeout=LIMIT, **quiet)  # type: ignore[call-overload]
 
 
 def clone(target: Path) -> None:

@@ -17,7 +17,7 @@ from tests.wine.host import WineHost, WineSpec
 TABLE: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "conformance.yml").read_text("utf-8"))
 CASES: list[dict[str, Any]] = TABLE["cases"]
 
-pytestmark = [pytest.mark.wine, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.wine]
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 
 

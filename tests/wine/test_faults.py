@@ -13,6 +13,7 @@ import pytest
 from remediate.lab.packages import catalogue
 from tests.e2e.project import Project
 from tests.e2e.test_main_route import status
+from tests.patience import until
 from tests.wine import embedded, programs
 from tests.wine.fleet import WIN64, Fleet
 from tests.wine.host import WineHost, WineSpec
@@ -27,7 +28,7 @@ SPECS = {
     "killed": WineSpec(image="exchange2003-sp1", faults={"Milliseconds": 4000}, zone="newfoundland"),
     "bare": WineSpec(image="exchange2003-sp1", services={"MSExchangeIS": {"StopMs": 400, "StartMs": 400}}),
 }
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.xdist_group("faults")]
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +47,11 @@ def killed(project: Project, inventory: str, begun: Callable[[], int], *more: st
     """Of the run after one that was killed once the installer had begun: exit code, outcome, facts afterwards."""
     words = ("-i", inventory, "-l", "killed", *more)
     running = project.start("run", PLAYBOOK, *words)
-    while not begun():
-        assert running.poll() is None, running.stdout and running.stdout.read()
-        time.sleep(0.1)
+    until(lambda: begun() or running.poll() is not None)
+    assert running.poll() is None, running.stdout and running.stdout.read()
     running.send_signal(signal.SIGKILL)
     running.communicate()
-    code, document = project.json("run", PLAYBOOK, *words, timeout=200)
+    code, document = project.json("run", PLAYBOOK, *words)
     _, facts = project.json("facts", *words)
     return code, document["hosts"][0]["outcome"], embedded.end(facts[0]["facts"], SPECS["killed"].zone)
 

@@ -48,7 +48,7 @@ ENDS = {
     "exit-1603": ("failed", "6.5.7226.0", "0x[fF]01[eE]"),
 }
 FIXED = [name for name, (outcome, _, _) in ENDS.items() if outcome == "changed"]
-pytestmark = [pytest.mark.timeout(330), pytest.mark.xdist_group("playbook")]
+pytestmark = [pytest.mark.xdist_group("playbook")]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def project(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def carried_out(project: Project, inventory: str, *more: str) -> dict[str, Any]:
     """Exit code of a run, and of each host what was said and what it is like afterwards."""
-    code, document = project.json("run", PLAYBOOK, "-i", inventory, "--forks", "4", *more, timeout=320)
+    code, document = project.json("run", PLAYBOOK, "-i", inventory, "--forks", "4", *more)
     seen, facts = project.json("facts", "-i", inventory, "--forks", "4")
     assert seen == 0, facts
     return {
@@ -116,7 +116,7 @@ def test_what_ran_before_runs_again(ran: dict[str, Any], fleet: Fleet, name: str
 def test_a_second_run_finds_nothing_to_do(ran: dict[str, Any], project: Project) -> None:
     limit = ",".join(FIXED)
     words = ("-i", "inventory/wine.yml", "-l", limit, "--forks", "4", *ON_64_BITS)
-    code, document = project.json("run", PLAYBOOK, *words, timeout=320)
+    code, document = project.json("run", PLAYBOOK, *words)
     assert {host["outcome"] for host in document["hosts"]} == {"compliant"}, document["hosts"]
     assert code == 0
 

@@ -6,27 +6,29 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.patience import until
 from tests.wine import guard, tools
 from tests.wine.host import HOSTS, sweep
 
 PROGRAM = """
-import time
+import sys
 from tests.wine.host import WineHost, WineSpec
 host = WineHost("stop", WineSpec(image="windows2003"))
 print(host.folder, flush=True)
-time.sleep(300)
+sys.stdin.read()
 """
 ADDR_NO_RANDOMIZE = "00040000\n"
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.xdist_group("faults")]
 
 
 def owner() -> tuple[subprocess.Popen[str], Path]:
-    started = subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=tools.ROOT, stdout=subprocess.PIPE, text=True)
+    started = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], cwd=tools.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert started.stdout is not None
     return started, Path(started.stdout.readline().strip())
 
@@ -65,8 +67,7 @@ def test_after_the_tests_are_killed() -> None:
     assert folder.parent == HOSTS
     assert len(guard.processes(folder)) > 5
     end(started)
-    while not gone(folder):
-        time.sleep(0.1)
+    until(lambda: gone(folder))
 
 
 def test_after_the_guard_is_killed_as_well() -> None:

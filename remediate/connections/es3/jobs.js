@@ -43,7 +43,8 @@ function jobArchive(folder, name) {
   }
 }
 
-// We own the new folder: guard, remember, launch. Nothing stays behind when the guard says no.
+// We own the new folder: guard, remember, launch. Nothing stays behind when the guard says no. A guard may take so long that
+// another takes the job over: the folder of that name is his then, and nothing in it is touched any more.
 function jobBegin(args, folder, token) {
   var refused, services = [], record = args.record || {}, way;
   try {
@@ -51,26 +52,28 @@ function jobBegin(args, folder, token) {
     refused = guardRefusal(args.guard || {});
     if (refused === null) {
       if (record.services) { services = serviceInfo(record.services); }
+      if (!jobOurs(folder, token)) { throw fail("job " + args.name + ": the start took too long and was taken over"); }
+      jobStarting(folder, token);
       writeText(folder + "\\run.cmd", jobWrapper(folder, args.command));
       writeText(folder + "\\job.json", toJson({ command: expand(args.command), token: token, record: record,
         services_before: services }));
     }
   } catch (e) {
-    removePath(folder);
+    jobGiveUp(folder, token);
     throw e;
   }
   if (refused !== null) {
-    removePath(folder);
+    jobGiveUp(folder, token);
     return refused;
   }
-  if (jobText(folder, "starting.txt").indexOf(token) < 0) { throw fail("job " + args.name + ": the start took too long and was taken over"); }
-  jobStarting(folder, token);
   way = jobLaunch(folder);
   writeText(folder + "\\started.txt", way.pid + " " + way.by + " " + utcNow());
   way = jobLook(args.name);
   way.adopted = false;
   return way;
 }
+function jobOurs(folder, token) { return jobText(folder, "starting.txt").indexOf(token) >= 0; }
+function jobGiveUp(folder, token) { if (!jobHas(folder, "starting.txt") || jobOurs(folder, token)) { removePath(folder); } }
 function jobStarting(folder, token) { writeText(folder + "\\starting.txt", utcNow() + " " + token); }
 
 // A command with redirections or several commands gets a shell of its own: they must not touch the wrapper's.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +17,7 @@ class QuitScriptError(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """State of one script run. ``deadline`` is on ``time.monotonic``'s scale."""
+    """State of one script run. ``deadline`` is on the scale of the machine's ``monotonic``."""
 
     machine: Machine
     script: str
@@ -50,7 +49,7 @@ class Run:
 
     def check_time(self) -> None:
         """End the script when its time is up."""
-        if time.monotonic() > self.deadline:
+        if self.machine.monotonic() > self.deadline:
             self.late = self.over = True
             self.exit_code = 1
             raise QuitScriptError
@@ -60,6 +59,6 @@ class Run:
         if self.machine.in_deed:
             self.refuse("WScript.Sleep in a detached script")
             raise LabError(1, "the lab cannot sleep in a detached script")
-        left = max(self.deadline - time.monotonic(), 0.0) * self.machine.speed
+        left = max(self.deadline - self.machine.monotonic(), 0.0) * self.machine.speed
         self.machine.wait(min(seconds, left))
         self.check_time()

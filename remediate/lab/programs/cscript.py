@@ -26,12 +26,12 @@ def switched_off(call: Call) -> bool:
 
 
 def cscript(call: Call) -> int:
-    from remediate.lab.script import decode_script, run_script, without_data
+    from remediate.lab.script import PATIENCE, decode_script, run_script, without_data
 
     words = call.argv
     options = [word.lower() for word in words if word.startswith("//")]
     plain = [word for word in words if not word.startswith("//")]
-    seconds = next((float(word[4:]) for word in options if word.startswith("//t:") and word[4:].isdigit()), 120.0)
+    seconds = next((float(word[4:]) for word in options if word.startswith("//t:") and word[4:].isdigit()), PATIENCE)
     unknown = [word for word in options if word not in QUIET and not word.startswith("//t:")]
     if unknown or not plain:
         return call.refuse(f"cscript {' '.join(unknown) or 'without a script'}")

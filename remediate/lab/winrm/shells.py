@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 import threading
-import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -199,11 +198,11 @@ class ShellBase:
         self.idle_seconds = _seconds(element.findtext("rsp:IdleTimeOut", "", dict(NS)), desk)
         self._uri = request.resource
         self._address = address
-        self._created = time.monotonic()
+        self._created = desk.machine.monotonic()
 
     def describe(self) -> str:
         """See ``Shell.describe``."""
-        age = f"P0DT0H0M{time.monotonic() - self._created:.0f}S"
+        age = f"P0DT0H0M{self.desk.machine.monotonic() - self._created:.0f}S"
         return (
             f"<rsp:Shell><rsp:ShellId>{escape(self.id)}</rsp:ShellId><rsp:ResourceUri>{escape(self._uri)}"
             f"</rsp:ResourceUri><rsp:Owner>{escape(self.user)}</rsp:Owner><rsp:ClientIP>{self._address}</rsp:ClientIP>"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from remediate.lab.drops import Drops
     from remediate.lab.machine import Machine
 
+SILENCE = 120.0
+"""Seconds after which http.sys closes a connection that says nothing."""
 STALL_SECONDS = 60.0
 """How long a stalled Receive holds its connection; no client is that patient."""
 
@@ -36,8 +38,8 @@ class Strikes:
 
     @property
     def idle_seconds(self) -> float:
-        """How long a connection may be silent before it is closed: http.sys waits two minutes."""
-        return 0.3 if WireFault.IDLE_CLOSE in self._machine.faults.winrm else 120.0
+        """How long a connection that is logged on may be silent before it is closed."""
+        return 0.3 if WireFault.IDLE_CLOSE in self._machine.faults.winrm else SILENCE
 
     def before_receive(self, gone: Callable[[], bool]) -> None:
         """Raises Cut or Fault where the fault of the host says so; what waits for the client stays there."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+import threading
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from remediate.lab.winrm import http
 from remediate.lab.winrm.auth import SPNEGO, Login
 from remediate.lab.winrm.http import BadRequest, HttpRequest
 from remediate.lab.winrm.shells import Cut
+from remediate.lab.winrm.strikes import SILENCE
 
 if TYPE_CHECKING:
     from remediate.lab.winrm.host import WinrmHost
 
 SOAP = "application/soap+xml;charset=UTF-8"
 SEALED = f'multipart/encrypted;protocol="{SPNEGO}";boundary="Encrypted Boundary"'
-HANDSHAKE_SECONDS = 20.0
+HANDSHAKE_SECONDS = 120.0
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +33,20 @@ class WebConnection:
         self._address = str(sock.getpeername()[0])
         self._login = Login(accounts=host.accounts, methods=host.methods, secure=host.tls is not None)
         self._gone = False
-        self._busy = False
+        self._working = False
+        """A request was read, and no byte of its answer has left."""
+        self._turn = threading.Lock()
         self._sealed = False
 
     def lose(self) -> None:
-        """As ``cut``, but seen by the client: one that says nothing now finds out when its next request is lost."""
-        self._gone = True
-        if self._busy:
-            self.cut()
+        """As ``cut``, but seen by the client: one that waits for nothing finds out when its next request is lost.
+
+        A connection that ends after a whole answer is no loss: clients open another and never tell.
+        """
+        with self._turn:
+            self._gone = True
+            if self._working:
+                self.cut()
 
     def cut(self) -> None:
         """End the TCP connection without a word, as a lost network does."""
@@ -55,15 +63,20 @@ class WebConnection:
             self._begin()
             stream = cast("BinaryIO", self._sock.makefile("rb", 65_536))
             with stream:
-                self._sock.settimeout(self._host.strikes.idle_seconds)
+                self._sock.settimeout(self._patience)
                 while self._serve(stream):
-                    self._sock.settimeout(self._host.strikes.idle_seconds)
+                    self._sock.settimeout(self._patience)
         except (Cut, OSError, ValueError) as error:
             log.debug("%s: %r", self._host.name, error)
         finally:
             self._gone = True
             self._host.leave(self)
             self._sock.close()
+
+    @property
+    def _patience(self) -> float:
+        """Seconds it may be silent. A log-on is given the time it needs, whatever is wrong with the host."""
+        return self._host.strikes.idle_seconds if self._login.user else SILENCE
 
     def _begin(self) -> None:
         if self._host.tls is None:
@@ -82,13 +95,11 @@ class WebConnection:
             return False
         if request is None:
             return False
-        self._busy = True
+        self._working = True
         self._sock.settimeout(None)
         if self._gone or self._host.away():
             return False
-        going_on = self._answer(request) and not request.closes
-        self._busy = False
-        return going_on
+        return self._answer(request) and not request.closes
 
     def _answer(self, request: HttpRequest) -> bool:
         if request.method != "POST" or request.path.split("?")[0].rstrip("/").lower() != "/wsman":
@@ -123,14 +134,22 @@ class WebConnection:
         payload = self._login.seal(found.body) if self._sealed else found.body
         whole = http.answer(found.status, payload, SEALED if self._sealed else SOAP, _challenges(told))
         if found.cut_short:
-            self._sock.sendall(whole[: len(whole) - len(payload) // 2])
+            self._tell(whole[: len(whole) - len(payload) // 2])
             raise Cut
-        self._sock.sendall(whole)
+        self._tell(whole)
         return True
 
     def _say(self, status: int, challenges: list[str] | None = None) -> bool:
-        self._sock.sendall(http.answer(status, headers=_challenges(challenges or [])))
+        self._tell(http.answer(status, headers=_challenges(challenges or [])))
         return True
+
+    def _tell(self, answer: bytes) -> None:
+        """All of it, or nothing where the line was lost meanwhile."""
+        with self._turn:
+            if self._gone:
+                raise Cut
+            self._working = False
+        self._sock.sendall(answer)
 
 
 def _challenges(values: list[str]) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -91,7 +90,7 @@ class Service:
         with self._lock:
             found = self._shells.get(number.upper())
             if found is not None:
-                self._touched[number.upper()] = time.monotonic()
+                self._touched[number.upper()] = self.desk.machine.monotonic()
                 return found
         text = f"The request for the Windows Remote Shell with ShellId {number} failed because the shell was not found"
         raise Fault(soap.NO_SUCH_SHELL, f"{text} on the server.", "w:InvalidSelectors", sender=True)
@@ -111,7 +110,7 @@ class Service:
         shell = maker(self.desk, request, user, address)
         with self._lock:
             self._shells[shell.id.upper()] = shell
-            self._touched[shell.id.upper()] = time.monotonic()
+            self._touched[shell.id.upper()] = self.desk.machine.monotonic()
         return (
             f"<x:ResourceCreated><a:Address>{escape(request.to)}</a:Address><a:ReferenceParameters>"
             f"<w:ResourceURI>{escape(request.resource)}</w:ResourceURI><w:SelectorSet>"
@@ -122,7 +121,7 @@ class Service:
     def _reap(self) -> None:
         """End shells nobody has used for longer than the idle time-out, as those of a client that died."""
         with self._lock:
-            now = time.monotonic()
+            now = self.desk.machine.monotonic()
             idle = [n for n, at in self._touched.items() if now - at > self._shells[n].idle_seconds]
         for number in idle:
             self._drop(number)

@@ -12,8 +12,11 @@ from remediate.connections.endpoint import endpoint
 from remediate.connections.sessions import Sessions
 from remediate.connections.steady import SteadySession
 from remediate.lab.machine import Machine
+from remediate.lab.ssh_server import Served
 from tests.connections.labhost import lab_host
+from tests.lab.simulated import Time
 from tests.lab.winrmhost import PASSWORD, winrm_host
+from tests.patience import LIMIT
 
 MODULE = """// needs: files registry services jobs hash transfer
 function say(args) { note("road", "any"); return {said: args.text, folder: toolkitFolder()}; }
@@ -27,15 +30,23 @@ function lines(args) { var i, out = []; for (i = 0; i < args.count; i++) { out.p
 class Ground:
     """A host that serves one road; every ``session()`` is that of another controller."""
 
-    machine: Machine
+    served: Served
+    time: Time
     folder: Path
     variables: Mapping[str, Any]
-    cut: Callable[[], None]
-    """Ends every connection of the moment; what runs on the host goes on."""
     opened: list[Sessions] = field(default_factory=list)
 
-    def session(self, **more: Any) -> SteadySession:
-        sessions = Sessions([self.folder / "js"])
+    @property
+    def machine(self) -> Machine:
+        return self.served.machine
+
+    def cut(self) -> None:
+        """Ends every connection of the moment; what runs on the host goes on."""
+        for line in list(self.served.connections):
+            line.cut()
+
+    def session(self, sessions: Sessions | None = None, **more: Any) -> SteadySession:
+        sessions = sessions or self.time.controller(self.folder / "js")
         self.opened.append(sessions)
         session = sessions.open(endpoint("ex1", {**self.variables, **more}))
         assert isinstance(session, SteadySession)
@@ -50,14 +61,8 @@ class Ground:
 
 @contextmanager
 def ssh(folder: Path, *, variables: Mapping[str, Any] | None = None, **declared: Any) -> Iterator[Ground]:
-    declared.setdefault("speed", 1.0)
     with lab_host(folder, **declared) as host:
-
-        def cut() -> None:
-            for line in list(host.served.connections):
-                line.cut()
-
-        ground = Ground(host.machine, folder, {**host.variables, **(variables or {})}, cut)
+        ground = Ground(host.served, host.time, folder, {**host.variables, **(variables or {})})
         try:
             yield ground
         finally:
@@ -77,6 +82,8 @@ def winrm(
             "ansible_password": PASSWORD,
             "winrm_scheme": transport,
             "winrm_auth": auth,
+            "connect_timeout": LIMIT,
+            "winrm_read_timeout": LIMIT,
         }
         if transport == "https":
             variables["winrm_ca"] = str(host.authority)
@@ -84,11 +91,7 @@ def winrm(
             pem, key = host.user_certificate()
             variables |= {"winrm_cert_pem": str(pem), "winrm_cert_key_pem": str(key)}
 
-        def cut() -> None:
-            for line in list(host.served.connections):
-                line.cut()
-
-        ground = Ground(host.machine, folder, variables, cut)
+        ground = Ground(host.served, host.time, folder, variables)
         try:
             yield ground
         finally:

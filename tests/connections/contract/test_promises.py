@@ -10,8 +10,10 @@ import pytest
 
 from remediate.connections.base import JobPhase
 from remediate.connections.bytext import PIECE
+from remediate.connections.sessions import Sessions
 from remediate.errors import Blocked, Interrupted, RemoteFailed, Unreachable, UserError
 from tests.connections.contract.roads import Ground
+from tests.patience import LIMIT
 
 FOLDER = "C:\\WINDOWS\\Temp\\remediate"
 
@@ -79,8 +81,9 @@ def test_output_is_bounded_and_the_session_lives_on(ground: Ground) -> None:
 
 def test_a_late_command_fails_and_the_session_lives_on(ground: Ground) -> None:
     session = ground.session()
-    with pytest.raises(RemoteFailed, match="did not end within 1 seconds"):
+    with ground.time.holding(ground.machine) as held, pytest.raises(RemoteFailed, match="did not end within 1 seconds"):
         session.call("probe", "slow", {"seconds": 2}, timeout=1)
+    assert held.is_set()
     assert session.run("echo alive").stdout == "alive\r\n"
 
 
@@ -199,10 +202,10 @@ def test_an_unknown_name(ground: Ground) -> None:
 
 
 def test_stopping_interrupts_a_wait(ground: Ground) -> None:
-    session = ground.session()
+    session = ground.session(Sessions([ground.folder / "js"]))
     threading.Timer(0.05, session.shared.stop.set).start()
     with pytest.raises(Interrupted):
-        session.wait(30)
+        session.wait(LIMIT)
 
 
 def test_the_road_is_told(ground: Ground) -> None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from remediate.connections.steady import SteadySession
 from remediate.errors import HostError, Interrupted, Unreachable, UserError
+from remediate.lab.faults import Faults
 from tests.connections.contract.roads import ROADS, WINRM, Ground, module
+from tests.patience import LIMIT, until
 
 COUNT = "C:\\count.txt"
 MARK = f"echo x>> {COUNT}"
-IMPATIENT = {"winrm_operation_timeout": 1, "winrm_read_timeout": 1.5}
 
 
 @contextmanager
@@ -25,6 +26,21 @@ def serving(road: str, folder: Path, **faults: Any) -> Iterator[Ground]:
     with ROADS[road](folder, faults=faults) as ground:
         yield ground
         assert ground.machine.refusals == []
+
+
+def impatient(ground: Ground) -> SteadySession:
+    """A session that waits two seconds for an answer, and has reached its host once: the fault comes after that."""
+    faults, ground.machine.faults = ground.machine.faults, Faults()
+    session = ground.session(winrm_operation_timeout=1, winrm_read_timeout=2)
+    until(lambda: reached(session))
+    ground.machine.faults = faults
+    return session
+
+
+def reached(session: SteadySession) -> bool:
+    with suppress(HostError):
+        return session.run("ver").exit_code == 0
+    return False
 
 
 def marks(ground: Ground) -> int:
@@ -42,7 +58,7 @@ FAULTS = [
 @pytest.mark.parametrize(("road", "fault"), FAULTS)
 def test_a_call_is_carried_out_in_spite_of(road: str, fault: str, tmp_path: Path) -> None:
     with serving(road, tmp_path, winrm=[fault]) as ground:
-        session = ground.session(**IMPATIENT)
+        session = impatient(ground) if fault == "stall" else ground.session()
         assert session.call("probe", "say", {"text": "x"})["said"] == "x"
 
 
@@ -50,7 +66,7 @@ def test_a_call_is_carried_out_in_spite_of(road: str, fault: str, tmp_path: Path
 @pytest.mark.parametrize("fault", ["drop", "cut_reply"])
 def test_a_command_whose_answer_is_lost_runs_once_and_is_answered(road: str, fault: str, tmp_path: Path) -> None:
     with serving(road, tmp_path, winrm=[fault]) as ground:
-        assert ground.session(**IMPATIENT).run(MARK).exit_code == 0
+        assert ground.session().run(MARK).exit_code == 0
         assert marks(ground) == 1
 
 
@@ -80,7 +96,7 @@ def test_a_pause_is_no_trouble(road: str, tmp_path: Path) -> None:
     with serving(road, tmp_path, winrm=["idle_close"]) as ground:
         session = ground.session()
         session.run(MARK)
-        time.sleep(0.6)
+        until(lambda: not ground.served.connections)
         session.run(MARK)
         assert marks(ground) == 2
         assert session.executions == 2
@@ -105,12 +121,11 @@ def test_shells_are_closed_although_a_command_runs(road: str, tmp_path: Path) ->
         busy = ground.session()
         busy.run("ver")
         busy.shared.stop.set()  # as when a run is interrupted: nobody waits any more
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(1) as pool, ground.time.holding(ground.machine) as held:
             running = pool.submit(busy.call, "probe", "slow", {"seconds": 20})
-            while busy.executions < 2:
-                time.sleep(0.01)
+            assert held.wait(LIMIT)
             busy.close()
-            assert isinstance(running.exception(10), HostError | Interrupted)
+            assert isinstance(running.exception(LIMIT), HostError | Interrupted)
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,7 @@ from remediate.lab.winrm import soap
 from remediate.lab.winrm.psrp import PsShell
 from remediate.lab.winrm.shells import ENVELOPE_OVERHEAD, Desk
 from tests.lab.bare import Bare
-
-RECEIVE_SECONDS = 20.0
-"""More than any test needs: a Receive that waits longer is a defect."""
+from tests.patience import LIMIT
 
 
 class Straight:
@@ -83,7 +81,7 @@ class Straight:
     # pypsrp's transport
 
     def send(self, message: bytes, **_: object) -> bytes:
-        request = replace(soap.parse(message), timeout=RECEIVE_SECONDS, gone=self._waits)
+        request = replace(soap.parse(message), timeout=LIMIT, gone=self._waits)
         try:
             return soap.envelope(request, self._answer(request))
         except soap.Fault as fault:

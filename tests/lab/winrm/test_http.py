@@ -17,6 +17,7 @@ from remediate.lab.winrm import soap
 from remediate.lab.winrm.soap import NS, Fault
 from tests.lab.winrm.piped import PipedProcess
 from tests.lab.winrmhost import WinrmWire, winrm_host
+from tests.patience import LIMIT
 
 IDENTIFY = (
     f'<s:Envelope xmlns:s="{NS["s"]}" xmlns:i="{NS["id"]}"><s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>'
@@ -32,7 +33,7 @@ def wire(tmp_path: Path) -> Iterator[WinrmWire]:
 def talk(wire: WinrmWire, *requests: bytes) -> bytes:
     """Everything the host says to these bytes until it or the client ends the connection."""
     said = b""
-    with socket.create_connection(("127.0.0.1", wire.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", wire.port), timeout=LIMIT) as sock:
         sock.sendall(b"".join(requests))
         sock.shutdown(socket.SHUT_WR)
         try:
@@ -139,7 +140,7 @@ def test_what_it_does_not_know_is_in_the_refusal_log(tmp_path: Path) -> None:
         with pytest.raises(Exception, match="unsupported action"):
             wsman.enumerate(f"{soap.SHELL_URI}/cmd", None)
         assert "Enumerate" in wire.machine.refusals[-1]
-        assert wsman.get_server_config()
+        assert wsman.get_server_config() is not None
 
 
 def test_a_shell_nobody_uses_makes_room(wire: WinrmWire, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +13,7 @@ from pypsrp.wsman import OptionSet
 
 from remediate.lab.winrm import psrp
 from tests.lab.winrm.straight import Straight, cmdlet, error_ids, errors, in_thread, script
+from tests.patience import LIMIT, until
 
 VERSIONS = [pytest.param((2, 1), id="2.1"), pytest.param((2, 3), id="2.3")]
 BIG = 400_000
@@ -33,7 +33,7 @@ def test_the_pool_says_its_version_and_closes(straight: Straight) -> None:
 
 
 def test_two_pipelines_run_at_once_in_a_pool_of_two(straight: Straight) -> None:
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=LIMIT)
     straight.hold = lambda: void(both.wait())
     with straight.pool(max_runspaces=2) as pool:
         first, second = (PowerShell(pool).add_cmdlet("hostname.exe") for _ in range(2))
@@ -47,14 +47,14 @@ def test_a_pool_of_one_runs_one_after_the_other_and_says_what_is_free(straight: 
 
     def hold() -> None:
         running.set()
-        assert go.wait(20)
+        assert go.wait(LIMIT)
 
     straight.hold = hold
     with straight.pool() as pool:
         first = PowerShell(pool).add_cmdlet("cmd.exe").add_argument("/c").add_argument("exit 7")
         second = PowerShell(pool).add_script("$LASTEXITCODE")
         first.begin_invoke()
-        assert running.wait(20)
+        assert running.wait(LIMIT)
         second.begin_invoke()
         assert pool.get_available_runspaces() == 0
         go.set()
@@ -68,19 +68,18 @@ def test_stopping_a_pipeline_frees_its_runspace(straight: Straight) -> None:
 
     def hold() -> None:
         running.set()
-        assert go.wait(20)
+        assert go.wait(LIMIT)
 
     straight.hold = hold
     with straight.pool() as pool:
         shell = PowerShell(pool).add_cmdlet("cmd.exe").add_argument("/c").add_argument("exit 9")
         shell.begin_invoke()
-        assert running.wait(20)
+        assert running.wait(LIMIT)
         shell.stop()
         straight.hold = lambda: None
         assert cmdlet(pool, "hostname.exe").output == ["ex1"]
         go.set()
-        while any(thread.name == "pipeline" for thread in threading.enumerate()):
-            time.sleep(0.001)
+        until(lambda: not any(thread.name == "pipeline" for thread in threading.enumerate()))
         assert script(pool, "$LASTEXITCODE").output == [0]
         assert pool.get_available_runspaces() == 1
 
@@ -103,16 +102,16 @@ def test_stopping_a_pipeline_that_waits_for_input(straight: Straight) -> None:
 
 def test_closing_the_pool_ends_a_receive_that_waits(straight: Straight) -> None:
     go = threading.Event()
-    straight.hold = lambda: void(go.wait(20))
+    straight.hold = lambda: void(go.wait(LIMIT))
     pool = straight.pool()
     pool.open()
     shell = PowerShell(pool).add_cmdlet("hostname.exe")
     shell.begin_invoke()
     straight.waiting.clear()
     waiting = in_thread(shell.poll_invoke)
-    assert straight.waiting.wait(20)
+    assert straight.waiting.wait(LIMIT)
     next(iter(straight.shells.values())).close()
-    waiting.join(20)
+    waiting.join(LIMIT)
     go.set()
     assert not waiting.is_alive()
 

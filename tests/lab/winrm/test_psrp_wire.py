@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from pypsrp.wsman import WSMan
 from remediate.lab.drops import struck
 from tests.lab.winrm.straight import cmdlet, script
 from tests.lab.winrmhost import WinrmWire, winrm_host
+from tests.patience import until
 
 WAYS: dict[str, dict[str, Any]] = {
     "2.1 sealed ntlm": {},
@@ -103,7 +103,4 @@ def test_a_restart_ends_every_pool(tmp_path: Path) -> None:
         assert script(pool, "'there'").output == ["there"]
         with pytest.raises((requests.exceptions.RequestException, WSManFaultError)):
             cmdlet(pool, "shutdown.exe", "-r", "-t", "0", "-f")
-        end = time.monotonic() + 10
-        while wire.winrm.service.open_shells and time.monotonic() < end:
-            time.sleep(0.01)  # the lines are cut first
-        assert wire.winrm.service.open_shells == 0
+        until(lambda: wire.winrm.service.open_shells == 0)  # the lines are cut first

@@ -95,7 +95,7 @@ def test_a_wrong_password(tmp_path: Path) -> None:
 
 
 def test_a_time_out_and_a_shell_that_is_not_there(tmp_path: Path) -> None:
-    with winrm_host(tmp_path) as wire, protocol(wire, operation_timeout_sec=1, read_timeout_sec=5) as client:
+    with winrm_host(tmp_path) as wire, protocol(wire, operation_timeout_sec=1, read_timeout_sec=600) as client:
         shell = client.open_shell()
         command = client.run_command(shell, "more", console_mode_stdin=False)
         with pytest.raises(WinRMOperationTimeoutError):

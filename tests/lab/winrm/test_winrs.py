@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from pypsrp.wsman import WSMan
 from remediate.lab.drops import struck
 from tests.lab.winrm.piped import PipedProcess
 from tests.lab.winrmhost import WinrmWire, winrm_host
+from tests.patience import until
 
 WAYS: dict[str, dict[str, Any]] = {
     "sealed ntlm": {"auth": ("ntlm",)},
@@ -182,12 +182,13 @@ def test_a_shell_that_is_gone_is_told(tmp_path: Path) -> None:
 )
 def test_a_receive_is_struck_once(tmp_path: Path, transport: str, fault: str, error: type[Exception] | None) -> None:
     with winrm_host(tmp_path, transport=transport, faults={"winrm": [fault]}) as wire:
-        with WSMan(**wire.pypsrp(read_timeout=1, operation_timeout=1, reconnection_backoff=0.01)) as wsman:
+        with WSMan(**wire.pypsrp(operation_timeout=1, reconnection_backoff=0.01)) as wsman:
             shell = WinRS(wsman)
             shell.open()
             process = PipedProcess(shell, "ver")
             process.begin_invoke()
             if error is None:
+                wsman.transport.read_timeout = 2
                 process.end_invoke()
                 assert b"Version" in process.stdout
             else:
@@ -224,10 +225,10 @@ def test_shells_of_a_client_that_died_end_after_the_time_it_asked_for(tmp_path: 
     with winrm_host(tmp_path) as wire:
         for _ in range(5):
             with WSMan(**wire.pypsrp()) as wsman:
-                WinRS(wsman, idle_time_out=1).open()
+                WinRS(wsman, idle_time_out=60).open()
         with pytest.raises(WSManFaultError, match="concurrent shells"):
             run(wire, "ver")
-        time.sleep(1.2)
+        wire.time.go_on(61)
         assert b"Microsoft Windows" in run(wire, "ver").stdout
 
 
@@ -235,7 +236,7 @@ def test_an_idle_sealed_connection_is_lost_with_its_keys(tmp_path: Path) -> None
     with winrm_host(tmp_path, faults={"winrm": ["idle_close"]}) as wire, WSMan(**wire.pypsrp()) as wsman:
         shell = WinRS(wsman)
         shell.open()
-        time.sleep(0.8)
+        until(lambda: not wire.served.connections)
         with pytest.raises(WinRMTransportError) as stale:
             PipedProcess(shell, "ver").begin_invoke()
         assert stale.value.code == 400
