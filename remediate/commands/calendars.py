@@ -167,6 +167,11 @@ class Gate:
         elif reason:
             self.admission = None
 
+    @property
+    def bound(self) -> bool:
+        """Whether it depends on the time of day what may be begun."""
+        return self._calendar is not None
+
     def note_override(self, run: str) -> None:
         """Keep why a closed window was gone through."""
         if self._reason and self.names:

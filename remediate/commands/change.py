@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from remediate.commands import calendars, ledgers, pasts, running, stopping, telling, unfinished
 from remediate.commands import options as common
+from remediate.control.clock import refuse_behind
 from remediate.control.held import Held
 from remediate.control.journal import Journal
 from remediate.control.locked import Locked
@@ -71,6 +72,8 @@ def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: 
     say = stopping.say_on(running.descriptor(outside))
     with stopping.interruptible(request.stop, request.abort, say=say):
         gate = calendars.gate(work, ledger, options, outside)
+        if gate.bound or work.plan_hash:
+            refuse_behind(outside.now(), ledger.newest())
         gate.wait_for_the_first(request.stop)
         if request.stop.is_set():
             return 130

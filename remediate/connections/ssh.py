@@ -86,7 +86,11 @@ class SshSession(SteadySession):
         return insist(attempt, self.patience())
 
     def perform(self, order: Order) -> Output:
-        return execute(self.line().transport, order, self._shared.clock, self.count)
+        return execute(self.line().transport, order, self._shared.clock, self._leave)
+
+    def _leave(self) -> None:
+        self.prove()
+        self.count()
 
     def deliver(self, nonce: str, script: Script, timeout: float, attachment: Attachment | None) -> Output:
         return self.stage.run(self, nonce, script, timeout, attachment)

@@ -60,7 +60,7 @@ class SteadySession(ABC):
 
     @abstractmethod
     def perform(self, order: Order) -> Output:
-        """One remote execution; calls ``count`` right before the command leaves, which may raise."""
+        """One remote execution; calls ``prove`` right before the command leaves, and ``count``."""
 
     @abstractmethod
     def deliver(self, nonce: str, script: Script, timeout: float, attachment: Attachment | None) -> Output:
@@ -199,8 +199,7 @@ class SteadySession(ABC):
             self.warrant.leaving()
 
     def count(self) -> None:
-        """A command leaves for the host."""
-        self.prove()
+        """A command leaves for the host, or may have left."""
         with self._lock:
             self._executions += 1
 

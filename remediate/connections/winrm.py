@@ -141,6 +141,7 @@ class WinrmSession(SteadySession):
         with self._turn:
             if self._shell is None:
                 self._shell = self._open()
+            self.prove()
             return self._shell.run(order, self.count)
 
     def deliver(self, nonce: str, script: Script, timeout: float, attachment: Attachment | None) -> Output:

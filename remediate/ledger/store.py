@@ -147,6 +147,10 @@ class Ledger:
         """The newest runs first; ``playbook`` may be a part of its path."""
         return self._work.read(lambda connection: reading.runs(connection, limit, playbook, host))
 
+    def newest(self) -> datetime | None:
+        """When the last event was written; None where there is none yet."""
+        return self._work.read(reading.newest)
+
     def resumed_by(self, run: str) -> tuple[str, ...]:
         """The runs that went on with this one."""
         return self._work.read(lambda connection: reading.resumed_by(connection, run))
