@@ -10,6 +10,7 @@ from typing import cast
 from remediate.connections.endpoint import endpoint
 from remediate.engine import actions
 from remediate.engine.control import Mark
+from remediate.engine.faults import broken
 from remediate.engine.params import bind
 from remediate.engine.register import registered
 from remediate.engine.registry import Registry
@@ -79,19 +80,15 @@ class Attempt:
         self.templar = scope.setting.templar(self.variables, task.folder)
 
     def run(self) -> Generator[Request, Result | None, Result]:
-        """The whole life of the attempt; template trouble becomes a failed Result at file:line."""
+        """The whole life of the attempt; trouble becomes a failed Result at file:line."""
         try:
             skipped = self.skipped()
             if skipped is not None:
                 yield Request()
                 return skipped
             result = yield from self._tries()
-        except UnknownValue as unknown:
-            message = f"known after apply: depends on {unknown.address}"
-            result = replace(self.empty(), status=Status.UNKNOWN, message=message)
-        except UserError as error:
-            where = f"{error.source}: " if error.source else ""
-            result = replace(self.empty(), status=Status.FAILED, message=where + error.message, remedy=error.hint)
+        except Exception as error:  # noqa: BLE001 - one item's trouble is that item's result
+            result = broken(self.empty(), error, self.task.source)
         if result.failed and self._ignores():
             result = replace(result, ignored=True)
         return result

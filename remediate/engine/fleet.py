@@ -5,17 +5,41 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from remediate.engine.walk import Move, Walk, Walker
 from remediate.errors import Interrupted
 from remediate.events import Emit, StepStarted
 from remediate.model import Result, Step
 
+T = TypeVar("T")
 Perform = Callable[[Move], "Result | None"]
 STOPPED = "interrupted before it was done"
 ENOUGH = "not finished: too many other hosts of the play failed"
+
+
+class Hands(ThreadPoolExecutor):
+    """A pool that has at least one thread, and makes do with those it has where the system gives it no more."""
+
+    def __enter__(self) -> Hands:
+        super().submit(int).result()
+        return self
+
+    def submit(self, work: Callable[..., T], /, *args: Any, **named: Any) -> Future[T]:
+        """Done in its turn, and once. The pool's own promise is lost where a thread cannot be started for it."""
+        promise: Future[T] = Future()
+
+        def do() -> None:
+            try:
+                promise.set_result(work(*args, **named))
+            except BaseException as error:  # noqa: BLE001 - for whoever asks for the result
+                promise.set_exception(error)
+
+        with suppress(RuntimeError):  # it waits in the queue already, for a thread there is
+            super().submit(do)
+        return promise
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,7 +70,7 @@ class Batch:
     def run(self) -> bool:
         """Walk every host to its end. True when a host ended the play for all."""
         queue = list(self.walkers)
-        with ThreadPoolExecutor(max_workers=self.forks, thread_name_prefix="host") as pool:
+        with Hands(max_workers=self.forks, thread_name_prefix="host") as pool:
             self._admit(queue)
             self._drive(pool, queue)
             for walker in self.walkers:
@@ -57,7 +81,7 @@ class Batch:
         self._close()
         return self._ended()
 
-    def _drive(self, pool: ThreadPoolExecutor, queue: list[Walker]) -> None:
+    def _drive(self, pool: Hands, queue: list[Walker]) -> None:
         """Until nobody moves any more: all have ended, or those left wait for a turn that does not come."""
         while True:
             if not self._halted():
@@ -84,7 +108,7 @@ class Batch:
     def _why(self) -> str:
         return STOPPED if self.stop.is_set() else ENOUGH if self.enough() else ""
 
-    def _wind_up(self, pool: ThreadPoolExecutor) -> None:
+    def _wind_up(self, pool: Hands) -> None:
         """Nothing more begins, but what must always be done is done: a host inside such a block goes on to it."""
         owing = True
         while owing:
@@ -124,13 +148,13 @@ class Batch:
             walk = self._walks[walker.host] = walker.walk()
             self._next(walker.host, walk, None, first=True)
 
-    def _launch(self, pool: ThreadPoolExecutor) -> None:
+    def _launch(self, pool: Hands) -> None:
         """Give every host whose turn it is its Step; the controller's own work is done at once."""
         while ready := self._ready():
             for move in ready:
                 self._take(pool, move)
 
-    def _take(self, pool: ThreadPoolExecutor, move: Move) -> bool:
+    def _take(self, pool: Hands, move: Move) -> bool:
         """One host's turn; True when it stands before its next one already."""
         del self._waiting[move.host]
         if move.step is None and not move.wait:
