@@ -26,7 +26,7 @@ from remediate.secrets.taint import opened, veiled_whole
 from remediate.secrets.written import told_by
 
 HARD = (Status.UNREACHABLE, Status.BLOCKED, Status.NOT_APPLICABLE, Status.UNKNOWN, Status.DEFERRED)
-"""Verdicts that ``failed_when`` and ``changed_when`` cannot talk away."""
+"""Verdicts that ``failed_when`` and ``changed_when`` cannot talk away, and that another try would not mend."""
 Extra = tuple[Layer, Mapping[str, object]]
 CONNECTION_PREFIXES = ("ansible_", "ssh_", "winrm_", "remote_", "connect_", "command_", "reconnect_", "connection")
 
@@ -89,9 +89,13 @@ class Attempt:
             result = yield from self._tries()
         except Exception as error:  # noqa: BLE001 - one item's trouble is that item's result
             result = broken(self.empty(), error, self.task.source)
-        if result.failed and self._ignores():
-            result = replace(result, ignored=True)
-        return result
+        return self.tolerated(result)
+
+    def tolerated(self, result: Result) -> Result:
+        """The Result, ignored where the task says so. A host that is lost is no error of the task."""
+        lost = result.status is Status.UNREACHABLE
+        wish = self.task.ignore_unreachable if lost else self.task.ignore_errors
+        return replace(result, ignored=True) if result.failed and self._ignores(wish) else result
 
     def skipped(self) -> Result | None:
         """A skipped Result naming the first condition that does not hold; None when all hold."""
@@ -117,7 +121,7 @@ class Attempt:
         tries = max(1, self.task.retries + 1) if self.task.until else 1
         for number in range(1, tries + 1):
             result = self._judged((yield from self._once()))
-            decided = result.status in (Status.PENDING, Status.DEFERRED)
+            decided = result.status is Status.PENDING or result.status in HARD
             if not self.task.until or decided or self._until(result):
                 return result
             if number < tries:
@@ -232,9 +236,9 @@ class Attempt:
         templar = self.scope.setting.templar(variables, self.task.folder)
         return all(templar.condition(c, yamlfile.source_of(c, self.task.source)) for c in conditions)
 
-    def _ignores(self) -> bool:
+    def _ignores(self, wish: object) -> bool:
         try:
-            return self.templar.condition(self.task.ignore_errors, self.task.source)
+            return self.templar.condition(wish, self.task.source)
         except (UserError, UnknownValue):
             return False
 

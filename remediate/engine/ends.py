@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from remediate.language.tree import Task
 from remediate.model import Result
 
 
@@ -38,7 +39,11 @@ class HostEnded(WalkEnd):
 
 
 class PlayEnded(WalkEnd):
-    """The play ends for every host."""
+    """The play ends for every host, because ``task`` of one says so."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task.name)
+        self.task = task
 
 
 def censored(result: Result) -> Result:

@@ -67,15 +67,15 @@ class Batch:
     _looks: list[Callable[[], None]] = field(default_factory=list)
     _looking: set[Future[None]] = field(default_factory=set)
 
-    def run(self) -> bool:
-        """Walk every host to its end. True when a host ended the play for all."""
+    def run(self) -> str:
+        """Walk every host to its end. Who ended the play for all, and where; "" when nobody did."""
         queue = list(self.walkers)
         with Hands(max_workers=self.forks, thread_name_prefix="host") as pool:
             self._admit(queue)
             self._drive(pool, queue)
             for walker in self.walkers:
                 if walker.host in self._waiting or walker in queue:
-                    self._cut(walker)
+                    self._cut(walker, self._waiting.get(walker.host))
             self._waiting.clear()
             self._drive(pool, [])
         self._close()
@@ -103,7 +103,7 @@ class Batch:
                 self._admit(queue)
 
     def _halted(self) -> bool:
-        return self.stop.is_set() or self.enough() or self._ended()
+        return self.stop.is_set() or self.enough() or bool(self._ended())
 
     def _why(self) -> str:
         return STOPPED if self.stop.is_set() else ENOUGH if self.enough() else ""
@@ -125,21 +125,33 @@ class Batch:
         answer = self.put_off(move.step, self._why() or "the play was ended") if move.step is not None else None
         if move.step is not None and answer is None:
             return False
-        walker.tally.cut_short = walker.tally.cut_short or self._why()
+        self._left(walker, move)
         del self._waiting[move.host]
         self._next(move.host, self._walks[move.host], answer)
         return True
 
-    def _cut(self, walker: Walker) -> None:
-        walker.tally.cut_short = walker.tally.cut_short or self._why()
+    def _cut(self, walker: Walker, move: Move | None) -> None:
+        self._left(walker, move)
         self._over(walker)
+
+    def _left(self, walker: Walker, move: Move | None) -> None:
+        """The host does not come to its end. One that stands where another ended the play ends it as well."""
+        tally, ender = walker.tally, next((w for w in self.walkers if w.play_ended), None)
+        if self._why() or ender is None:
+            tally.cut_short = tally.cut_short or self._why()
+        elif move is None or move.task is not ender.play_ended:
+            state = "not finished" if walker.host in self._walks else "not begun"
+            tally.passed_over = tally.passed_over or f"{state}: {self._ended()}"
 
     def _over(self, walker: Walker) -> None:
         if look := self.ended(walker):
             self._looks.append(look)
 
-    def _ended(self) -> bool:
-        return any(w.play_ended for w in self.walkers)
+    def _ended(self) -> str:
+        for walker in self.walkers:
+            if walker.play_ended is not None:
+                return f"{walker.host} ended the play for all hosts at {walker.play_ended.source}"
+        return ""
 
     def _admit(self, queue: list[Walker]) -> None:
         """Start walks: all of them in lockstep, as many as there are places when free."""
@@ -150,7 +162,7 @@ class Batch:
 
     def _launch(self, pool: Hands) -> None:
         """Give every host whose turn it is its Step; the controller's own work is done at once."""
-        while ready := self._ready():
+        while not self._halted() and (ready := self._ready()):
             for move in ready:
                 self._take(pool, move)
 

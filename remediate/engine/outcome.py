@@ -33,6 +33,10 @@ class Tally:
     not_applicable: str = ""
     cut_short: str = ""
     """Why the host was not walked to its end, when it was not."""
+    passed_over: str = ""
+    """Why a play was not begun, or not finished, for a host that goes on with the next one."""
+    doomed: bool = False
+    """A failure that nothing rescues: the host ends once it is tidied up."""
     deferred: Result | None = None
     """The step a gate kept from beginning."""
     occurrences: dict[str, int] = field(default_factory=dict)
@@ -123,8 +127,8 @@ class Tally:
     def _verdict(self, mode: Mode) -> tuple[Outcome, str, str]:
         if self.fatal is not None:
             return _ended(self.fatal, self.first)
-        if self.cut_short:
-            return Outcome.FAILED, self.cut_short, "run again: what is done is not done twice"
+        if self.cut_short or self.passed_over:
+            return Outcome.FAILED, self.cut_short or self.passed_over, "run again: what is done is not done twice"
         if self.deferred is not None:
             return Outcome.DEFERRED, self.deferred.message, self.deferred.remedy
         if self.counts["changed"] or self._changed_earlier():

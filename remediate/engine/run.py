@@ -254,8 +254,8 @@ class _Run:
             if why:
                 return self._unreached(cut[number - 1 :], why)
             self.emit(PlayStarted(play=play.name, hosts=names, batch=number, batches=len(cut)))
-            if self._batch(play, [by_name[n] for n in names], by_name):
-                return None
+            if ended := self._batch(play, [by_name[n] for n in names], by_name):
+                return self._passed_over(cut[number:], f"not begun: {ended}")
             if all(self._dead(n) for n in names):
                 return self._unreached(cut[number:], "not begun: every host of the batch before failed")
         return None
@@ -281,7 +281,12 @@ class _Run:
         for name in (n for names in cut for n in names):
             self.tallies[name].cut_short = self.tallies[name].cut_short or why
 
-    def _batch(self, play: Play, hosts: Sequence[Host], of_play: Mapping[str, Host]) -> bool:
+    def _passed_over(self, cut: Sequence[tuple[str, ...]], why: str) -> None:
+        """The same of hosts for which the next play is."""
+        for name in (n for names in cut for n in names):
+            self.tallies[name].passed_over = self.tallies[name].passed_over or why
+
+    def _batch(self, play: Play, hosts: Sequence[Host], of_play: Mapping[str, Host]) -> str:
         names = tuple(h.name for h in hosts)
         walkers = [walker for host in hosts if (walker := self._walker(play, host, names)) is not None]
         return Batch(
@@ -379,7 +384,7 @@ class _Run:
         return tally is not None and bool(tally.cut_short or tally.deferred)
 
     def _enough(self, play: Play, hosts: Mapping[str, Host]) -> bool:
-        failed = {n: self._dead(n) for n in hosts}
+        failed = {n: self._dead(n) or self.tallies[n].doomed for n in hosts}
         return too_many(failed, len(hosts), play.max_fail_percentage, any_fatal=play.any_errors_fatal)
 
 

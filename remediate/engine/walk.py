@@ -63,11 +63,14 @@ class Walker:
     start_at: str = ""
     notified: set[int] = field(default_factory=set)
     """Places of the handlers to run at the next flush."""
-    play_ended: bool = False
+    play_ended: Task | None = None
+    """Where the host ended the play for all."""
     begun: list[bool] = field(default_factory=list)
     """Of each block the host is inside of whose ``always`` part is still to come: whether a Step of it was done."""
     finishing: int = 0
-    """``always`` parts the host is inside of: they are done whatever happens to the run."""
+    """``always`` parts and forced handlers the host is inside of: they are done whatever happens to the run."""
+    rescuers: int = 0
+    """Blocks the host is inside of that would rescue a failure."""
 
     @property
     def host(self) -> str:
@@ -93,8 +96,8 @@ class Walker:
             yield from self._handlers((len(nodes),))
         except HostEnded:
             return
-        except PlayEnded:
-            self.play_ended = True
+        except PlayEnded as ended:
+            self.play_ended = ended.task
         except HostDeferred as gate:
             self.tally.deferred = censored(gate.result)
         except TaskFailed as failure:
@@ -118,10 +121,13 @@ class Walker:
         return False
 
     def _forced(self, position: Position) -> Walk:
+        self.finishing += 1
         try:
             yield from self._handlers(position)
-        except (TaskFailed, HostDeferred, HostEnded, PlayEnded):
+        except WalkEnd:
             return
+        finally:
+            self.finishing -= 1
 
     def _nodes(self, nodes: Sequence[Node], position: Position) -> Walk:
         for number, node in enumerate(nodes):
@@ -145,6 +151,8 @@ class Walker:
         self, block: Block, position: Position
     ) -> Generator[Move, Result | None, TaskFailed | HostDeferred | None]:
         """The block's tasks, and those that rescue it; what is left of the trouble."""
+        saved = bool(block.rescue)
+        self.rescuers += saved
         try:
             yield from self._nodes(block.body, (*position, 0))
         except HostDeferred as gate:
@@ -157,6 +165,8 @@ class Walker:
             self._remember(ansible_failed_task=failed_task, ansible_failed_result=registered(failure.result))
         else:
             return None
+        finally:
+            self.rescuers -= saved
         try:
             yield from self._nodes(block.rescue, (*position, 1))
         except (TaskFailed, HostDeferred) as second:
@@ -277,6 +287,7 @@ class Walker:
             raise HostDeferred(result)
         if result.failed and not result.ignored:
             self.context.mark(self.host, Mark.LEFT)
+            self.tally.doomed = self.tally.doomed or not self.rescuers
             raise TaskFailed(result)
 
     def _items(self, task: Task) -> list[_Turn] | None:
@@ -362,7 +373,7 @@ class Walker:
             case "end_host":
                 raise HostEnded
             case "end_play":
-                raise PlayEnded
+                raise PlayEnded(task)
             case "clear_facts":
                 self.scope.setting.forget(self.host)
             case "reset_connection":
