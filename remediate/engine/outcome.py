@@ -26,6 +26,8 @@ class Tally:
     fatal: Result | None = None
     first: Result | None = None
     """What had ended the block in whose ``always`` part ``fatal`` came about: where a resumed run goes on."""
+    pending: int = 0
+    """Tasks that only looked and found a difference."""
     touched: bool = False
     """Something was applied on the host, or may have been."""
     now: Standing | None = None
@@ -62,7 +64,10 @@ class Tally:
         match result.status:
             case Status.SKIPPED | Status.UNKNOWN | Status.DEFERRED:
                 names = ["skipped"]
-            case Status.CHANGED | Status.PENDING:
+            case Status.PENDING:
+                names = ["ok"]
+                self.pending += 1
+            case Status.CHANGED:
                 names = ["ok", "changed"]
             case Status.UNREACHABLE:
                 names = ["unreachable"]
@@ -114,10 +119,14 @@ class Tally:
             remedy=remedy,
             address=end.address if end else "",
             columns=columns,
-            counts=dict(self.counts),
+            counts=self._recap(mode),
             notes=tuple(self.notes),
             now=self.now,
         )
+
+    def _recap(self, mode: Mode) -> dict[str, int]:
+        """As Ansible counts: in a dry run what would be changed is changed, in another nothing is that was not."""
+        return {**self.counts, "changed": self.counts["changed"] + (self.pending if mode is Mode.CHECK else 0)}
 
     def _changed_earlier(self) -> bool:
         """A deed whose end nobody saw shows in the build it left."""
@@ -133,6 +142,8 @@ class Tally:
             return Outcome.DEFERRED, self.deferred.message, self.deferred.remedy
         if self.counts["changed"] or self._changed_earlier():
             return (Outcome.PENDING if mode is Mode.CHECK else Outcome.CHANGED), "", ""
+        if self.pending:
+            return Outcome.PENDING, "", ""
         if self.not_applicable:
             return Outcome.NOT_APPLICABLE, self.not_applicable, ""
         return Outcome.COMPLIANT, "", ""
