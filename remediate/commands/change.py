@@ -19,7 +19,7 @@ from remediate.control.resume import Past, Recall, joined
 from remediate.control.rounds import Told
 from remediate.control.samefiles import SameFiles
 from remediate.control.several import Several
-from remediate.errors import GateClosed, LockLost, RemediateError
+from remediate.errors import BrokenOff, GateClosed, LockLost, RemediateError, UserError
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
 from remediate.model import Outcome
 from remediate.reports.standing import as_json
@@ -101,8 +101,9 @@ def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.N
                 work.still()
             return change.go(got)
         except BaseException as error:
-            code = error.exit_code if isinstance(error, RemediateError) else 1
-            change.end(STOPPED if isinstance(error, GateClosed) else INTERRUPTED, code, ())
+            code = change.broken_off(error)
+            if code == BrokenOff.exit_code and isinstance(error, Exception):
+                raise BrokenOff(error) from error
             raise
 
 
@@ -132,6 +133,11 @@ class _Change:
         self.known = running.redactor(work.request)
         self.hooks = telling.Hooks.of(work, run, gate.names, outside)
         self.lost: set[str] = set()
+        self.announced = False
+        """Those who want to hear that it begins were told."""
+        self.overall: RunSummary | None = None
+        """How the walks so far have ended."""
+        self.over = False
 
     def go(self, got: Acquired) -> int:
         """Hooks, walks, the end."""
@@ -143,17 +149,36 @@ class _Change:
                              hint="let it end, or see `remediate runs show`")  # fmt: skip
         self.gate.note_override(self.run)
         self.hooks.before()
+        self.announced = True
         summary = self._walks(got)
         code = self._code(summary, got)
         status = INTERRUPTED if summary.interrupted else FINISHED
         self.end(status, code, [_host_end(self.known.value(host)) for host in summary.hosts])
         if summary.interrupted or any(host.outcome is Outcome.DEFERRED for host in summary.hosts):
             self.outside.complain(f"go on with: remediate resume {self.run}")
+        self.announced = False
         told = self.hooks.after(summary, code)
         return code or (0 if told else 1)
 
+    def broken_off(self, error: BaseException) -> int:
+        """The end of a change that has none of its own; the exit code. Ledger and hooks hear it as any other end."""
+        code = error.exit_code if isinstance(error, RemediateError) else 1
+        if isinstance(error, KeyboardInterrupt):
+            code = 130
+        if self.work.begun and code in (UserError.exit_code, GateClosed.exit_code):
+            code = BrokenOff.exit_code
+        hosts = self.overall.hosts if self.overall else ()
+        if not self.over:
+            stopped = isinstance(error, GateClosed) and not self.work.begun
+            self.end(STOPPED if stopped else INTERRUPTED, code, [_host_end(self.known.value(host)) for host in hosts])
+        if self.announced:
+            self.announced = False
+            self.hooks.broken_off(hosts, code)
+        return code
+
     def end(self, status: str, code: int, hosts: Sequence[HostEnd]) -> None:
-        """The last word in the ledger; a ledger that is lost keeps the run as it is, to be resumed."""
+        """The last word in the ledger, said once; a ledger that is lost keeps the run as it is, to be resumed."""
+        self.over = True
         try:
             self.ledger.end_run(self.run, status=status, exit_code=code, hosts=hosts)
         except RemediateError as error:
@@ -171,16 +196,17 @@ class _Change:
             while True:
                 request = dataclasses.replace(self.work.request, only=only)
                 summary = running.with_sinks(request, [told], self.outside, control=self._control(got, past))
-                overall = told.add(summary)
+                self.overall = told.add(summary)
                 waiting = [host.host for host in summary.hosts if host.outcome is Outcome.DEFERRED]
                 if waiting:
                     self._let_go(summary, waiting)
                 if not (self.gate.wait_for_more(waiting, stop) and self._still()):
-                    told.finish(overall)
-                    return overall
+                    return self.overall
                 only = frozenset(waiting)
                 past = self._so_far(only)
         finally:
+            if self.overall is not None:
+                told.finish(self.overall)
             for sink in sinks:
                 sink.close()
 

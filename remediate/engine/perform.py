@@ -16,6 +16,7 @@ from typing import Protocol
 from remediate.connections.base import Say, Session
 from remediate.connections.warrant import Warrant
 from remediate.engine.control import Control, Intent
+from remediate.engine.faults import OURS, blank, broken, unforeseen
 from remediate.engine.params import bind
 from remediate.engine.registry import LoadedModule, Registry
 from remediate.errors import (
@@ -32,6 +33,8 @@ from remediate.errors import (
 from remediate.events import Emit, Progress
 from remediate.model import Certainty, Change, Endpoint, Json, Mode, Result, State, Status, Step
 
+ITS_OWN = "this is a fault in the module, not on the host: report it"
+
 
 class SessionStore(Protocol):
     """Where ``perform`` takes its sessions from: one live session per host behind it."""
@@ -46,22 +49,32 @@ class SessionStore(Protocol):
 def perform(
     step: Step, registry: Registry, sessions: SessionStore, emit: Emit, control: Control | None = None
 ) -> Result:
-    """Carry out ``step``. Host trouble becomes a Result; wrong arguments and ``Interrupted`` are raised."""
+    """Carry out ``step``. Trouble becomes a Result; wrong arguments and ``Interrupted`` are raised."""
     control = control or Control()
-    module = registry.load(step.module, step.source)
-    empty = Result(address=step.address, host=step.host, task=step.task, module=step.module, status=Status.OK,
-                   no_log=step.no_log)  # fmt: skip
+    empty = blank(step)
     try:
+        module = registry.load(step.module, step.source)
         recalled = control.recall(step, module)
-    except HostError as error:
-        return _bad(empty, error)
+    except Exception as error:  # noqa: BLE001 - whatever it was, nothing was begun
+        return broken(empty, error, step.source)
     if recalled is not None:
         return recalled
     begun = time.monotonic()
     result = _performed(step, module, sessions, emit, control, empty)
     result = replace(result, seconds=time.monotonic() - begun)
-    control.record(step, result)
+    try:
+        control.record(step, result)
+    except Exception as error:  # noqa: BLE001 - the deed is done, and is told
+        return _unwritten(result, error)
     return result
+
+
+def _unwritten(result: Result, error: Exception) -> Result:
+    """Going on would leave no proof: the host ends here."""
+    said = error.message if isinstance(error, RemediateError) else unforeseen(error)
+    told = f"{result.message}; " if result.message else ""
+    message = f"{told}it ended ({result.status.value}), and that could not be written down: {said}"
+    return replace(result, status=Status.FAILED, message=message, remedy=getattr(error, "hint", "") or OURS)
 
 
 def _performed(
@@ -218,14 +231,13 @@ def ended(module: LoadedModule, result: Result, error: Exception) -> Result:
     """How an error ends the Step; what no module raises on purpose is a fault in it."""
     if isinstance(error, HostError | UserError):
         return _bad(result, error)
-    return replace(result, status=Status.FAILED, message=_fault(module, error),
-                   remedy="this is a fault in the module, not on the host: report it")  # fmt: skip
+    frames = traceback.extract_tb(error.__traceback__)
+    its_own = any(frame.filename == str(module.file) for frame in frames)
+    return replace(result, status=Status.FAILED, message=_fault(module, error), remedy=ITS_OWN if its_own else OURS)
 
 
 def _fault(module: LoadedModule, error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if f.filename == str(module.file)] or frames
-    return f"{own[-1].filename}:{own[-1].lineno}: {type(error).__name__}: {error}"
+    return unforeseen(error, str(module.file))
 
 
 def _nobody(text: str, done: float, total: float, unit: str) -> None:
