@@ -11,9 +11,11 @@ from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
+    from remediate.errors import UserError
     from remediate.ledger.store import Ledger
     from remediate.planfile.model import Plan
 
@@ -87,13 +89,14 @@ def refuse_unapproved(plan: Plan, digest: str, ledger: Ledger, name: str) -> Non
 
 
 def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outside) -> tuple[Work, argparse.Namespace]:
-    """The plan as work; its inputs are looked at once more."""
+    """The plan as work. Its inputs are looked at once more; from then on it is carried out from what was read."""
     from remediate.commands import asking, running
     from remediate.commands.change import Work
     from remediate.planfile.expect import Expectations
 
     request, words = asking.request_of(plan.asked, options, outside)
-    asking.refuse_changed_inputs(plan.inputs, request, words, outside, what="not what was planned any more")
+    asking.refuse_changed_inputs(plan.inputs, request, outside, what="not what was planned any more")
+    request.search.files.close(_no_part)
     hosts = tuple(host for host in plan.hosts if host.outcome == "pending")
     begun: set[str] = set()
     work = Work(
@@ -107,6 +110,12 @@ def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outsi
         begun=begun,
     )
     return work, words
+
+
+def _no_part(path: Path) -> UserError:
+    from remediate.errors import UserError
+
+    return UserError(f"{path} was not read when the plan was made: it is no part of it", hint="plan again")
 
 
 def say_when_applied(digest: str, ledger: Ledger, outside: Outside) -> None:

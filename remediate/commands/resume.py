@@ -178,7 +178,7 @@ def _from_run(row: RunRow, options: argparse.Namespace, outside: Outside) -> tup
         asked = dataclasses.replace(asked, extra_vars={**asked.extra_vars, "retry": True})
         kept["asked"] = asking.as_json(asked)
     request, words = asking.request_of(asked, options, outside)
-    asking.refuse_changed_inputs(files, request, words, outside,
+    asking.refuse_changed_inputs(files, request, outside,
                                  what=f"not what run {row.id} was working from any more")  # fmt: skip
     planned = calendars.foreseen(request, outside)
     return Work(kind="run", request=request, hosts=hosts_of(request), kept=kept, planned=planned), words

@@ -93,13 +93,11 @@ def change_hosts(request: RunRequest, options: argparse.Namespace, outside: Outs
     from remediate.commands.project import Project
     from remediate.commands.resume import hosts_of
 
-    project = Project.around(outside.folder)
+    project = Project.around(outside.folder, outside.files)
     with open_for(outside) as ledger:
         planned = calendars.foreseen(request, outside)
         asked = planning.asked(request, options, project)
-        modules = {task.action for task in planning.tasks(request) if request.modules.has(task.action)}
-        packages = {Path(name) for name in request.files}
-        files = planning.rests_on(request, options, project, modules, packages)
+        files = planning.rests_on(request, project, {Path(name) for name in request.files})
         kept = {
             "playbook": asked.playbook,
             "asked": asking.as_json(asked),

@@ -34,7 +34,7 @@ class Asked:
 class InputFile:
     """A file the plan rests on, as it was."""
 
-    kind: Literal["playbook", "role", "module", "inventory", "variables", "package"]
+    kind: Literal["playbook", "role", "module", "inventory", "variables", "lookup", "package"]
     path: str
     sha256: str
     size: int
