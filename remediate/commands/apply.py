@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from remediate.commands import calendars
@@ -92,18 +93,26 @@ def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outsi
     """The plan as work. Its inputs are looked at once more; from then on it is carried out from what was read."""
     from remediate.commands import asking, running
     from remediate.commands.change import Work
+    from remediate.planfile import codec
     from remediate.planfile.expect import Expectations
 
     request, words = asking.request_of(plan.asked, options, outside)
     asking.refuse_changed_inputs(plan.inputs, request, outside, what="not what was planned any more")
     request.search.files.close(_no_part)
+    paper, _ = codec.encode(plan)
     hosts = tuple(host for host in plan.hosts if host.outcome == "pending")
     begun: set[str] = set()
     work = Work(
         kind="apply",
         request=request,
         hosts=plan.pending,
-        kept={"playbook": plan.asked.playbook, "plan": options.plan, "asked": asking.as_json(plan.asked)},
+        kept={
+            "playbook": plan.asked.playbook,
+            "plan": options.plan,
+            "plan_file": sha256(paper).hexdigest(),
+            "asked": asking.as_json(plan.asked),
+        },
+        papers=(paper,),
         plan_hash=digest,
         planned=hosts,
         expectations=Expectations(hosts, running.redactor(request).value, begun),

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from remediate.commands import calendars, ledgers, pasts, running, stopping, telling, unfinished
+from remediate.commands import calendars, ledgers, pasts, running, sealed, stopping, telling, unfinished
 from remediate.commands import options as common
+from remediate.commands.project import Project
 from remediate.control.journal import Journal
 from remediate.control.locked import Locked
 from remediate.control.resume import Past, Recall, joined
@@ -55,6 +56,8 @@ class Work:
     """Hosts on which something was changed already; grows."""
     resumes: str = ""
     past: Mapping[str, Past] = field(default_factory=dict)
+    papers: tuple[bytes, ...] = ()
+    """What else is kept for it: the file of its plan."""
 
 
 def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> int:
@@ -77,7 +80,9 @@ def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.N
     new = NewRun(kind=work.kind, playbook=str(work.kept.get("playbook", "")), request=kept,
                  plan_hash=work.plan_hash, resumes=work.resumes, who=ledgers.who(outside),
                  controller=controller, pid=os.getpid(), hosts=work.hosts)  # fmt: skip
+    sealed.keep(work.request, ledger, *work.papers)
     run = ledger.begin_run(new)
+    sealed.follow(work.request, ledger, run, Project.around(outside.folder, outside.files).settings.folder)
     change = _Change(work, ledger, run, gate, options, outside)
     with Heart(ledger, run, interval=INTERVAL):
         try:

@@ -11,6 +11,7 @@ from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
@@ -91,7 +92,7 @@ def _work(
         plan, digest = _plan(row, ledger, options, outside)
         work, words = apply.work_of(plan, digest, options, outside)
     else:
-        plan, (work, words) = None, _from_run(row, options, outside)
+        plan, (work, words) = None, _from_run(row, ledger, options, outside)
     past = past_of(row, ledger)
     work.begun.update(host for host, before in past.items() if before.begun)
     work = dataclasses.replace(work, kind="resume", resumes=row.id, past=past)
@@ -141,29 +142,42 @@ def refuse_running(row: RunRow, ledger: Ledger) -> None:
 
 def _plan(row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> tuple[Plan, str]:
     """The plan has to be the one that was applied, and approved still."""
-    from remediate.commands import apply
+    from remediate.commands import apply, sealed
+    from remediate.commands.project import Project
     from remediate.errors import UserError
     from remediate.model import Source
-    from remediate.planfile import codec
 
     name = str(row.request.get("plan", ""))
-    plan, digest = codec.load(outside.folder / name)
+    plan, digest = _read(outside.folder / name, str(row.request.get("plan_file", "")), ledger)
     if digest != row.plan_hash:
         raise UserError(f"not the plan that run {row.id} applied: that was {row.plan_hash[:16]}",
                         source=Source(name), hint="put that file back, or apply the new plan")  # fmt: skip
     apply.refuse_foreign(plan)
     apply.refuse_unapproved(plan, digest, ledger, name)
     options.plan = name
+    sealed.hold(plan.inputs, outside.files, ledger, Project.around(outside.folder, outside.files).settings.folder)
     return plan, digest
 
 
-def _from_run(row: RunRow, options: argparse.Namespace, outside: Outside) -> tuple[Work, argparse.Namespace]:
+def _read(path: Path, digest: str, ledger: Ledger) -> tuple[Plan, str]:
+    """The plan's file; where it is gone, the one that was kept."""
+    from remediate.model import Source
+    from remediate.planfile import codec
+
+    kept = None if path.exists() else ledger.file(digest)
+    return codec.load(path) if kept is None else codec.read(kept, Source(str(path)))
+
+
+def _from_run(
+    row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Outside
+) -> tuple[Work, argparse.Namespace]:
     import dataclasses
 
     from pydantic import TypeAdapter, ValidationError
 
-    from remediate.commands import asking
+    from remediate.commands import asking, sealed
     from remediate.commands.change import Work
+    from remediate.commands.project import Project
     from remediate.errors import UserError
     from remediate.planfile.model import Asked, InputFile
 
@@ -174,6 +188,9 @@ def _from_run(row: RunRow, options: argparse.Namespace, outside: Outside) -> tup
     except ValidationError:
         raise UserError(f"run {row.id} cannot be resumed: the ledger does not say how it was asked for",
                         hint="run the playbook anew: what is done is found done") from None  # fmt: skip
+    files = (*files, *sealed.read_later(row.id, ledger))
+    sealed.hold(files, outside.files, ledger, Project.around(outside.folder, outside.files).settings.folder)
+    kept["inputs"] = [asking.as_json(file) for file in files]
     if options.retry:
         asked = dataclasses.replace(asked, extra_vars={**asked.extra_vars, "retry": True})
         kept["asked"] = asking.as_json(asked)

@@ -71,7 +71,7 @@ class Files:
         key = path.absolute()
         with self._lock:
             if key not in self._kinds:
-                self._kinds[key] = "file" if key in self._held else _kind(key)
+                self._kinds[key] = _kind(key)
             if not self._kinds[key] and any(key in held.parents for held in self._held):
                 return "folder"
             return self._kinds[key]
@@ -108,6 +108,8 @@ class Files:
         """Answer with these bytes, whatever lies there now; before anything of them is read."""
         with self._lock:
             self._held |= {path.absolute(): data for path, data in files.items()}
+            self._kinds |= dict.fromkeys(self._held, "file")
+            self._names.clear()
 
     def close(self, refusal: Callable[[Path], UserError]) -> None:
         """From now on no file is read that was not read before: it raises what ``refusal`` makes of its path."""
