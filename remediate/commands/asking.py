@@ -14,7 +14,7 @@ from remediate.model import Mode
 from remediate.planfile import inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from remediate.commands.outside import Outside
     from remediate.engine.run import RunRequest
@@ -70,11 +70,13 @@ def refuse_changed_inputs(
     outside: Outside,
     *,
     what: str,
+    but: Callable[[InputFile], bool] = inputs.never,
 ) -> None:
-    """``GateClosed`` when a file is not what it was; ``what`` says of what."""
+    """``GateClosed`` when a file is not what it was, ``but`` for some; ``what`` says of what."""
     project = Project.around(outside.folder, outside.files)
     files = request.search.files
-    now = planning.rests_on(request, project, ())
+    now = [file for file in planning.rests_on(request, project, ()) if not but(file)]
+    planned = [file for file in planned if not but(file)]
     changed = inputs.changed(planned, now, project.settings.folder, files)
     if changed:
         shown = "; ".join(changed[:MOST]) + (f" and {len(changed) - MOST} more" if len(changed) > MOST else "")

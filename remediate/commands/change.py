@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from remediate import __version__
 from remediate.commands import calendars, ledgers, pasts, running, sealed, stopping, telling, unfinished
 from remediate.commands import options as common
 from remediate.commands.project import Project
@@ -56,6 +57,8 @@ class Work:
     """Hosts on which something was changed already; grows."""
     resumes: str = ""
     past: Mapping[str, Past] = field(default_factory=dict)
+    only_finish: Control | None = None
+    """Keeps a run that another version began from beginning anything new."""
     papers: tuple[bytes, ...] = ()
     """What else is kept for it: the file of its plan."""
 
@@ -76,7 +79,7 @@ def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.N
     from remediate.ledger.locking import INTERVAL, Heart, acquire, on
 
     controller = ledgers.controller()
-    kept = {**work.kept, **unfinished.origin(outside)}
+    kept = {"remediate": __version__, **work.kept, **unfinished.origin(outside)}
     new = NewRun(kind=work.kind, playbook=str(work.kept.get("playbook", "")), request=kept,
                  plan_hash=work.plan_hash, resumes=work.resumes, who=ledgers.who(outside),
                  controller=controller, pid=os.getpid(), hosts=work.hosts)  # fmt: skip
@@ -193,6 +196,8 @@ class _Change:
         if past:
             repeat = getattr(self.options, "repeat_unfinished", False)
             controls.append(Recall(past, _kept_already if again else self._copy, self.known.text, repeat=repeat))
+        if work.only_finish is not None:
+            controls.append(work.only_finish)
         if work.expectations is not None:
             controls.append(work.expectations)
         if self.gate.admission is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -76,14 +76,26 @@ def read_later(run: str, ledger: Ledger) -> tuple[InputFile, ...]:
     return tuple(InputFile(**cast("Any", event.data)) for event in ledger.events(run) if event.kind == READ)
 
 
-def hold(planned: Sequence[InputFile], files: Files, ledger: Ledger, folder: Path) -> None:
-    """Have files that are gone answered from the ledger; ``UserError`` for one that was not kept."""
+def hold(
+    planned: Sequence[InputFile],
+    files: Files,
+    ledger: Ledger,
+    folder: Path,
+    stays: Callable[[InputFile], bool] = inputs.never,
+) -> None:
+    """Have files that are gone, and those that must stay as they were, answered from the ledger.
+
+    ``UserError`` for one that is gone and was not kept.
+    """
     held: dict[Path, bytes] = {}
     for file in planned:
         path = folder / file.path
-        if file.kind == inputs.PACKAGE or files.kind(path):
+        there = bool(files.kind(path))
+        if file.kind == inputs.PACKAGE or (there and not stays(file)):
             continue
         data = ledger.file(file.sha256)
+        if data is None and there:
+            continue
         if data is None:
             raise UserError(
                 f"the {file.kind} file {file.path} is gone, and the ledger does not have it: it may hold a secret",

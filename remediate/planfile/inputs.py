@@ -44,6 +44,12 @@ def of_read(read: Iterable[Read], folder: Path) -> tuple[InputFile, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+def never(file: InputFile) -> bool:
+    """No input may be another one."""
+    del file
+    return False
+
+
 def shown(path: Path, folder: Path) -> str:
     """``path`` as a plan names it: relative to the project's folder where it lies below it."""
     whole = path.resolve()
