@@ -6,7 +6,6 @@ import stat
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from io import FileIO
 from pathlib import Path
 from typing import TypeVar, cast
@@ -26,10 +25,6 @@ class Read:
     what: str
     path: Path
     data: bytes
-
-    @property
-    def sha256(self) -> str:
-        return sha256(self.data).hexdigest()
 
 
 class Files:
@@ -87,7 +82,7 @@ class Files:
         key = folder.absolute()
         with self._lock:
             if key not in self._names:
-                here = {entry.name for entry in key.iterdir()} if key.is_dir() else set()
+                here = _entries(key) if _kind(key) == "folder" else set()
                 held = {path.relative_to(key).parts[0] for path in self._held if key in path.parents}
                 self._names[key] = tuple(sorted(here | held))
             return self._names[key]
@@ -146,6 +141,13 @@ def text(files: Files, path: Path, what: str) -> str:
         raise UserError(f"cannot be read: {error.strerror}", source=Source(str(path))) from None
     except ValueError as error:
         raise UserError(f"not a usable file name: {error}", source=Source(repr(str(path)))) from None
+
+
+def _entries(folder: Path) -> set[str]:
+    try:
+        return {entry.name for entry in folder.iterdir()}
+    except OSError as error:
+        raise UserError(f"the folder cannot be read: {error.strerror}", source=Source(str(folder))) from None
 
 
 def _kind(path: Path) -> str:

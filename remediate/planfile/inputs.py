@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
-from hashlib import file_digest, sha256
+from hashlib import file_digest, pbkdf2_hmac, sha256
 from pathlib import Path
 
 from remediate.errors import UserError
-from remediate.language.files import Files, Read
+from remediate.language.files import LOOKUP, Files, Read
 from remediate.model import Source
 from remediate.planfile.model import InputFile
 
 PACKAGE = "package"
+SLOWLY = 600_000
+"""Rounds of the hash of what a lookup read: a fifth of a second."""
 
 
 def fingerprint(kind: str, path: Path, folder: Path) -> InputFile:
@@ -36,11 +37,7 @@ def collected(files: Iterable[tuple[str, Path]], folder: Path) -> tuple[InputFil
 
 def of_read(read: Iterable[Read], folder: Path) -> tuple[InputFile, ...]:
     """The fingerprints of what was read, as it was when it was read."""
-    found = {
-        name: InputFile(kind=one.what, path=name, sha256=one.sha256, size=len(one.data))  # type: ignore[arg-type]
-        for one in read
-        for name in (shown(one.path, folder),)
-    }
+    found = {name: _of(one.what, name, one.data) for one in read for name in (shown(one.path, folder),)}
     return tuple(found[name] for name in sorted(found))
 
 
@@ -86,4 +83,13 @@ def _again(file: InputFile, folder: Path, files: Files | None) -> InputFile | No
         data = files.read(path, file.kind)
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", source=Source(str(path))) from None
-    return dataclasses.replace(file, sha256=sha256(data).hexdigest(), size=len(data))
+    return _of(file.kind, file.path, data)
+
+
+def _of(kind: str, name: str, data: bytes) -> InputFile:
+    """What a lookup reads may be a password and nothing else: its hash is one that takes long to guess from, and size
+    is not told."""
+    if kind == LOOKUP:
+        slow = pbkdf2_hmac("sha256", data, f"{LOOKUP} {name}".encode(), SLOWLY).hex()
+        return InputFile(kind="lookup", path=name, sha256=slow, size=0)
+    return InputFile(kind=kind, path=name, sha256=sha256(data).hexdigest(), size=len(data))  # type: ignore[arg-type]

@@ -45,6 +45,15 @@ def test_what_is_no_file(tmp_path: Path, files: Files) -> None:
         files.read(tmp_path, "playbook")
 
 
+def test_a_folder_that_cannot_be_read(tmp_path: Path, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shut(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", shut)  # nothing is unreadable for root
+    with pytest.raises(UserError, match="the folder cannot be read: Permission denied"):
+        files.names(tmp_path)
+
+
 def test_a_limit_of_bytes(tmp_path: Path, files: Files) -> None:
     (tmp_path / "a").write_bytes(b"12345")
     with pytest.raises(OverflowError):

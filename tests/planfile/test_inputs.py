@@ -104,6 +104,17 @@ def test_packages_are_looked_at_where_they_were(tmp_path: Path) -> None:
     assert inputs.changed(before, (), tmp_path) == ["the package file packages/KB870585.exe is gone"]
 
 
+def test_what_a_lookup_read_cannot_be_guessed_quickly(tmp_path: Path) -> None:
+    files, path = Files(), written(tmp_path, "word.txt", "Sommer2003")
+    files.read(path, "lookup")
+    (found,) = inputs.of_read(files.seen(), tmp_path)
+    assert (found.kind, found.size, len(found.sha256)) == ("lookup", 0, 64)
+    assert found.sha256 != sha256(b"Sommer2003").hexdigest()
+    assert inputs.changed((found,), (), tmp_path, Files()) == []
+    path.write_text("Winter2003")
+    assert inputs.changed((found,), (), tmp_path, Files()) == ["the lookup file word.txt is another one now"]
+
+
 def test_what_was_read_only_while_the_plan_was_made_is_looked_at_where_it_was(tmp_path: Path) -> None:
     late = written(tmp_path, "late.yml")
     before = inputs.collected([("playbook", late)], tmp_path)
