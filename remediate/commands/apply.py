@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from remediate.commands import calendars
 from remediate.commands import options as common
 from remediate.commands.parser import Parser
+from remediate.planfile.inputs import never
 from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
+    from pathlib import Path
 
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
+    from remediate.errors import UserError
     from remediate.ledger.store import Ledger
-    from remediate.planfile.model import Plan
+    from remediate.planfile.model import InputFile, Plan
 
 
 def parser() -> Parser:
@@ -87,29 +92,41 @@ def refuse_unapproved(plan: Plan, digest: str, ledger: Ledger, name: str) -> Non
         raise GateClosed(lacking, hint=f"remediate approve {name} --as NAME --reason TEXT")
 
 
-def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outside) -> tuple[Work, argparse.Namespace]:
-    """The plan as work; its inputs are looked at once more."""
+def work_of(
+    plan: Plan, digest: str, options: argparse.Namespace, outside: Outside, *, but: Callable[[InputFile], bool] = never
+) -> tuple[Work, argparse.Namespace]:
+    """The plan as work. Its inputs are looked at once more, ``but`` for some; from then on it is carried out from what
+    was read."""
     from remediate.commands import asking, running
     from remediate.commands.change import Work
     from remediate.control.clock import SteadyClock
     from remediate.control.validity import Validity
+    from remediate.planfile import codec
     from remediate.planfile.expect import Expectations
 
     request, words = asking.request_of(plan.asked, options, outside)
-    asking.refuse_changed_inputs(plan.inputs, request, words, outside, what="not what was planned any more")
+    asking.refuse_changed_inputs(plan.inputs, request, outside, but=but, what="not what was planned any more")
+    request.search.files.close(_no_part)
+    paper, _ = codec.encode(plan)
     hosts = tuple(host for host in plan.hosts if host.outcome == "pending")
     begun: set[str] = set()
 
     def still() -> None:
         if not begun:  # what was begun is finished, host by host
             refuse_stale(plan, outside)
-        asking.refuse_changed_inputs(plan.inputs, request, words, outside, what="not what was planned any more")
 
     work = Work(
         kind="apply",
         request=request,
         hosts=plan.pending,
-        kept={"playbook": plan.asked.playbook, "plan": options.plan, "asked": asking.as_json(plan.asked)},
+        kept={
+            "playbook": plan.asked.playbook,
+            "plan": options.plan,
+            "plan_file": sha256(paper).hexdigest(),
+            "asked": asking.as_json(plan.asked),
+            "remediate": plan.remediate,
+        },
+        papers=(paper,),
         plan_hash=digest,
         planned=hosts,
         watch=(
@@ -120,6 +137,12 @@ def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outsi
         begun=begun,
     )
     return work, words
+
+
+def _no_part(path: Path) -> UserError:
+    from remediate.errors import UserError
+
+    return UserError(f"{path} was not read when the plan was made: it is no part of it", hint="plan again")
 
 
 def say_when_applied(digest: str, ledger: Ledger, outside: Outside) -> None:

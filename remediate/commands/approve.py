@@ -39,7 +39,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.planfile import codec
 
     plan, digest = codec.load(outside.folder / options.plan)
-    settings = Project.around(outside.folder).settings
+    settings = Project.around(outside.folder, outside.files).settings
     if not settings.approvers:
         raise UserError("nobody may approve", hint='name the people in remediate.toml: approvers = ["anna", "ben"]')
     if options.name not in settings.approvers:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from remediate.commands import calendars, ledgers, pasts, running, stopping, telling, unfinished
+from remediate import __version__
+from remediate.commands import calendars, ledgers, pasts, running, sealed, stopping, telling, unfinished
 from remediate.commands import options as common
+from remediate.commands.project import Project
 from remediate.control.clock import refuse_behind
 from remediate.control.held import Held
 from remediate.control.journal import Journal
@@ -64,6 +66,10 @@ class Work:
     """Hosts on which something was changed already; grows."""
     resumes: str = ""
     past: Mapping[str, Past] = field(default_factory=dict)
+    only_finish: Control | None = None
+    """Keeps a run that another version began from beginning anything new."""
+    papers: tuple[bytes, ...] = ()
+    """What else is kept for it: the file of its plan."""
 
 
 def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> int:
@@ -86,11 +92,13 @@ def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.N
     from remediate.ledger.locking import INTERVAL, Heart, acquire, on
 
     controller = ledgers.controller()
-    kept = {**work.kept, **unfinished.origin(outside)}
+    kept = {"remediate": __version__, **work.kept, **unfinished.origin(outside)}
     new = NewRun(kind=work.kind, playbook=str(work.kept.get("playbook", "")), request=kept,
                  plan_hash=work.plan_hash, resumes=work.resumes, who=ledgers.who(outside),
                  controller=controller, pid=os.getpid(), hosts=work.hosts)  # fmt: skip
+    sealed.keep(work.request, ledger, *work.papers)
     run = ledger.begin_run(new)
+    sealed.follow(work.request, ledger, run, Project.around(outside.folder, outside.files).settings.folder)
     change = _Change(work, ledger, run, gate, options, outside)
     with Heart(ledger, run, interval=INTERVAL):
         try:
@@ -240,6 +248,8 @@ class _Change:
         if past:
             repeat = getattr(self.options, "repeat_unfinished", False)
             controls.append(Recall(past, _kept_already if again else self._copy, self.known.text, repeat=repeat))
+        if work.only_finish is not None:
+            controls.append(work.only_finish)
         controls += work.watch
         if self.gate.admission is not None:
             controls.append(self.gate.admission)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO, cast
 
+from remediate.language.files import Files
 from remediate.secrets.known import Known
 
 
@@ -104,6 +105,8 @@ class Outside:
     """Waits until the event is set or that many seconds of ``now`` have gone by."""
     secrets: Known = field(default_factory=Known)
     """What nobody may see; every line written here goes past it."""
+    files: Files = field(default_factory=Files)
+    """What the files of the project are read with: each once for a command."""
 
     @classmethod
     def of_this_process(cls) -> Outside:

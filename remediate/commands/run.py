@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from remediate.engine.run import RunRequest
 
 QUESTION = "Apply these changes?"
-CHANGED = "not what was read when the run was asked for any more"
 
 
 def parser() -> Parser:
@@ -95,13 +93,11 @@ def change_hosts(request: RunRequest, options: argparse.Namespace, outside: Outs
     from remediate.commands.project import Project
     from remediate.commands.resume import hosts_of
 
-    project = Project.around(outside.folder)
+    project = Project.around(outside.folder, outside.files)
     with open_for(outside) as ledger:
         planned = calendars.foreseen(request, outside)
         asked = planning.asked(request, options, project)
-        modules = {task.action for task in planning.tasks(request) if request.modules.has(task.action)}
-        packages = {Path(name) for name in request.files}
-        files = planning.rests_on(request, options, project, modules, packages)
+        files = planning.rests_on(request, project, {Path(name) for name in request.files})
         kept = {
             "playbook": asked.playbook,
             "asked": asking.as_json(asked),
@@ -113,7 +109,6 @@ def change_hosts(request: RunRequest, options: argparse.Namespace, outside: Outs
             hosts=hosts_of(request),
             kept=kept,
             planned=planned,
-            still=partial(asking.refuse_changed_inputs, files, request, options, outside, what=CHANGED),
         )
         return change.carry_out(work, ledger, options, outside)
 

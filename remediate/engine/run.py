@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from remediate.engine import learning
@@ -21,7 +21,7 @@ from remediate.engine.lastlook import LastLooks
 from remediate.engine.outcome import Tally, begun_with
 from remediate.engine.perform import SessionStore, perform
 from remediate.engine.registry import Registry
-from remediate.engine.scope import PlayScope, Setting, play_scope, vars_mapping
+from remediate.engine.scope import PlayScope, Setting, play_scope
 from remediate.engine.walk import Move, Walker, lose, window_of
 from remediate.errors import Interrupted, UserError
 from remediate.events import Event, PlayStarted, RunFinished, RunStarted, Sink, Warned
@@ -67,7 +67,10 @@ class RunRequest:
 def read(request: RunRequest) -> Playbook:
     """The playbook of the request, checked against the modules and actions there are."""
     known = words(request.modules)
-    return reader.load(request.playbook, search=request.search, modules=known.__contains__, known=known)
+    return request.search.files.once(
+        ("playbook", request.playbook, request.search.playbook, request.search.roles, known),
+        lambda: reader.load(request.playbook, search=request.search, modules=known.__contains__, known=known),
+    )
 
 
 def words(modules: Registry) -> tuple[str, ...]:
@@ -104,15 +107,16 @@ def run(
         return _Run(request, sinks, sessions, control, lambda: nullcontext(sessions)).go(plays)
     from remediate.connections.sessions import Sessions
 
-    late = partial(Sessions, payloads=request.modules.folders)
-    with Sessions(payloads=request.modules.folders, stop=request.abort) as live:
+    late = partial(Sessions, payloads=request.modules.folders, read=request.modules.script)
+    with Sessions(payloads=request.modules.folders, read=request.modules.script, stop=request.abort) as live:
         return _Run(request, sinks, live, control, late).go(plays)
 
 
 def chosen(request: RunRequest, play: Play) -> tuple[Host, ...]:
     """The hosts of a play under ``--limit``, in inventory order."""
     variables = Variables().with_layer(Layer.EXTRA, request.extra_vars)
-    pattern = str(Templar(variables, tell=request.secrets.tell).render(play.hosts, play.source))
+    templar = Templar(variables, tell=request.secrets.tell, files=request.search.files)
+    pattern = str(templar.render(play.hosts, play.source))
     try:
         hosts = request.inventory.select(pattern, limit=request.limit)
     except UserError as error:
@@ -138,17 +142,12 @@ def scopes(request: RunRequest, play: Play, memory: dict[str, Mapping[str, objec
 
 
 def _setting(request: RunRequest, memory: dict[str, Mapping[str, object]]) -> Setting:
-    def read_vars(path: Path) -> Mapping[str, object]:
-        found = vars_mapping(path)
-        learning.from_values(found, request.secrets)
-        return found
-
     return Setting(
         inventory=request.inventory,
         extra_vars=request.extra_vars,
         mode=request.mode,
         playbook_folder=request.playbook.parent,
-        vars_file=cache(read_vars),
+        files=request.search.files,
         memory=memory,
         secrets=request.secrets,
     )
