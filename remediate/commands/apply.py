@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,8 @@ def work_of(
     was read."""
     from remediate.commands import asking, running
     from remediate.commands.change import Work
+    from remediate.control.clock import SteadyClock
+    from remediate.control.validity import Validity
     from remediate.planfile import codec
     from remediate.planfile.expect import Expectations
 
@@ -107,6 +110,12 @@ def work_of(
     paper, _ = codec.encode(plan)
     hosts = tuple(host for host in plan.hosts if host.outcome == "pending")
     begun: set[str] = set()
+
+    def still() -> None:
+        if not begun:  # what was begun is finished, host by host
+            refuse_stale(plan, outside)
+        asking.refuse_altered(plan.inputs, words, outside, but=but, what="not what was planned any more")
+
     work = Work(
         kind="apply",
         request=request,
@@ -121,7 +130,11 @@ def work_of(
         papers=(paper,),
         plan_hash=digest,
         planned=hosts,
-        expectations=Expectations(hosts, running.redactor(request).value, begun),
+        watch=(
+            Validity(plan.valid_until, SteadyClock(outside.now, time.monotonic), begun),
+            Expectations(hosts, running.redactor(request).value, begun),
+        ),
+        still=still,
         begun=begun,
     )
     return work, words

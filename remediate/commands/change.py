@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -13,13 +13,15 @@ from remediate import __version__
 from remediate.commands import calendars, ledgers, pasts, running, sealed, stopping, telling, unfinished
 from remediate.commands import options as common
 from remediate.commands.project import Project
+from remediate.control.clock import refuse_behind
+from remediate.control.held import Held
 from remediate.control.journal import Journal
 from remediate.control.locked import Locked
 from remediate.control.resume import Past, Recall, joined
 from remediate.control.rounds import Told
 from remediate.control.samefiles import SameFiles
 from remediate.control.several import Several
-from remediate.errors import GateClosed, RemediateError
+from remediate.errors import GateClosed, LockLost, RemediateError
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
 from remediate.model import Outcome
 from remediate.reports.standing import as_json
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
     from remediate.planfile.model import PlannedHost
 
 
+LONG = 1.0
+"""Seconds of waiting for locks after which what was checked before is looked at once more."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """What is to be done, checked; everything from here on happens under the gates."""
@@ -51,8 +57,11 @@ class Work:
     plan_hash: str = ""
     planned: tuple[PlannedHost, ...] = ()
     """What is foreseen for the hosts, for the arithmetic of windows."""
-    expectations: Control | None = None
-    """Holds the hosts to a saved plan."""
+    watch: tuple[Control, ...] = ()
+    """What holds the hosts to a saved plan."""
+    still: Callable[[], None] = lambda: None
+    """Raises ``GateClosed`` when what was checked holds no more. Asked whenever time has gone by: after a wait for a
+    window or for locks, and before each further round."""
     begun: set[str] = field(default_factory=set)
     """Hosts on which something was changed already; grows."""
     resumes: str = ""
@@ -69,9 +78,13 @@ def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: 
     say = stopping.say_on(running.descriptor(outside))
     with stopping.interruptible(request.stop, request.abort, say=say):
         gate = calendars.gate(work, ledger, options, outside)
+        if gate.bound or work.plan_hash:
+            refuse_behind(outside.now(), ledger.newest())
         gate.wait_for_the_first(request.stop)
         if request.stop.is_set():
             return 130
+        if gate.waited:
+            work.still()
         return _begin(work, ledger, gate, options, outside)
 
 
@@ -89,8 +102,11 @@ def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.N
     change = _Change(work, ledger, run, gate, options, outside)
     with Heart(ledger, run, interval=INTERVAL):
         try:
+            asked = time.monotonic()
             got = acquire(ledger, run, work.hosts, why=_why(work), interval=INTERVAL, sleep=time.sleep,
                           monotonic=time.monotonic, alive=on(controller))  # fmt: skip
+            if time.monotonic() - asked > LONG:
+                work.still()
             return change.go(got)
         except BaseException as error:
             code = error.exit_code if isinstance(error, RemediateError) else 1
@@ -123,6 +139,7 @@ class _Change:
         self.outside = outside
         self.known = running.redactor(work.request)
         self.hooks = telling.Hooks.of(work, run, gate.names, outside)
+        self.lost: set[str] = set()
 
     def go(self, got: Acquired) -> int:
         """Hooks, walks, the end."""
@@ -166,7 +183,7 @@ class _Change:
                 waiting = [host.host for host in summary.hosts if host.outcome is Outcome.DEFERRED]
                 if waiting:
                     self._let_go(summary, waiting)
-                if not self.gate.wait_for_more(waiting, stop):
+                if not (self.gate.wait_for_more(waiting, stop) and self._still()):
                     told.finish(overall)
                     return overall
                 only = frozenset(waiting)
@@ -174,6 +191,15 @@ class _Change:
         finally:
             for sink in sinks:
                 sink.close()
+
+    def _still(self) -> bool:
+        """Whether what all of this rests on holds for another round; what is left of it is deferred otherwise."""
+        try:
+            self.work.still()
+        except GateClosed as gate:
+            self.outside.complain(f"not gone on with: {gate.message}")
+            return False
+        return True
 
     def _let_go(self, summary: RunSummary, waiting: Sequence[str]) -> None:
         """Hosts that are through are locked no longer while others wait for their windows."""
@@ -198,12 +224,12 @@ class _Change:
             controls.append(Recall(past, _kept_already if again else self._copy, self.known.text, repeat=repeat))
         if work.only_finish is not None:
             controls.append(work.only_finish)
-        if work.expectations is not None:
-            controls.append(work.expectations)
+        controls += work.watch
         if self.gate.admission is not None:
             controls.append(self.gate.admission)
-        journal = Journal(self.ledger, self.run, self.known.value, work.request.stop, self._say)
-        return Several([*controls, journal], work.begun)
+        held = Held(lambda host: self.ledger.prove_lock(self.run, host), time.monotonic)
+        journal = Journal(self.ledger, self.run, self.known.value, work.request.stop, self._say, self.lost)
+        return Several([*controls, held, journal], work.begun)
 
     def _say(self, text: str) -> None:
         """Names of tasks may hold what a host said."""
@@ -218,7 +244,7 @@ class _Change:
         kept_out = all(host.outcome is Outcome.DEFERRED or host.host in got.refused for host in summary.hosts)
         if summary.hosts and kept_out and not self.work.begun and not summary.interrupted:
             return GateClosed.exit_code
-        return summary.exit_code
+        return max(summary.exit_code, LockLost.exit_code) if self.lost else summary.exit_code
 
 
 def _kept_already(step: Step, ended: StepEnded) -> None:

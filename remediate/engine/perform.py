@@ -10,10 +10,11 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from remediate.connections.base import Say, Session
+from remediate.connections.warrant import Warrant
 from remediate.engine.control import Control, Intent
 from remediate.engine.params import bind
 from remediate.engine.registry import LoadedModule, Registry
@@ -38,6 +39,8 @@ class SessionStore(Protocol):
     def open(self, endpoint: Endpoint) -> Session: ...
 
     def watch(self, host: str, say: Say) -> None: ...
+
+    def warrant(self, host: str, warrant: Warrant | None) -> None: ...
 
 
 def perform(
@@ -79,7 +82,7 @@ def _performed(
             session = sessions.open(step.endpoint)
         with limit(session, step.timeout) as over:
             try:
-                result = _cycle(module, session, params, step, result, control)
+                result = _cycle(module, session, params, step, result, control, sessions)
             except HostError as error:
                 result = _bad(result, error)
         if over.is_set():
@@ -96,7 +99,13 @@ def _performed(
 
 
 def _cycle(
-    module: LoadedModule, session: Session | None, params: object, step: Step, result: Result, control: Control
+    module: LoadedModule,
+    session: Session | None,
+    params: object,
+    step: Step,
+    result: Result,
+    control: Control,
+    sessions: SessionStore,
 ) -> Result:
     hands: Session = session  # type: ignore[assignment]  # pure modules (NEEDS session: no) never touch it
     before = control.observe(step, lambda: module.inspect(hands, params))
@@ -109,12 +118,32 @@ def _cycle(
         return replace(result, changes=changes, status=Status.PENDING) if changes else result
     try:
         _refuse_inapplicable(module, changes)
-        control.permit(Intent(step=step, module=module, before=before, changes=changes))
+        control.permit(intent := Intent(step=step, module=module, before=before, changes=changes))
     except (Blocked, Deferred) as verdict:
         return _bad(replace(result, changes=changes), verdict)
     if not changes:
         return control.nothing_left(step, result)
-    return _applied(module, hands, params, replace(result, changes=changes))
+    warranted = _Warranted(
+        sessions, step.host if session else "", Warrant(lambda deed: control.prove(intent, deed=deed))
+    )
+    return _applied(module, hands, params, replace(result, changes=changes), warranted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Warranted:
+    """Whatever leaves for the host within is proved once more; "" is no host."""
+
+    sessions: SessionStore
+    host: str
+    warrant: Warrant
+
+    def __enter__(self) -> None:
+        if self.host:
+            self.sessions.warrant(self.host, self.warrant)
+
+    def __exit__(self, *_: object) -> None:
+        if self.host:
+            self.sessions.warrant(self.host, None)
 
 
 def _refuse_inapplicable(module: LoadedModule, changes: Sequence[Change]) -> None:
@@ -127,13 +156,14 @@ def _refuse_inapplicable(module: LoadedModule, changes: Sequence[Change]) -> Non
                           "see why the earlier step left it so, then run again")  # fmt: skip
 
 
-def _applied(module: LoadedModule, session: Session, params: object, result: Result) -> Result:
+def _applied(module: LoadedModule, session: Session, params: object, result: Result, warranted: _Warranted) -> Result:
     """Carry out the Changes and prove them. Blocked means that its Change was not begun, another error that it was."""
     assert module.apply is not None
     extra: dict[str, Json] = {}
     try:
         for change in result.changes:
-            extra |= dict(module.apply(session, change, params) or {})
+            with warranted:
+                extra |= dict(module.apply(session, change, params) or {})
             result = replace(result, touched=True)
     except Interrupted:
         raise
@@ -145,7 +175,7 @@ def _applied(module: LoadedModule, session: Session, params: object, result: Res
 
 def _read_again(module: LoadedModule, session: Session, params: object, result: Result, error: Exception) -> Result:
     """After a failure: what is there now, so that nobody takes for the present what was seen before."""
-    begun = replace(result, touched=result.touched or not isinstance(error, Blocked))
+    begun = replace(result, touched=result.touched or not isinstance(error, Blocked | Deferred))
     if module.action or isinstance(error, Unreachable):
         return begun
     try:

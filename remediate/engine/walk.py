@@ -22,6 +22,8 @@ from remediate.model import Result, Secret, Status, Step
 
 Position = tuple[int, ...]
 WINDOW = "change_window"
+AND = " and "
+"""Between windows that have to be open together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -417,11 +419,14 @@ class Walker:
 
 
 def window_of(scope: PlayScope) -> str:
-    """The change window of a host in a play: variable ``change_window``, wherever the play has it from."""
-    if scope.base.get(WINDOW) is None:
-        return ""
-    value = scope.setting.templar(scope.base).value(WINDOW)
-    return "" if value is None else str(value)
+    """The change windows of a host in a play, " and " between them: the variable ``change_window``.
+
+    Play, role and command line can add to what the inventory binds a host to, and take nothing away.
+    """
+    values = [scope.setting.templar(layers).value(WINDOW)
+              for layers in (scope.host.variables, scope.base) if layers.get(WINDOW) is not None]  # fmt: skip
+    named = [str(name) for value in values for name in (value if isinstance(value, list) else [value]) if name]
+    return AND.join(dict.fromkeys(named))
 
 
 def censored(result: Result) -> Result:
