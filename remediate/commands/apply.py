@@ -114,6 +114,7 @@ def work_of(
     def still() -> None:
         if not begun:  # what was begun is finished, host by host
             refuse_stale(plan, outside)
+        asking.refuse_altered(plan.inputs, words, outside, but=but, what="not what was planned any more")
 
     work = Work(
         kind="apply",

@@ -83,6 +83,26 @@ def refuse_changed_inputs(
         raise GateClosed(f"{what}: {shown}", hint="look at the change; then make a new plan and have it approved")
 
 
+def refuse_altered(
+    planned: Sequence[InputFile],
+    options: argparse.Namespace,
+    outside: Outside,
+    *,
+    what: str,
+    but: Callable[[InputFile], bool] = inputs.never,
+) -> None:
+    """The same when time has gone by since they were read: the files are looked at as if nobody had read them."""
+    words = argparse.Namespace(**{**vars(options), "ask_pass": False})
+    fresh = dataclasses.replace(outside, files=outside.files.anew())
+    try:
+        request = running.prepare(words, fresh, mode=Mode.APPLY, start_lab=False)
+    except UserError as error:
+        raise GateClosed(
+            f"{what}: {error}", hint="look at the change; what is carried out is what was checked"
+        ) from None
+    refuse_changed_inputs(planned, request, fresh, what=what, but=but)
+
+
 def as_json(value: Any) -> Any:
     """A frozen value as plain JSON."""
     return json.loads(json.dumps(dataclasses.asdict(value)))

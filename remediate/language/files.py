@@ -106,6 +106,13 @@ class Files:
             self._kinds |= dict.fromkeys(self._held, "file")
             self._names.clear()
 
+    def anew(self) -> Files:
+        """Others that have read nothing yet, and are answered with the same held bytes."""
+        fresh = Files()
+        with self._lock:
+            fresh.hold(self._held)
+        return fresh
+
     def close(self, refusal: Callable[[Path], UserError]) -> None:
         """From now on no file is read that was not read before: it raises what ``refusal`` makes of its path."""
         with self._lock:

@@ -103,22 +103,21 @@ def _consequences(
 ) -> None:
     """Once the host was changed: planned changes as planned, those "known after apply" as announced.
 
-    A step that was planned, and found nothing to do, may put right what an earlier change brought about (a service
-    that is down again), and so may any that is there for a failure (``failing``), or that looks after what this
-    toolkit began. Nothing that interrupts anybody is done unannounced, and nothing at all by another step that is not
-    in the plan.
+    What the plan found in order, and an earlier change undid, may be put right (a service that is down again); so may
+    what is left of what this toolkit began, and anything by a step that is there for a failure (``failing``). Nothing
+    that interrupts anybody is done unannounced, and no other step.
     """
     step = intent.step
+    in_order = found is not None and found.status in ("ok", "pending")
     by_target = {change.target: change for change in (found.changes if found else ())}
     announced = found is not None and found.status == "unknown"
-    restores = failing or intent.module.restores or (found is not None and found.status != "skipped")
     for change in now:
         plan = by_target.get(change.target)
         if plan is not None and plan.certainty == KNOWN and not _is(plan, change):
             raise _refusal(step, f"{_listed([change])} was planned as {_listed([plan])}")
         if plan is not None and plan.effect != change.effect:
             raise _refusal(step, f"{_listed([change])} was announced as: {plan.effect}")
-        quiet = change.effect == Effect.NONE.value and restores
+        quiet = change.effect == Effect.NONE.value and (in_order or failing or intent.module.restores)
         if plan is None and not announced and not quiet:
             effect = "" if change.effect == Effect.NONE.value else f" ({change.effect})"
             raise _refusal(step, f"{_listed([change])}{effect} is not in the plan")

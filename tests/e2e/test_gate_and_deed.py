@@ -168,7 +168,8 @@ def test_nothing_that_was_added_while_it_waited_is_carried_out(by_ssh: Office) -
 
     by_ssh.clock.wait = meanwhile  # type: ignore[method-assign]
     done = by_ssh.remediate("apply", "p.json", "--wait")
-    assert done.code == 0, done
+    assert done.code == 3, done
+    assert "not what was planned any more: the playbook file file.yml is another one now" in done.err
     assert not marked(by_ssh)
 
 
