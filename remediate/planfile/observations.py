@@ -126,6 +126,9 @@ class Offline:
     def open(self, endpoint: Endpoint) -> Session:
         return cast("Session", _Nothing(endpoint.host))
 
+    def reset(self, host: str) -> None:
+        """There is no connection."""
+
     def watch(self, host: str, say: Say) -> None:
         """Nothing is said of hosts that are not there."""
 
