@@ -74,6 +74,13 @@ class Sessions:
         if known is not None:
             known[1].warrant = warrant
 
+    def reset(self, host: str) -> None:
+        """Hang up on a host; the next use of its session connects anew."""
+        with self._lock:
+            known = self._sessions.get(host)
+        if known is not None:
+            known[1].reconnect()
+
     def close_all(self) -> None:
         """Hangs up everywhere, hosts left tidy where there is time for it; the sessions are forgotten."""
         with self._lock:
