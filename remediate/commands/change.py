@@ -132,8 +132,18 @@ class _Change:
         self.end(status, code, [_host_end(self.known.value(host)) for host in summary.hosts])
         if summary.interrupted or any(host.outcome is Outcome.DEFERRED for host in summary.hosts):
             self.outside.complain(f"go on with: remediate resume {self.run}")
+        code = self._proved(code)
         told = self.hooks.after(summary, code)
         return code or (0 if told else 1)
+
+    def _proved(self, code: int) -> int:
+        """What is in no ledger did not end well, whatever became of the hosts."""
+        lost = self.ledger.lost
+        if lost is None:
+            return code
+        self.outside.complain(f"error: run {self.run} is not proved: {self.known.text(lost.message)}")
+        self.outside.complain(f"hint: {lost.hint}")
+        return lost.exit_code
 
     def end(self, status: str, code: int, hosts: Sequence[HostEnd]) -> None:
         """The last word in the ledger; a ledger that is lost keeps the run as it is, to be resumed."""
