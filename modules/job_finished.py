@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from remediate.connections.base import Session
 
 NEEDS = {"session": "yes"}
+RESTORES = True
 SUCCESS = {0: "installed", 3010: "installed, a restart is needed"}
 HOUR = 3600.0
 

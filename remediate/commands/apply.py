@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from remediate.commands import calendars
@@ -90,12 +91,20 @@ def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outsi
     """The plan as work; its inputs are looked at once more."""
     from remediate.commands import asking, running
     from remediate.commands.change import Work
+    from remediate.control.clock import SteadyClock
+    from remediate.control.validity import Validity
     from remediate.planfile.expect import Expectations
 
     request, words = asking.request_of(plan.asked, options, outside)
     asking.refuse_changed_inputs(plan.inputs, request, words, outside, what="not what was planned any more")
     hosts = tuple(host for host in plan.hosts if host.outcome == "pending")
     begun: set[str] = set()
+
+    def still() -> None:
+        if not begun:  # what was begun is finished, host by host
+            refuse_stale(plan, outside)
+        asking.refuse_changed_inputs(plan.inputs, request, words, outside, what="not what was planned any more")
+
     work = Work(
         kind="apply",
         request=request,
@@ -103,7 +112,11 @@ def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outsi
         kept={"playbook": plan.asked.playbook, "plan": options.plan, "asked": asking.as_json(plan.asked)},
         plan_hash=digest,
         planned=hosts,
-        expectations=Expectations(hosts, running.redactor(request).value, begun),
+        watch=(
+            Validity(plan.valid_until, SteadyClock(outside.now, time.monotonic), begun),
+            Expectations(hosts, running.redactor(request).value, begun),
+        ),
+        still=still,
         begun=begun,
     )
     return work, words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from remediate.commands import calendars
@@ -164,6 +165,7 @@ def _from_run(row: RunRow, options: argparse.Namespace, outside: Outside) -> tup
 
     from remediate.commands import asking
     from remediate.commands.change import Work
+    from remediate.commands.run import CHANGED
     from remediate.errors import UserError
     from remediate.planfile.model import Asked, InputFile
 
@@ -181,7 +183,8 @@ def _from_run(row: RunRow, options: argparse.Namespace, outside: Outside) -> tup
     asking.refuse_changed_inputs(files, request, words, outside,
                                  what=f"not what run {row.id} was working from any more")  # fmt: skip
     planned = calendars.foreseen(request, outside)
-    return Work(kind="run", request=request, hosts=hosts_of(request), kept=kept, planned=planned), words
+    still = partial(asking.refuse_changed_inputs, files, request, words, outside, what=CHANGED)
+    return Work(kind="run", request=request, hosts=hosts_of(request), kept=kept, planned=planned, still=still), words
 
 
 def hosts_of(request: RunRequest) -> tuple[str, ...]:

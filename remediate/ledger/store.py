@@ -132,6 +132,10 @@ class Ledger:
         self._work.write(lambda writing: runs.end(writing, run, status, exit_code, hosts))
         self._work.proved_afresh()
 
+    def prove_lock(self, run: str, host: str) -> None:
+        """``LockLost`` when the host is not this run's any more."""
+        self._work.read(lambda connection: runs.still_ours(connection, run, host))
+
     def beat(self, run: str) -> None:
         """Say that the controller lives. Not tried again: the next beat is near. ``LedgerLost`` when it fails."""
         self._work.touch(lambda connection, at: runs.beat(connection, run, at))
@@ -149,6 +153,10 @@ class Ledger:
     def runs(self, limit: int = 20, *, playbook: str = "", host: str = "") -> list[RunRow]:
         """The newest runs first; ``playbook`` may be a part of its path."""
         return self._work.read(lambda connection: reading.runs(connection, limit, playbook, host))
+
+    def newest(self) -> datetime | None:
+        """When the last event was written; None where there is none yet."""
+        return self._work.read(reading.newest)
 
     def resumed_by(self, run: str) -> tuple[str, ...]:
         """The runs that went on with this one."""
