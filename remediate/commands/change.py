@@ -162,8 +162,10 @@ class _Change:
         code = self._code(summary, got)
         status = INTERRUPTED if summary.interrupted else FINISHED
         self.end(status, code, [_host_end(self.known.value(host)) for host in summary.hosts])
-        if summary.interrupted or any(host.outcome is Outcome.DEFERRED for host in summary.hosts):
+        more = summary.interrupted or any(host.outcome is Outcome.DEFERRED for host in summary.hosts)
+        if more and not self.ledger.lost:
             self.outside.complain(f"go on with: remediate resume {self.run}")
+        code = self._proved(code)
         self.announced = False
         told = self.hooks.after(summary, code)
         return code or (0 if told else 1)
@@ -183,6 +185,15 @@ class _Change:
             self.announced = False
             self.hooks.broken_off(hosts, code)
         return code
+
+    def _proved(self, code: int) -> int:
+        """What is in no ledger did not end well, whatever became of the hosts."""
+        lost = self.ledger.lost
+        if lost is None:
+            return code
+        self.outside.complain(f"error: run {self.run} is not proved: {self.known.text(lost.message)}")
+        self.outside.complain(f"hint: {lost.hint}")
+        return lost.exit_code
 
     def end(self, status: str, code: int, hosts: Sequence[HostEnd]) -> None:
         """The last word in the ledger, said once; a ledger that is lost keeps the run as it is, to be resumed."""
@@ -267,6 +278,8 @@ class _Change:
 
     def _code(self, summary: RunSummary, got: Acquired) -> int:
         """3 when gates kept every host from being touched."""
+        if self.ledger.lost:
+            return self.ledger.lost.exit_code
         kept_out = all(host.outcome is Outcome.DEFERRED or host.host in got.refused for host in summary.hosts)
         if summary.hosts and kept_out and not self.work.begun and not summary.interrupted:
             return GateClosed.exit_code

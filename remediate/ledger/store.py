@@ -15,6 +15,7 @@ from typing import Any, Self, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from remediate.errors import RemediateError
 from remediate.ledger import blobs, chain, evidence, locks, opening, reading, runs, sqlitefile, trouble
 from remediate.ledger.address import Address, parse
 from remediate.ledger.engine import build
@@ -90,6 +91,11 @@ class Ledger:
         """Let go of every connection."""
         self._work.close()
 
+    @property
+    def lost(self) -> RemediateError | None:
+        """Why the ledger was given up by a writer, if it was: the run it belongs to ends with that."""
+        return self._work.lost
+
     # What a run writes
 
     def begin_run(self, run: NewRun) -> str:
@@ -127,10 +133,11 @@ class Ledger:
         self._work.write(lambda writing: runs.hosts_ended(writing, run, hosts))
 
     def end_run(self, run: str, *, status: str, exit_code: int, hosts: Sequence[HostEnd]) -> None:
-        """Write down how a run ended, and give its locks back."""
+        """Write down how a run ended, give its locks back, and read that back through a fresh opening."""
         if status not in STATUSES:
             raise ValueError(f"a run does not end {status!r}")
         self._work.write(lambda writing: runs.end(writing, run, status, exit_code, hosts))
+        self._work.proved_afresh()
 
     def prove_lock(self, run: str, host: str) -> None:
         """``LockLost`` when the host is not this run's any more."""
