@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION = "0005"
+REVISION = "0004"
 """The schema this program writes; the newest of ``migrations/versions``."""
 VERSION_TABLE = "ledger_version"
 GENESIS = "0" * 64
