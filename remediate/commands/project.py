@@ -88,4 +88,4 @@ class Project:
 def need_lab() -> None:
     """``UserError`` where the packages of the lab are missing."""
     if importlib.util.find_spec("quickjs") is None:
-        raise UserError(NO_LAB, hint="pip install 'remediate[lab]'")
+        raise UserError(NO_LAB, hint="pip install 'remediate-servers[lab]'")
