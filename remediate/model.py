@@ -296,6 +296,16 @@ class Standing:
         return bool(self.alerts or self.unread)
 
 
+class Fate(StrEnum):
+    """What became of one Change of a Step that was to make it."""
+
+    DONE = "done"
+    """Applied; where the module can look, read back as well."""
+    TRIED = "tried"
+    """Begun, and not proved: it may have been made, half or whole."""
+    UNBEGUN = "not begun"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """Outcome of one Step."""
@@ -308,6 +318,8 @@ class Result:
     message: str = ""
     remedy: str = ""
     changes: tuple[Change, ...] = ()
+    fates: tuple[Fate, ...] = ()
+    """One for each Change that was to be made; () where none was: a dry run, a look."""
     before: State = field(default_factory=dict)
     after: State = field(default_factory=dict)
     """State after apply; equal to ``before`` when nothing was applied."""

@@ -90,9 +90,22 @@ def _step(row: StepRow) -> dict[str, Any]:
         "ended": row.ended_at.isoformat() if row.ended_at else None,
         "message": str(result.get("message") or ""),
         "remedy": str(result.get("remedy") or ""),
-        "changes": list(_mappings(result.get("changes"))),
+        "changes": list(_changes(row)),
+        "recalled": bool(result.get("recalled")),
         "notes": _list(result.get("notes")),
     }
+
+
+def _changes(row: StepRow) -> Iterator[dict[str, Any]]:
+    """Each with what became of it: done, tried, not begun; "" where none was to be made, or its end is not known."""
+    fates = _list(row.result.get("fates"))
+    for number, change in enumerate(_mappings(row.result.get("changes"))):
+        yield {**change, "fate": str(fates[number]) if number < len(fates) else _fate(row.status)}
+
+
+def _fate(status: str) -> str:
+    """Of a change that was written down without its fate, as versions before did."""
+    return {"changed": "done", "failed": "tried", "unreachable": "tried"}.get(status, "")
 
 
 def _files(row: StepRow) -> Iterator[dict[str, Any]]:

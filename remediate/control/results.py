@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from remediate.model import Certainty, Change, Effect, Json, Result, Status
+from remediate.model import Certainty, Change, Effect, Fate, Json, Result, Status
 
 
 def to_json(result: Result) -> dict[str, Json]:
@@ -15,6 +15,7 @@ def to_json(result: Result) -> dict[str, Json]:
         "message": result.message,
         "remedy": result.remedy,
         "changes": [_change(change) for change in result.changes],
+        "fates": [fate.value for fate in result.fates],
         "before": dict(result.before),
         "after": dict(result.after),
         "extra": dict(result.extra),
@@ -50,6 +51,7 @@ def from_json(kept: Mapping[str, Any], *, address: str, host: str, task: str, mo
         message=str(kept["message"]),
         remedy=str(kept["remedy"]),
         changes=tuple(_restored(change) for change in kept["changes"]),
+        fates=tuple(map(Fate, kept.get("fates") or ())),
         before=dict(kept["before"]),
         after=dict(kept["after"]),
         extra=dict(kept["extra"]),

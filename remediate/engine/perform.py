@@ -31,7 +31,7 @@ from remediate.errors import (
     UserError,
 )
 from remediate.events import Emit, Progress
-from remediate.model import Certainty, Change, Endpoint, Json, Mode, Result, State, Status, Step
+from remediate.model import Certainty, Change, Endpoint, Fate, Json, Mode, Result, State, Status, Step
 
 ITS_OWN = "this is a fault in the module, not on the host: report it"
 
@@ -136,7 +136,7 @@ def _cycle(
         _refuse_inapplicable(module, changes)
         control.permit(intent := Intent(step=step, module=module, before=before, changes=changes))
     except (Blocked, Deferred) as verdict:
-        return _bad(replace(result, changes=changes), verdict)
+        return _bad(replace(result, changes=changes, fates=(Fate.UNBEGUN,) * len(changes)), verdict)
     if not changes:
         return control.nothing_left(step, result)
     warranted = _Warranted(
@@ -176,16 +176,21 @@ def _applied(module: LoadedModule, session: Session, params: object, result: Res
     """Carry out the Changes and prove them. Blocked means that its Change was not begun, another error that it was."""
     assert module.apply is not None
     extra: dict[str, Json] = {}
+    fates: list[Fate] = []
     try:
         for change in result.changes:
             with warranted:
                 extra |= dict(module.apply(session, change, params) or {})
             result = replace(result, touched=True)
+            fates.append(Fate.DONE)
     except Interrupted:
         raise
     except Exception as error:  # noqa: BLE001 - modules are plug-ins; whatever it was, the host is read again
+        fates.append(Fate.UNBEGUN if isinstance(error, Blocked | Deferred) else Fate.TRIED)
+        unbegun = (Fate.UNBEGUN,) * (len(result.changes) - len(fates))
+        result = replace(result, fates=(*fates, *unbegun))
         return ended(module, _read_again(module, session, params, result, error), error)
-    result = replace(result, status=Status.CHANGED, extra=extra)
+    result = replace(result, status=Status.CHANGED, extra=extra, fates=tuple(fates))
     return result if module.action else _proved(module, session, params, result)
 
 
@@ -211,10 +216,13 @@ def _proved(module: LoadedModule, session: Session, params: object, result: Resu
         after = module.inspect(session, params)
         left = module.diff(after, params)
     except HostError as error:
-        return _bad(result, error)
+        return _bad(replace(result, fates=(Fate.TRIED,) * len(result.changes)), error)
     result = seen(module, replace(result, after=after), after, params)
     if not left:
         return result
+    open_still = {change.target for change in left}
+    proved = tuple(Fate.TRIED if change.target in open_still else Fate.DONE for change in result.changes)
+    result = replace(result, fates=proved)
     message = "applied, but reading it back still shows a difference: " + _listing(left)
     return replace(result, status=Status.FAILED, message=message, remedy="; ".join(c.why for c in left if c.why))
 

@@ -38,6 +38,8 @@ class ChangeDocument(TypedDict):
     reversible: bool
     certainty: Literal["known", "known after apply"]
     why: str
+    fate: Literal["", "done", "tried", "not begun"]
+    """"" where none was to be made: a dry run."""
 
 
 class StepDocument(TypedDict):

@@ -14,6 +14,10 @@ DONE = ("compliant", "changed", "not applicable")
 """Outcomes that need no explanation."""
 
 
+MADE = {"done": "yes", "tried": "tried: see the files below"}
+"""What was made, or may have been, of the changes that were to be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A heading, then a table; ``text`` stands above it, or instead of it where there are no rows."""
@@ -160,13 +164,14 @@ def _changes(hosts: Sequence[Mapping[str, Any]]) -> Section:
             f"{step['number']} {one_line(step['task'])}",
             *(plain_value(change.get(name)) for name in ("target", "before", "after")),
             one_line(str(change.get("effect") or "none")),
+            MADE[change["fate"]] + (" by the run before" if step["recalled"] else ""),
             moment(step["ended"] or ""),
         )
         for host, step in _each(hosts)
-        if step["status"] in ("changed", "failed", "")
         for change in step["changes"]
+        if change["fate"] in MADE
     )
-    titles = ("host", "step", "target", "before", "after", "effect", "at")
+    titles = ("host", "step", "target", "before", "after", "effect", "made", "at")
     return Section("Changes", titles, rows, _none(rows))
 
 
@@ -229,6 +234,11 @@ def unsaid(step: Mapping[str, Any]) -> bool:
     return bool(step["redacted"]) and step["message"] == "hidden by no_log"
 
 
+def _status(step: Mapping[str, Any]) -> str:
+    before = " (done before)" if step["recalled"] else ""
+    return (one_line(step["status"]) or "begun, its end is not known") + before
+
+
 def _steps(hosts: Sequence[Mapping[str, Any]]) -> Section:
     rows = tuple(
         (
@@ -236,7 +246,7 @@ def _steps(hosts: Sequence[Mapping[str, Any]]) -> Section:
             str(step["number"]),
             one_line(step["task"]),
             one_line(step["module"]),
-            one_line(step["status"]) or "begun, its end is not known",
+            _status(step),
             duration(step["seconds"]) if step["status"] else "",
             moment(step["begun"]),
             "hidden (no_log)" if unsaid(step) else one_line(step["message"], 300),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from remediate import __version__
 from remediate.events import Event, RunFinished, RunStarted, StepFinished, Warned
-from remediate.model import Change, HostSummary, Mode, Result, RunSummary
+from remediate.model import HostSummary, Mode, Result, RunSummary
 from remediate.reports.document import (
     FORMAT,
     ChangeDocument,
@@ -97,7 +97,7 @@ def step(result: Result, *, states: bool) -> StepDocument:
         "status": result.status.value,
         "message": bounded(result.message),
         "remedy": bounded(result.remedy),
-        "changes": [_change(change) for change in result.changes[:MOST_ITEMS]],
+        "changes": [_change(result, number) for number in range(len(result.changes[:MOST_ITEMS]))],
         "notes": [bounded(note) for note in result.notes[:MOST_ITEMS]],
         "seconds": round(result.seconds, 3),
         "ignored": result.ignored,
@@ -108,7 +108,8 @@ def step(result: Result, *, states: bool) -> StepDocument:
     }
 
 
-def _change(change: Change) -> ChangeDocument:
+def _change(result: Result, number: int) -> ChangeDocument:
+    change = result.changes[number]
     return {
         "target": bounded(change.target),
         "before": trimmed(change.before),
@@ -118,4 +119,5 @@ def _change(change: Change) -> ChangeDocument:
         "reversible": change.reversible,
         "certainty": change.certainty.value,
         "why": bounded(change.why),
+        "fate": result.fates[number].value if number < len(result.fates) else "",
     }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from remediate.events import Event, PlayStarted, Progress, RunFinished, RunStarted, StepFinished, StepStarted, Warned
-from remediate.model import Mode, Result, RunSummary, Status
+from remediate.model import Fate, Mode, Result, RunSummary, Status
 from remediate.reports import closing, difference
 from remediate.reports.text import counted, one_line, safe
 
@@ -109,12 +109,19 @@ def step_lines(result: Result, notes: Sequence[str] = (), *, verbosity: int, dif
     if (result.failed or result.status is Status.DEFERRED) and result.remedy:
         lines.append(f"{INDENT}remedy: {one_line(result.remedy)}")
     if result.status is not Status.SKIPPED:
-        lines += [INDENT + difference.headline(change, full=verbosity > 0) for change in result.changes]
+        lines += [INDENT + line for line in _headlines(result, full=verbosity > 0)]
     if diff:
         lines += [INDENT + line for line in attribute_lines(result)]
     if verbosity:
         lines += [f"{INDENT}why: {one_line(change.why)}" for change in result.changes if change.why]
     return [*lines, *(f"{INDENT}note: {one_line(note)}" for note in notes)]
+
+
+def _headlines(result: Result, *, full: bool) -> Iterator[str]:
+    """What changes; of a step that did not end well also what was only tried, and what was not begun."""
+    for number, change in enumerate(result.changes):
+        fate = result.fates[number] if number < len(result.fates) else Fate.DONE
+        yield difference.headline(change, full=full) + ("" if fate is Fate.DONE else f": {fate.value}")
 
 
 def speech(result: Result, *, verbosity: int) -> str:

@@ -35,11 +35,13 @@ def _steps(host: Mapping[str, Any]) -> Iterator[str]:
     for step in host["steps"]:
         took = f" ({duration(step['seconds'])})" if step["status"] else f", begun {moment(step['begun'])}"
         status = one_line(step["status"]) or ("under way" if host["under_way"] else "cut off")
-        yield f"{INDENT}{step['number']:>3} {status:<14} {one_line(step['task'])}{took}"
+        recalled = " (done before)" if step["recalled"] else ""
+        yield f"{INDENT}{step['number']:>3} {status:<14} {one_line(step['task'])}{recalled}{took}"
         if unsaid(step):
             yield f"{INDENT * 3}hidden (no_log)"
         if step["status"] in ("failed", "blocked", "unreachable") and step["message"]:
             yield f"{INDENT * 3}{one_line(step['message'])}"
         for change in step["changes"]:
             before, after = plain_value(change.get("before")), plain_value(change.get("after"))
-            yield f"{INDENT * 3}{plain_value(change.get('target'))}: {before} -> {after}"
+            fate = f" ({change['fate']})" if change["fate"] not in ("", "done") else ""
+            yield f"{INDENT * 3}{plain_value(change.get('target'))}: {before} -> {after}{fate}"

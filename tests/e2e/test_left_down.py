@@ -123,3 +123,13 @@ def test_the_host_itself_is_as_it_is_told(ran: Ran, name: str) -> None:
     assert sorted(host["services_not_running"]) == sorted(case.get("down", []))
     assert ran.hosts[name]["now"]["data"]["files"]["store.exe"] == host["build"]
     assert len(host["installers"]) == (0 if case["outcome"] == "blocked" else 1)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_told_as_made_was_made(ran: Ran, name: str) -> None:
+    """In ledger and report; an installer that failed has tried."""
+    for step in ran.shown[name]["steps"]:
+        fates = {change["fate"] for change in step["changes"]}
+        assert fates <= ({"done"} if step["status"] == "changed" else {"tried", "not begun", "done"}), step
+        if step["module"] == "hotfix" and step["changes"]:
+            assert ("done" in fates) == (step["status"] == "changed"), step

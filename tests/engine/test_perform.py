@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from remediate.engine.control import Control, Intent
 from remediate.engine.perform import perform
 from remediate.engine.registry import Registry
-from remediate.errors import Unreachable, UserError
+from remediate.errors import Deferred, Unreachable, UserError
 from remediate.events import Event
 from remediate.model import Endpoint, Mode, Output, Secret, Status, Step
 from tests.engine.world import MODULES, World
@@ -103,3 +104,56 @@ def test_a_step_that_outlives_its_timeout_is_cut_off() -> None:
     result = perform(replace(STEP, timeout=0.05), Registry([MODULES]), world, world.receive)
     assert result.status is Status.FAILED
     assert "timeout of 0.05 s" in result.message
+
+
+THREE = '''"""Three changes, the second of which goes wrong."""
+from dataclasses import dataclass
+
+from remediate.errors import Blocked, Failed
+from remediate.model import Change
+
+
+@dataclass(frozen=True)
+class Params:
+    how: str
+
+
+def inspect(session, params):
+    return {}
+
+
+def diff(state, params):
+    return [Change(target=name, before=None, after=1) for name in "abc"]
+
+
+def apply(session, change, params):
+    if change.target == "b" and params.how != "proof":
+        raise {"failed": Failed("no"), "blocked": Blocked("no", "do"), "fault": KeyError("no")}[params.how]
+'''
+
+
+@pytest.mark.parametrize(
+    ("how", "fates"),
+    [
+        ("failed", ["done", "tried", "not begun"]),
+        ("fault", ["done", "tried", "not begun"]),
+        ("blocked", ["done", "not begun", "not begun"]),
+        ("proof", ["tried", "tried", "tried"]),
+    ],
+)
+def test_what_became_of_each_change(tmp_path: Path, how: str, fates: list[str]) -> None:
+    (tmp_path / "three.py").write_text(THREE)
+    world = World({"h1": {}})
+    step = replace(STEP, module="three", params={"how": how})
+    result = perform(step, Registry([tmp_path]), world, world.receive)
+    assert [fate.value for fate in result.fates] == fates
+
+
+def test_what_was_not_permitted_is_not_begun() -> None:
+    class Shut(Control):
+        def permit(self, intent: Intent) -> None:
+            raise Deferred("not now")
+
+    world = World({"h1": {}})
+    result = perform(STEP, Registry([MODULES]), world, world.receive, Shut())
+    assert (result.status, [fate.value for fate in result.fates]) == (Status.DEFERRED, ["not begun"])
