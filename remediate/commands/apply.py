@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
-    from remediate.ledger.store import Ledger
     from remediate.planfile.model import Plan
 
 
@@ -40,6 +39,7 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
+    from remediate.commands import applied, approving
     from remediate.commands.change import carry_out
     from remediate.commands.ledgers import open_for
     from remediate.planfile import codec
@@ -51,9 +51,11 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         outside.print("nothing to do: the plan has no pending changes")
         return 0
     with open_for(outside) as ledger:
-        refuse_unapproved(plan, digest, ledger, options.plan)
-        say_when_applied(digest, ledger, outside)
+        over = applied.before(digest, ledger)
+        if over is not None:
+            return applied.said(over, outside)
         work, words = work_of(plan, digest, options, outside)
+        approving.require(plan, digest, outside.folder / options.plan, work.request.inventory, ledger, outside)
         say_what_is_left_alone(plan, outside)
         return carry_out(work, ledger, words, outside)
 
@@ -74,16 +76,6 @@ def refuse_foreign(plan: Plan) -> None:
 
     if plan.remediate != __version__:
         raise GateClosed(f"the plan was made by version {plan.remediate}, this is {__version__}", hint="plan again")
-
-
-def refuse_unapproved(plan: Plan, digest: str, ledger: Ledger, name: str) -> None:
-    """``GateClosed`` when too few people, or only the planner, approved this very plan."""
-    from remediate.commands.approve import enough
-    from remediate.errors import GateClosed
-
-    lacking = enough(plan, ledger.approvals(digest))
-    if lacking:
-        raise GateClosed(lacking, hint=f"remediate approve {name} --as NAME --reason TEXT")
 
 
 def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outside) -> tuple[Work, argparse.Namespace]:
@@ -107,13 +99,6 @@ def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outsi
         begun=begun,
     )
     return work, words
-
-
-def say_when_applied(digest: str, ledger: Ledger, outside: Outside) -> None:
-    """A plan may be applied again, for the hosts left over; those done are refused as changed. Say so beforehand."""
-    before = [row for row in ledger.runs(100) if row.plan_hash == digest]
-    if before:
-        outside.complain(f"this plan was applied before, by run {before[0].id}: `remediate runs show {before[0].id}`")
 
 
 def say_what_is_left_alone(plan: Plan, outside: Outside) -> None:

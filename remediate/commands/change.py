@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from remediate.commands import calendars, ledgers, pasts, running, stopping, telling, unfinished
+from remediate.commands import approving, calendars, ledgers, pasts, running, stopping, telling, unfinished
 from remediate.commands import options as common
 from remediate.control.journal import Journal
 from remediate.control.locked import Locked
@@ -60,6 +60,8 @@ class Work:
 def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> int:
     """Do it; the exit code. ``GateClosed`` when a gate keeps all of it from beginning."""
     request = work.request
+    if not work.plan_hash:
+        approving.refuse_without_plan(request, work.hosts, outside)
     say = stopping.say_on(running.descriptor(outside))
     with stopping.interruptible(request.stop, request.abort, say=say):
         gate = calendars.gate(work, ledger, options, outside)

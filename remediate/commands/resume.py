@@ -81,21 +81,31 @@ def _work(
 ) -> tuple[Work, argparse.Namespace]:
     import dataclasses
 
-    from remediate.commands import apply
+    from remediate.commands import apply, approving
     from remediate.commands.pasts import past_of, refuse_broken
 
     refuse_running(row, ledger)
     refuse_broken(ledger)
     if row.plan_hash:
         _refuse_more_than_planned(row, options)
-        plan, digest = _plan(row, ledger, options, outside)
+        plan, digest = _plan(row, options, outside)
         work, words = apply.work_of(plan, digest, options, outside)
+        until = approving.require(plan, digest, outside.folder / options.plan, work.request.inventory, ledger, outside,
+                                  at=_first(row, ledger).started)  # fmt: skip
+        plan = dataclasses.replace(plan, valid_until=until)
     else:
         plan, (work, words) = None, _from_run(row, options, outside)
     past = past_of(row, ledger)
     work.begun.update(host for host, before in past.items() if before.begun)
     work = dataclasses.replace(work, kind="resume", resumes=row.id, past=past)
     return (_while_valid(work, plan, outside) if plan else work), words
+
+
+def _first(row: RunRow, ledger: Ledger) -> RunRow:
+    """The run that this one goes on with, and that one, to the beginning: what was begun then was approved then."""
+    while row.resumes:
+        row = ledger.run(row.resumes)
+    return row
 
 
 def _refuse_more_than_planned(row: RunRow, options: argparse.Namespace) -> None:
@@ -139,8 +149,8 @@ def refuse_running(row: RunRow, ledger: Ledger) -> None:
         raise UserError(f"run {row.id} was resumed by {later[-1]}", hint=f"remediate resume {later[-1]}")
 
 
-def _plan(row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> tuple[Plan, str]:
-    """The plan has to be the one that was applied, and approved still."""
+def _plan(row: RunRow, options: argparse.Namespace, outside: Outside) -> tuple[Plan, str]:
+    """The plan has to be the one that was applied."""
     from remediate.commands import apply
     from remediate.errors import UserError
     from remediate.model import Source
@@ -152,7 +162,6 @@ def _plan(row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Out
         raise UserError(f"not the plan that run {row.id} applied: that was {row.plan_hash[:16]}",
                         source=Source(name), hint="put that file back, or apply the new plan")  # fmt: skip
     apply.refuse_foreign(plan)
-    apply.refuse_unapproved(plan, digest, ledger, name)
     options.plan = name
     return plan, digest
 

@@ -143,6 +143,10 @@ class Ledger:
         """The newest runs first; ``playbook`` may be a part of its path."""
         return self._work.read(lambda connection: reading.runs(connection, limit, playbook, host))
 
+    def runs_of_plan(self, plan_hash: str) -> list[RunRow]:
+        """The runs that applied a plan or went on with it, newest first."""
+        return self._work.read(lambda connection: reading.runs_of_plan(connection, plan_hash))
+
     def resumed_by(self, run: str) -> tuple[str, ...]:
         """The runs that went on with this one."""
         return self._work.read(lambda connection: reading.resumed_by(connection, run))

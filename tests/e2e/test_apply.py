@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from remediate.planfile import codec
+from tests.approvals.people import PLANNER, Board
 from tests.e2e.office import TUESDAY, Office
 from tests.e2e.project import Project
 from tests.e2e.test_main_route import PLAYBOOK, status
@@ -31,8 +32,6 @@ hosts:
 def office(tmp_path: Path) -> Iterator[Office]:
     made = Project(tmp_path / "project")
     (made.folder / INVENTORY).write_text(LAB)
-    with (made.folder / "remediate.toml").open("a") as settings:
-        settings.write('\napprovers = ["anna", "ben", "root"]\n')
     made.lab("up", "-i", INVENTORY)
     yield Office(made, str(tmp_path / "ledger.sqlite3"))
     made.close(INVENTORY)
@@ -96,18 +95,20 @@ def test_a_changed_package_refuses_the_plan(office: Office) -> None:
     assert (done.code, "is not the file recorded for KB870585-2003-SP1" in done.err) == (1, True), done
 
 
-def test_approval(office: Office) -> None:
-    planned(office, "--require-approval", "2")
-    approve = ("approve", "p.json", "--reason", "CHG-1", "--as")
-    assert "'bem' is not among the approvers" in office.remediate(*approve, "bem").err
-    assert office.remediate(*approve, "root").code == 0
-    assert office.remediate(*approve, "root").code == 0
-    assert "1 of 2 approvals are there: root" in office.remediate("apply", "p.json").err
+def test_approval(office: Office, tmp_path: Path) -> None:
+    board = Board.at(tmp_path)
+    board.allow("anna", "paula")
+    office.account, office.policy = PLANNER, board.folder
     planned(office, "--require-approval", "1")
-    assert "0 of 1 approvals are there" in office.remediate("apply", "p.json").err, "another plan, approved anew"
-    assert office.remediate(*approve, "root").code == 0
-    assert "only root approved, who made the plan" in office.remediate("apply", "p.json").err
-    assert office.remediate(*approve, "anna").code == 0
+    substance = codec.substance(codec.load(office.project.folder / "p.json")[0])
+    approve = ("approve", "p.json", "--reason", "CHG-1")
+    assert "0 of 1 approvals are there" in office.remediate("apply", "p.json").err
+    assert office.remediate(*approve, HOME=str(board.person("paula"))).code == 0
+    assert "(paula made the plan)" in office.remediate("apply", "p.json").err
+    assert office.remediate(*approve, HOME=str(board.person("anna"))).code == 0
+    office.clock.set(TUESDAY + timedelta(days=2))
+    planned(office, "--require-approval", "1")
+    assert codec.substance(codec.load(office.project.folder / "p.json")[0]) == substance, "the same, made again later"
     code, document = office.json("apply", "p.json")
     assert (code, [host["outcome"] for host in document["hosts"]]) == (0, ["changed"])
 
