@@ -89,6 +89,8 @@ def require(plan: Plan, digest: str, file: Path, inventory: Inventory, ledger: L
     found = verdict(plan, file, outside, at)
     if found.missing:
         raise GateClosed(found.sentence, hint=_how(file, outside))
+    if outside.account.uid == protected.ROOT:
+        outside.complain(f"this runs as root, who can write {outside.policy}: approvals bind other accounts only")
     known = {(approval.name, approval.user) for approval in ledger.approvals(digest)}
     for approval in (_row(one, digest) for one in found.given):
         if (approval.name, approval.user) not in known:

@@ -58,7 +58,7 @@ def test_the_same_plan_made_again_keeps_its_approvals_until_the_first_one_ends()
     assert "it held until 2026-12-01 09:00 UTC" in over.sentence
 
 
-OTHERS = [
+OTHERS: list[dict[str, Any]] = [
     {"approvals": 2},
     {"user": "carl"},
     {"controller": "elsewhere"},
