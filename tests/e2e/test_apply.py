@@ -13,6 +13,7 @@ from remediate.planfile import codec
 from tests.approvals.people import PLANNER, Board
 from tests.e2e.office import TUESDAY, Office
 from tests.e2e.project import Project
+from tests.e2e.test_change_window import press_ctrl_c
 from tests.e2e.test_main_route import PLAYBOOK, status
 
 INVENTORY = "inventory/apply.yml"
@@ -110,6 +111,24 @@ def test_approval(office: Office, tmp_path: Path) -> None:
     planned(office, "--require-approval", "1")
     assert codec.substance(codec.load(office.project.folder / "p.json")[0]) == substance, "the same, made again later"
     code, document = office.json("apply", "p.json")
+    assert (code, [host["outcome"] for host in document["hosts"]]) == (0, ["changed"])
+
+
+def test_what_was_begun_while_it_was_approved_is_finished_after_it(office: Office, tmp_path: Path) -> None:
+    board = Board.at(tmp_path)
+    board.allow("anna")
+    office.account, office.policy = PLANNER, board.folder
+    planned(office, "--require-approval", "1", "--valid-for", "2d")
+    assert office.remediate("approve", "p.json", "--reason", "CHG-1", HOME=str(board.person("anna"))).code == 0
+    planned(office, "--require-approval", "1", "--valid-for", "30d")
+    office.clock.when(lambda: any(office.project.installers(INVENTORY)), lambda: press_ctrl_c(office))
+    assert office.remediate("apply", "p.json").code == 130
+    office.clock.set(TUESDAY + timedelta(days=3))
+    board.allow("ben")
+    withdrawn = office.remediate("resume", "last")
+    assert (withdrawn.code, "0 of 1 approvals are there" in withdrawn.err) == (3, True), withdrawn
+    board.allow("anna")
+    code, document = office.json("resume", "last")
     assert (code, [host["outcome"] for host in document["hosts"]]) == (0, ["changed"])
 
 
