@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from remediate.secrets import files
 MARK = ".approval-"
 LARGEST = 100_000
 """Bytes of an approval."""
+READ = 0o444
 MOST = 100
 """Approvals looked at beside one plan."""
 
@@ -38,18 +42,29 @@ def signed_bytes(statement: Statement) -> bytes:
 
 
 def save(plan: Path, statement: Statement, signature: str, key: str) -> Path:
-    """Write an approval beside its plan; one of the same key is replaced. Its path."""
+    """Write an approval beside its plan, for those to read who may read the plan; one of the same key is replaced. Its
+    path."""
     short = re.sub(r"[^A-Za-z0-9]", "", key.removeprefix("SHA256:"))[:12]
     path = plan.with_name(f"{plan.name}{MARK}{short}")
     document = {"statement": codec.plain(statement), "signature": signature}
     try:
         files.replace(path, json.dumps(document, indent=2, sort_keys=True).encode() + b"\n")
+        _as_readable_as(plan, path)
     except OSError as error:
         hint = "copy the plan to a folder of yours and approve it there: the approval is a file that can be sent"
         raise UserError(
             f"the approval cannot be saved: {error.strerror}", source=Source(str(path)), hint=hint
         ) from None
     return path
+
+
+def _as_readable_as(plan: Path, path: Path) -> None:
+    """Whoever applies a plan that is shared by its group has to see the approvals of others."""
+    like = plan.stat()
+    with suppress(OSError):
+        os.chown(path, -1, like.st_gid)
+    if path.stat().st_gid == like.st_gid:
+        path.chmod(files.FILE | stat.S_IMODE(like.st_mode) & READ)
 
 
 def found(plan: Path) -> list[Paper]:

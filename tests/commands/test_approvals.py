@@ -15,6 +15,7 @@ import pytest
 
 from remediate.approvals import sshkeygen
 from remediate.commands.outside import Account
+from remediate.ledger.rows import Approval
 from remediate.ledger.store import open_ledger
 from remediate.planfile import codec
 from tests.approvals.people import PLANNER, Board, new_key
@@ -270,6 +271,7 @@ def test_whoever_approves_needs_the_plan_and_a_key_and_nothing_else(shared: Shar
     desk = tmp_path / "laptop"
     desk.mkdir()
     (desk / "sent.json").write_bytes((shared.folder / "p.json").read_bytes())
+    (desk / "sent.json").chmod(0o600)
     done = remediate("approve", "sent.json", "--reason", "CHG-17", folder=desk, policy=NOWHERE,
                      environ={"HOME": str(shared.board.person("ben"))}, account=Account(4711, "bb"))  # fmt: skip
     assert done.code == 0, done
@@ -281,6 +283,24 @@ def test_whoever_approves_needs_the_plan_and_a_key_and_nothing_else(shared: Shar
     with open_ledger(str(shared.board.homes / "ledger.sqlite3"), now=lambda: datetime.now(UTC)) as ledger:
         (kept,) = ledger.approvals(codec.load(shared.folder / "p.json")[1])
     assert kept.user.startswith("bb (uid 4711), key SHA256:")
+
+
+def test_an_approval_is_as_readable_as_the_plan_it_lies_beside(shared: Shared) -> None:
+    shared.plan("--require-approval", "1")
+    for mode in (0o600, 0o640, 0o664):
+        (shared.folder / "p.json").chmod(mode)
+        assert shared.approve("ben").code == 0
+        (file,) = shared.folder.glob("p.json.approval-*")
+        assert file.stat().st_mode & 0o777 == mode & 0o644
+
+
+def test_a_row_in_the_ledger_is_no_approval(shared: Shared) -> None:
+    shared.board.allow("ben")
+    shared.plan("--require-approval", "1")
+    digest = codec.load(shared.folder / "p.json")[1]
+    with open_ledger(str(shared.board.homes / "ledger.sqlite3"), now=lambda: datetime.now(UTC)) as ledger:
+        ledger.approve(Approval(plan_hash=digest, name="ben", reason="CHG", user="ben", controller="c"))
+    shared.lacks("0 of 1 approvals are there\n")
 
 
 def test_a_key_in_an_agent(shared: Shared, tmp_path: Path) -> None:
