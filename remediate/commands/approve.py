@@ -49,6 +49,8 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         raise UserError("--reason is empty", hint="say why, or give the number of the change")
     refuse_stale(plan, outside)
     key = approving.key_of(options.key, outside)
+    if "_sk" in key.name:
+        outside.complain(f"touch the token of {key.name} when it blinks")
     said = _statement(plan, options.reason.strip(), outside)
     content = beside.signed_bytes(said)
     signature = sshkeygen.sign(content, key, outside.environ)

@@ -44,9 +44,10 @@ class Shared:
         return remediate(*words, folder=self.folder, environ={"REMEDIATE_LEDGER": ledger, **environ},
                          account=self.account, policy=self.board.folder)  # fmt: skip
 
-    def plan(self, *words: str, name: str = "p.json", limit: str = "fine") -> None:
+    def plan(self, *words: str, name: str = "p.json", limit: str = "fine") -> str:
         done = self("plan", "site.yml", "-l", limit, "-o", name, *words)
         assert done.code == 2, done
+        return done.err
 
     def approve(self, person: str, *words: str, plan: str = "p.json") -> Done:
         return self("approve", plan, "--reason", "CHG-17", *words, HOME=str(self.board.person(person)))
@@ -67,7 +68,7 @@ def shared(lab: Path, tmp_path: Path) -> Iterator[Shared]:
 def test_two_people_of_one_account(shared: Shared) -> None:
     shared.board.allow("ben", "carl")
     shared.board.write("policy.toml", "approvals = 2\n")
-    shared.plan()
+    assert "\n2 people have to approve it: remediate approve p.json --reason TEXT\n" in shared.plan()
     shared.lacks("0 of 2 approvals are there\n")
     assert "1 of 2 approvals are there: ben" in shared.approve("ben").out
     assert "1 of 2 approvals are there: ben" in shared.approve("ben").out, "once more is not two"
