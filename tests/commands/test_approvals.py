@@ -232,6 +232,19 @@ def test_a_policy_that_the_account_can_write_closes_the_gate(shared: Shared) -> 
     assert shared("run", "site.yml").code == 3
 
 
+def test_root_is_told_what_approvals_are_worth(shared: Shared) -> None:
+    """Root can write every policy; one that belongs to somebody else is not even root's."""
+    shared.board.allow("ben")
+    shared.plan("--require-approval", "1")
+    shared.approve("ben")
+    shared.account = Account(0, "root")
+    if os.geteuid():
+        shared.lacks("belongs to the account with the number")
+    else:
+        done = shared(*APPLY)
+        assert (done.code, "approvals bind other accounts only" in done.err) == (0, True), done
+
+
 def test_a_key_that_was_given_up(shared: Shared) -> None:
     shared.board.allow("ben")
     shared.plan("--require-approval", "1")
