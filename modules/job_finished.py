@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from remediate.connections.base import Session
 
 NEEDS = {"session": "yes"}
+RESTORES = True
 SUCCESS = {0: "installed", 3010: "installed, a restart is needed"}
 HOUR = 3600.0
 
@@ -115,7 +116,21 @@ def _judge(session: Session, seen: State, watched: Watched) -> None:
         if not probe.part(seen, "job").get("never_started"):
             raise
     else:
-        verdicts.judge(session, watched.job, ok=True, meaning=meaning)
+        verdict = verdicts.judge(session, watched.job, ok=True, meaning=meaning)
+        _refuse_half(seen, watched, verdict)
+
+
+def _refuse_half(seen: State, watched: Watched, verdict: verdicts.Verdict | None) -> None:
+    """``Failed`` where it ended well and replaced some of its files only: nobody has heard of that yet either."""
+    record = probe.part(probe.part(seen, "job"), "record")
+    behind = {str(f.get("name")) for f in probe.entries(record, "files") if f.get("behind") is True}
+    left = verdict.left(behind) if verdict else ()
+    if verdict is not None and left and not verdict.fruitless:
+        shown = ", ".join(f"{f.name} {f.now}" for f in left)
+        raise Failed(
+            f"{watched.label}: its installer ended with exit code {verdict.exit_code} and left {shown}",
+            remedy="see its log for the reason, restart the server where that is due, and run again: one more try",
+        )
 
 
 def notes(state: State, params: Params) -> list[str]:

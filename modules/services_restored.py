@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from remediate.connections.base import Session
 
 NEEDS = {"session": "yes"}
+RESTORES = True
 VOLATILE = probe.VOLATILE
 ATTEMPTS = 2
 NOBODYS: dict[str, Json] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from remediate import __version__
 
@@ -10,8 +11,10 @@ from remediate import __version__
 def main() -> int:
     """Run the command line of this process; the exit code is the design's."""
     if sys.argv[1:] in (["--version"], ["version"]):
-        sys.stdout.write(f"remediate {__version__}\n")
-        return 0
+        with suppress(OSError, AttributeError):  # what a full disk or a closed stream means is said below
+            sys.stdout.write(f"remediate {__version__}\n")
+            sys.stdout.flush()
+            return 0
     from remediate.commands.cli import run
 
     return run(sys.argv[1:])

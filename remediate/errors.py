@@ -103,6 +103,16 @@ class LedgerLost(RemediateError):
     exit_code = 4
 
 
+class BrokenOff(Exception):
+    """A change ended before its end, after hosts were touched: ``cause`` is no mistake of the user's."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
 class HostError(RemediateError):
     """Something went wrong with one host; the others go on."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from remediate.commands import calendars
@@ -11,9 +12,11 @@ from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
 
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
+    from remediate.ledger.store import Ledger
     from remediate.planfile.model import Plan
 
 
@@ -39,7 +42,7 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.commands import applied, approving
+    from remediate.commands import applied
     from remediate.commands.change import carry_out
     from remediate.commands.ledgers import open_for
     from remediate.planfile import codec
@@ -54,8 +57,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         over = applied.before(digest, ledger)
         if over is not None:
             return applied.said(over, outside)
-        work, words = work_of(plan, digest, options, outside)
-        approving.require(plan, digest, outside.folder / options.plan, work.request.inventory, ledger, outside)
+        work, words = work_of(plan, digest, ledger, options, outside)
         say_what_is_left_alone(plan, outside)
         return carry_out(work, ledger, words, outside)
 
@@ -78,16 +80,43 @@ def refuse_foreign(plan: Plan) -> None:
         raise GateClosed(f"the plan was made by version {plan.remediate}, this is {__version__}", hint="plan again")
 
 
-def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outside) -> tuple[Work, argparse.Namespace]:
-    """The plan as work; its inputs are looked at once more."""
-    from remediate.commands import asking, running
+def work_of(
+    plan: Plan,
+    digest: str,
+    ledger: Ledger,
+    options: argparse.Namespace,
+    outside: Outside,
+    *,
+    at: datetime | None = None,
+) -> tuple[Work, argparse.Namespace]:
+    """The plan as work; inputs and approvals are looked at once more. ``at``: when it was begun, by an earlier run."""
+    import dataclasses
+
+    from remediate.commands import approving, asking, running
     from remediate.commands.change import Work
+    from remediate.control.clock import SteadyClock
+    from remediate.control.validity import Validity
     from remediate.planfile.expect import Expectations
 
     request, words = asking.request_of(plan.asked, options, outside)
     asking.refuse_changed_inputs(plan.inputs, request, words, outside, what="not what was planned any more")
     hosts = tuple(host for host in plan.hosts if host.outcome == "pending")
     begun: set[str] = set()
+    first = at or outside.now()
+
+    def approved(moment: datetime) -> datetime:
+        file = outside.folder / options.plan
+        return approving.require(plan, digest, file, request.inventory, ledger, outside, at=moment)
+
+    until = approved(first)
+    ends = dataclasses.replace(plan, valid_until=until)
+
+    def still() -> None:
+        if not begun:  # what was begun is finished, host by host
+            refuse_stale(ends, outside)
+        approved(first if begun else outside.now())
+        asking.refuse_changed_inputs(plan.inputs, request, words, outside, what="not what was planned any more")
+
     work = Work(
         kind="apply",
         request=request,
@@ -95,7 +124,12 @@ def work_of(plan: Plan, digest: str, options: argparse.Namespace, outside: Outsi
         kept={"playbook": plan.asked.playbook, "plan": options.plan, "asked": asking.as_json(plan.asked)},
         plan_hash=digest,
         planned=hosts,
-        expectations=Expectations(hosts, running.redactor(request).value, begun),
+        watch=(
+            Validity(until, SteadyClock(outside.now, time.monotonic), begun),
+            Expectations(hosts, running.redactor(request).value, begun),
+        ),
+        still=still,
+        until=until,
         begun=begun,
     )
     return work, words

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from remediate.commands import ledgers, planning, running
 from remediate.commands import options as common
 from remediate.commands.project import Project
-from remediate.control.admission import Admission, Unforeseen, closed, opens
+from remediate.control.admission import Admission, Unforeseen, closed, never_fits, opens
 from remediate.control.clock import SteadyClock
 from remediate.control.durations import Durations
+from remediate.control.joint import Joint
 from remediate.errors import GateClosed, Interrupted, UserError
 from remediate.model import Mode
 from remediate.reports.text import one_line
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
     from remediate.commands.parser import Parser
+    from remediate.control.joint import Opening
     from remediate.engine.control import Control
     from remediate.engine.run import RunRequest
     from remediate.ledger.store import Ledger
@@ -80,7 +82,7 @@ def gate(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outsi
     """The gate of a run; it lets everything in where no window is named or the window is overridden."""
     names = tuple(dict.fromkeys(name for host in work.planned for name in host.windows))
     reason, longest = wanted(options)
-    calendar = calendar_of(options, outside) if names else None
+    calendar = bindings_of(names, options, outside) if names else None
     if reason and not names:
         outside.complain("no change window is named: --override-window changes nothing")
     return Gate(work, ledger, None if reason else calendar, names, reason, longest, options.wait, outside)
@@ -95,6 +97,43 @@ def calendar_of(options: argparse.Namespace, outside: Outside) -> Calendar:
     return load(path)
 
 
+def bindings_of(names: Iterable[str], options: argparse.Namespace, outside: Outside) -> Joint:
+    """What hosts are bound to, every name of it known. ``UserError`` for one that is not.
+
+    Another file than the one in use (``--windows``) can close a window it knows, and open none.
+    """
+    from remediate.commands.windowfile import find, usual
+    from remediate.windows import load
+
+    project = Project.around(outside.folder)
+    files = [find(options, project, outside)]
+    other = usual(options, project, outside)
+    if other is not None and other.resolve() != files[0].resolve():
+        files.append(other)
+    joint = Joint([load(file) for file in files])
+    for name in names:
+        joint.refuse_unknown(name)
+    return joint
+
+
+def refuse_unknown(request: RunRequest, options: argparse.Namespace, outside: Outside) -> Joint | None:
+    """The bindings of a request, where it has any; ``UserError`` for a window that is not there."""
+    from remediate.engine.run import windows
+
+    names = dict.fromkeys(name for found in windows(request).values() for name in found)
+    return bindings_of(names, options, outside) if names else None
+
+
+def never(hosts: Iterable[PlannedHost], bindings: Joint | None, now: datetime) -> Iterator[str]:
+    """Sentences about hosts that no opening of their windows is long enough for."""
+    durations = Durations()
+    for host in hosts:
+        seconds = durations.of_host(host)
+        for name in host.windows if bindings is not None and host.outcome == "pending" else ():
+            if bindings is not None and (why := never_fits(bindings, name, seconds, now)):
+                yield one_line(f"{host.host} will never be begun: it takes {seconds / 60:.0f} min, and {why}")
+
+
 class Gate:
     """When a run may begin, and what it lets in."""
 
@@ -102,7 +141,7 @@ class Gate:
         self,
         work: Work,
         ledger: Ledger,
-        calendar: Calendar | None,
+        calendar: Joint | None,
         names: tuple[str, ...],
         reason: str,
         longest: timedelta | None,
@@ -118,13 +157,20 @@ class Gate:
         self._outside = outside
         self._now = SteadyClock(outside.now, time.monotonic)
         self._until = self._now() + longest if longest else None
+        self.waited = False
+        """Whether time went by since the last look at what all of this rests on."""
         durations = Durations(ledger.history)
-        self.expected = {host.host: durations.of_host(host) for host in work.planned}
+        self.expected = {host.host: durations.of_host(host) for host in work.planned if host.outcome == "pending"}
         self.admission: Control | None = Unforeseen()
         if calendar is not None:
             self.admission = Admission(calendar, self._now, self.expected, durations, work.begun)
         elif reason:
             self.admission = None
+
+    @property
+    def bound(self) -> bool:
+        """Whether it depends on the time of day what may be begun."""
+        return self._calendar is not None
 
     def note_override(self, run: str) -> None:
         """Keep why a closed window was gone through."""
@@ -142,22 +188,24 @@ class Gate:
         if self._calendar is None or self._work.begun:
             return
         bound = [host for host in self._work.planned if host.windows]
-        if len(bound) < len(self._work.planned) or any(self._open(host.windows) for host in bound):
+        waiting = [host for host in bound if host.host in self.expected]
+        free = len(bound) < len(self._work.planned) or not waiting
+        if free or any(self._open(host.windows) for host in waiting):
             return
         if not self._patient:
-            name = bound[0].windows[0]
+            name = waiting[0].windows[0]
             raise GateClosed(
                 closed(self._calendar, name, self._now()), hint="--wait waits for it; see `remediate window list`"
             )
-        self._sleep_until_any(self.names, stop)
+        self._sleep_until_any(waiting, stop)
 
     def wait_for_more(self, hosts: Sequence[str], stop: threading.Event) -> bool:
         """Whether the time has come to go on with these hosts; False: nobody waits, or it would be too long."""
         if self._calendar is None or not hosts or not self._patient or stop.is_set():
             return False
-        names = {name for host in self._work.planned if host.host in hosts for name in host.windows}
+        waiting = [host for host in self._work.planned if host.host in hosts and host.windows]
         try:
-            self._sleep_until_any(sorted(names), stop)
+            self._sleep_until_any(waiting, stop)
         except GateClosed as gate:
             self._outside.complain(gate.message)
             return False
@@ -167,17 +215,32 @@ class Gate:
         now = self._now()
         return self._calendar is not None and any(self._calendar.current(name, now) for name in names)
 
-    def _sleep_until_any(self, names: Sequence[str], stop: threading.Event) -> None:
-        calendar, now = self._calendar, self._now()
-        coming = [opening for name in names if calendar and (opening := calendar.upcoming(name, now))]
-        if calendar is None or not coming:
-            raise GateClosed(f"change window {', '.join(names)} does not open again")
+    def _sleep_until_any(self, hosts: Sequence[PlannedHost], stop: threading.Event) -> None:
+        """Until the first of the openings that are long enough for one of the hosts."""
+        coming = [opening for host in hosts for opening in self._openings_for(host)]
+        if self._calendar is None or not coming:
+            names = ", ".join(dict.fromkeys(name for host in hosts for name in host.windows))
+            raise GateClosed(f"change window {names} does not open again, or never for long enough",
+                             hint="see `remediate window next`")  # fmt: skip
         first = min(coming, key=lambda opening: opening.start)
-        when = opens(calendar, first.window, first)
+        when = opens(self._calendar, first.window, first)
         if self._until is not None and first.start > self._until:
             raise GateClosed(f"--max-wait: {first.window} is closed; {when}", hint="wait longer, or run it then")
         self._outside.complain(f"waiting for change window {first.window}; {when}")
         self._sleep_until(first.start, stop)
+        self.waited = True
+
+    def _openings_for(self, host: PlannedHost) -> list[Opening]:
+        """The next opening of each of its windows that it fits into; says where there is none."""
+        assert self._calendar is not None
+        now, seconds, found = self._now(), self.expected.get(host.host, 0.0), []
+        for name in host.windows:
+            opening = self._calendar.first_for(name, seconds, now)
+            if opening is not None:
+                found.append(opening)
+            elif never := never_fits(self._calendar, name, seconds, now):
+                self._outside.complain(one_line(f"{host.host} is not waited for: {never}"))
+        return found
 
     def _sleep_until(self, moment: datetime, stop: threading.Event) -> None:
         while not stop.is_set() and (left := (moment - self._now()).total_seconds()) > 0:

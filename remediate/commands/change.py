@@ -5,19 +5,21 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from remediate.commands import approving, calendars, ledgers, pasts, running, stopping, telling, unfinished
 from remediate.commands import options as common
+from remediate.control.clock import refuse_behind
+from remediate.control.held import Held
 from remediate.control.journal import Journal
 from remediate.control.locked import Locked
 from remediate.control.resume import Past, Recall, joined
 from remediate.control.rounds import Told
 from remediate.control.samefiles import SameFiles
 from remediate.control.several import Several
-from remediate.errors import GateClosed, RemediateError
+from remediate.errors import BrokenOff, GateClosed, LockLost, RemediateError, UserError
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
 from remediate.model import Outcome
 from remediate.reports.standing import as_json
@@ -25,6 +27,7 @@ from remediate.reports.text import safe
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
 
     from remediate.commands.outside import Outside
     from remediate.engine.control import Control
@@ -33,6 +36,10 @@ if TYPE_CHECKING:
     from remediate.ledger.store import Ledger
     from remediate.model import HostSummary, Json, RunSummary, Step
     from remediate.planfile.model import PlannedHost
+
+
+LONG = 1.0
+"""Seconds of waiting for locks after which what was checked before is looked at once more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +56,13 @@ class Work:
     plan_hash: str = ""
     planned: tuple[PlannedHost, ...] = ()
     """What is foreseen for the hosts, for the arithmetic of windows."""
-    expectations: Control | None = None
-    """Holds the hosts to a saved plan."""
+    watch: tuple[Control, ...] = ()
+    """What holds the hosts to a saved plan."""
+    still: Callable[[], None] = lambda: None
+    """Raises ``GateClosed`` when what was checked holds no more. Asked whenever time has gone by: after a wait for a
+    window or for locks, and before each further round."""
+    until: datetime | None = None
+    """Until when a plan and its approvals hold; None: it is no plan."""
     begun: set[str] = field(default_factory=set)
     """Hosts on which something was changed already; grows."""
     resumes: str = ""
@@ -60,15 +72,24 @@ class Work:
 def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> int:
     """Do it; the exit code. ``GateClosed`` when a gate keeps all of it from beginning."""
     request = work.request
-    if not work.plan_hash:
-        approving.refuse_without_plan(request, work.hosts, outside)
+    _refuse_without_plan(work, outside)
     say = stopping.say_on(running.descriptor(outside))
     with stopping.interruptible(request.stop, request.abort, say=say):
         gate = calendars.gate(work, ledger, options, outside)
+        if gate.bound or work.plan_hash:
+            refuse_behind(outside.now(), ledger.newest())
         gate.wait_for_the_first(request.stop)
         if request.stop.is_set():
             return 130
+        if gate.waited:
+            _refuse_without_plan(work, outside)
+            work.still()
         return _begin(work, ledger, gate, options, outside)
+
+
+def _refuse_without_plan(work: Work, outside: Outside) -> None:
+    if not work.plan_hash:
+        approving.refuse_without_plan(work.request, work.hosts, outside)
 
 
 def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.Namespace, outside: Outside) -> int:
@@ -83,12 +104,16 @@ def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.N
     change = _Change(work, ledger, run, gate, options, outside)
     with Heart(ledger, run, interval=INTERVAL):
         try:
+            asked = time.monotonic()
             got = acquire(ledger, run, work.hosts, why=_why(work), interval=INTERVAL, sleep=time.sleep,
                           monotonic=time.monotonic, alive=on(controller))  # fmt: skip
+            if time.monotonic() - asked > LONG:
+                work.still()
             return change.go(got)
         except BaseException as error:
-            code = error.exit_code if isinstance(error, RemediateError) else 1
-            change.end(STOPPED if isinstance(error, GateClosed) else INTERRUPTED, code, ())
+            code = change.broken_off(error)
+            if code == BrokenOff.exit_code and isinstance(error, Exception):
+                raise BrokenOff(error) from error
             raise
 
 
@@ -117,6 +142,12 @@ class _Change:
         self.outside = outside
         self.known = running.redactor(work.request)
         self.hooks = telling.Hooks.of(work, run, gate.names, outside)
+        self.lost: set[str] = set()
+        self.announced = False
+        """Those who want to hear that it begins were told."""
+        self.overall: RunSummary | None = None
+        """How the walks so far have ended."""
+        self.over = False
 
     def go(self, got: Acquired) -> int:
         """Hooks, walks, the end."""
@@ -128,17 +159,36 @@ class _Change:
                              hint="let it end, or see `remediate runs show`")  # fmt: skip
         self.gate.note_override(self.run)
         self.hooks.before()
+        self.announced = True
         summary = self._walks(got)
         code = self._code(summary, got)
         status = INTERRUPTED if summary.interrupted else FINISHED
         self.end(status, code, [_host_end(self.known.value(host)) for host in summary.hosts])
         if summary.interrupted or any(host.outcome is Outcome.DEFERRED for host in summary.hosts):
             self.outside.complain(f"go on with: remediate resume {self.run}")
+        self.announced = False
         told = self.hooks.after(summary, code)
         return code or (0 if told else 1)
 
+    def broken_off(self, error: BaseException) -> int:
+        """The end of a change that has none of its own; the exit code. Ledger and hooks hear it as any other end."""
+        code = error.exit_code if isinstance(error, RemediateError) else 1
+        if isinstance(error, KeyboardInterrupt):
+            code = 130
+        if self.work.begun and code in (UserError.exit_code, GateClosed.exit_code):
+            code = BrokenOff.exit_code
+        hosts = self.overall.hosts if self.overall else ()
+        if not self.over:
+            stopped = isinstance(error, GateClosed) and not self.work.begun
+            self.end(STOPPED if stopped else INTERRUPTED, code, [_host_end(self.known.value(host)) for host in hosts])
+        if self.announced:
+            self.announced = False
+            self.hooks.broken_off(hosts, code)
+        return code
+
     def end(self, status: str, code: int, hosts: Sequence[HostEnd]) -> None:
-        """The last word in the ledger; a ledger that is lost keeps the run as it is, to be resumed."""
+        """The last word in the ledger, said once; a ledger that is lost keeps the run as it is, to be resumed."""
+        self.over = True
         try:
             self.ledger.end_run(self.run, status=status, exit_code=code, hosts=hosts)
         except RemediateError as error:
@@ -156,18 +206,28 @@ class _Change:
             while True:
                 request = dataclasses.replace(self.work.request, only=only)
                 summary = running.with_sinks(request, [told], self.outside, control=self._control(got, past))
-                overall = told.add(summary)
+                self.overall = told.add(summary)
                 waiting = [host.host for host in summary.hosts if host.outcome is Outcome.DEFERRED]
                 if waiting:
                     self._let_go(summary, waiting)
-                if not self.gate.wait_for_more(waiting, stop):
-                    told.finish(overall)
-                    return overall
+                if not (self.gate.wait_for_more(waiting, stop) and self._still()):
+                    return self.overall
                 only = frozenset(waiting)
                 past = self._so_far(only)
         finally:
+            if self.overall is not None:
+                told.finish(self.overall)
             for sink in sinks:
                 sink.close()
+
+    def _still(self) -> bool:
+        """Whether what all of this rests on holds for another round; what is left of it is deferred otherwise."""
+        try:
+            self.work.still()
+        except GateClosed as gate:
+            self.outside.complain(f"not gone on with: {gate.message}")
+            return False
+        return True
 
     def _let_go(self, summary: RunSummary, waiting: Sequence[str]) -> None:
         """Hosts that are through are locked no longer while others wait for their windows."""
@@ -190,12 +250,12 @@ class _Change:
         if past:
             repeat = getattr(self.options, "repeat_unfinished", False)
             controls.append(Recall(past, _kept_already if again else self._copy, self.known.text, repeat=repeat))
-        if work.expectations is not None:
-            controls.append(work.expectations)
+        controls += work.watch
         if self.gate.admission is not None:
             controls.append(self.gate.admission)
-        journal = Journal(self.ledger, self.run, self.known.value, work.request.stop, self._say)
-        return Several([*controls, journal], work.begun)
+        held = Held(lambda host: self.ledger.prove_lock(self.run, host), time.monotonic)
+        journal = Journal(self.ledger, self.run, self.known.value, work.request.stop, self._say, self.lost)
+        return Several([*controls, held, journal], work.begun)
 
     def _say(self, text: str) -> None:
         """Names of tasks may hold what a host said."""
@@ -210,7 +270,7 @@ class _Change:
         kept_out = all(host.outcome is Outcome.DEFERRED or host.host in got.refused for host in summary.hosts)
         if summary.hosts and kept_out and not self.work.begun and not summary.interrupted:
             return GateClosed.exit_code
-        return summary.exit_code
+        return max(summary.exit_code, LockLost.exit_code) if self.lost else summary.exit_code
 
 
 def _kept_already(step: Step, ended: StepEnded) -> None:

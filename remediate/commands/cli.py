@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from remediate import __version__
 from remediate.commands.outside import Outside
-from remediate.errors import RemediateError, UserError
+from remediate.errors import BrokenOff, RemediateError, UserError
 from remediate.secrets.logins import logins
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+CHANGING = ("run", "apply", "resume")
+"""Commands whose exit code says what became of hosts, whatever became of their output."""
+
 
 class Command(Protocol):
     """What a file in this folder must have to be a command."""
@@ -58,18 +61,31 @@ def run(argv: Sequence[str], outside: Outside | None = None) -> int:
         for secret in logins(word):
             world.secrets.tell(secret)
     try:
-        return _dispatch(argv, world)
+        return _told(_dispatch(argv, world), argv, world)
     except HelpWanted as page:
         world.print(page.page.rstrip())
         return 0
     except RemediateError as error:
         world.complain(complaint(error, world))
         return error.exit_code
+    except BrokenOff as error:
+        if isinstance(error.cause, Exception) and not isinstance(error.cause, RemediateError):
+            return crash.report(error.cause, argv, world, code=error.exit_code)
+        world.complain(complaint(error.cause, world))
+        return error.exit_code
     except KeyboardInterrupt:
         world.complain("interrupted")
         return 130
     except Exception as error:  # noqa: BLE001 - the last resort: a log for us, one line for the user
         return crash.report(error, argv, world)
+
+
+def _told(code: int, argv: Sequence[str], outside: Outside) -> int:
+    """The exit code, once somebody could read what it is about. What was done on hosts is done, told or not."""
+    if not outside.lost:
+        return code
+    outside.complain(f"standard output is lost: {outside.lost}")
+    return code or (0 if argv and argv[0] in CHANGING else 1)
 
 
 def _dispatch(argv: Sequence[str], outside: Outside) -> int:
@@ -111,7 +127,7 @@ def overview() -> str:
     )
 
 
-def complaint(error: RemediateError, outside: Outside) -> str:
+def complaint(error: BaseException, outside: Outside) -> str:
     """An error as the user reads it: one line, and a hint below it; paths as seen from the working folder."""
     from remediate.reports.text import safe
 

@@ -23,14 +23,14 @@ _VARIABLES = re.compile(r"-[hkv]*e|--extra-vars(?:=|\Z)")
 PACKAGES = ("paramiko", "cryptography", "pydantic", "jinja2", "pyyaml", "rich", "quickjs-ng")
 
 
-def report(error: Exception, argv: Sequence[str], outside: Outside) -> int:
-    """Write the log, say where it is, and give the exit code: 1, for no host's outcome is known from here."""
+def report(error: Exception, argv: Sequence[str], outside: Outside, *, code: int = 1) -> int:
+    """Write the log, say where it is, and give the exit code."""
     for secret in _of_environment(outside.environ):
         outside.secrets.tell(secret)
     path = _write(outside.secrets.text(_page(error, argv)), outside.folder)
     where = f"details are in {path}" if path else "no log could be written"
     outside.complain(f"error: unexpected: {type(error).__name__}: {one_line(str(error), 300)} ({where})")
-    return 1
+    return code
 
 
 def _of_environment(environ: Mapping[str, str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,37 +29,43 @@ def wait(stop: threading.Event, seconds: float) -> None:
 
 
 class Pipe(io.TextIOBase):
-    """A text stream that goes quiet when its reader has left: a run must not die half-way because of ``| head``."""
+    """A text stream that goes quiet when nobody is there to hear it: a run must not end half-way because of ``| head``,
+    a terminal that went away or a full disk."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.deserted = False
+        self.trouble = ""
+        """Why it is lost, where that is more than a reader who had enough."""
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
         return self._stream.encoding or "utf-8"
 
     def write(self, text: str, /) -> int:
-        if not self.deserted:
-            try:
-                self._stream.write(text)
-            except BrokenPipeError:
-                self._desert()
+        self._try(lambda: self._stream.write(text))
         return len(text)
 
     def flush(self) -> None:
-        if not self.deserted:
-            try:
-                self._stream.flush()
-            except BrokenPipeError:
-                self._desert()
+        self._try(self._stream.flush)
+
+    def _try(self, deed: Callable[[], object]) -> None:
+        if self.deserted:
+            return
+        try:
+            deed()
+        except (OSError, ValueError) as error:  # ValueError: it was closed
+            if not isinstance(error, BrokenPipeError):
+                self.trouble = (error.strerror if isinstance(error, OSError) else "") or str(error)
+            self._desert()
 
     def _desert(self) -> None:
         """Write no more, and give the interpreter nothing to complain about when it closes the stream."""
         self.deserted = True
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self._stream.fileno())
-        os.close(nowhere)
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
 
     def isatty(self) -> bool:
         return self._stream.isatty()
@@ -91,6 +98,19 @@ class Account:
             return cls(uid, f"user {uid}")
 
 
+def _open_all() -> None:
+    """Standard streams that were closed lead nowhere: no file opened later may be taken for one of them."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """Everything a command takes from its process; tests hand in their own."""
@@ -115,16 +135,22 @@ class Outside:
     @classmethod
     def of_this_process(cls) -> Outside:
         """The real streams; characters a terminal cannot show are escaped instead of ending the program."""
+        _open_all()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
         return cls(
-            stdin=sys.stdin,
-            stdout=cast("TextIO", Pipe(sys.stdout)),
-            stderr=cast("TextIO", Pipe(sys.stderr)),
+            stdin=sys.stdin or io.StringIO(),
+            stdout=cast("TextIO", Pipe(sys.stdout or _nowhere())),
+            stderr=cast("TextIO", Pipe(sys.stderr or _nowhere())),
             environ=os.environ,
             folder=Path.cwd(),
         )
+
+    @property
+    def lost(self) -> str:
+        """Why standard output is lost, if it is."""
+        return self.stdout.trouble if isinstance(self.stdout, Pipe) else ""
 
     def print(self, text: str = "") -> None:
         """One text and a line end to standard output."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from remediate.commands import calendars
 from remediate.commands.parser import Parser
 from remediate.commands.run import playbook_options
 from remediate.errors import UserError
@@ -68,11 +69,15 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         hint = "name a file in a folder that is there and that you may write to"
         raise UserError("-o: no file can be written there", source=Source(str(out)), hint=hint)
     request = running.prepare(options, outside, mode=Mode.CHECK, start_lab=not options.replay)
+    bindings = calendars.refuse_unknown(request, options, outside)
     from remediate.reports import choose
 
     known = running.redactor(request)
     sinks = choose.sinks(common.wishes(options, outside), outside.stdout, outside.stderr, known)
     gatherer, summary = _look(request, sinks, options, outside)
+    for line in calendars.never(gatherer.hosts(), bindings, outside.now()):
+        gatherer.warnings.append(line)
+        outside.complain(f"warning: {line}")
     if options.out and summary.interrupted:
         outside.complain(f"not saved: {options.out}: the plan was interrupted")
     elif options.out:

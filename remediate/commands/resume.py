@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from remediate.commands import calendars
@@ -81,7 +82,7 @@ def _work(
 ) -> tuple[Work, argparse.Namespace]:
     import dataclasses
 
-    from remediate.commands import apply, approving
+    from remediate.commands import apply
     from remediate.commands.pasts import past_of, refuse_broken
 
     refuse_running(row, ledger)
@@ -89,10 +90,8 @@ def _work(
     if row.plan_hash:
         _refuse_more_than_planned(row, options)
         plan, digest = _plan(row, options, outside)
-        work, words = apply.work_of(plan, digest, options, outside)
-        until = approving.require(plan, digest, outside.folder / options.plan, work.request.inventory, ledger, outside,
-                                  at=_first(row, ledger).started)  # fmt: skip
-        plan = dataclasses.replace(plan, valid_until=until)
+        work, words = apply.work_of(plan, digest, ledger, options, outside, at=_first(row, ledger).started)
+        plan = dataclasses.replace(plan, valid_until=work.until or plan.valid_until)
     else:
         plan, (work, words) = None, _from_run(row, options, outside)
     past = past_of(row, ledger)
@@ -173,6 +172,7 @@ def _from_run(row: RunRow, options: argparse.Namespace, outside: Outside) -> tup
 
     from remediate.commands import asking
     from remediate.commands.change import Work
+    from remediate.commands.run import CHANGED
     from remediate.errors import UserError
     from remediate.planfile.model import Asked, InputFile
 
@@ -190,7 +190,8 @@ def _from_run(row: RunRow, options: argparse.Namespace, outside: Outside) -> tup
     asking.refuse_changed_inputs(files, request, words, outside,
                                  what=f"not what run {row.id} was working from any more")  # fmt: skip
     planned = calendars.foreseen(request, outside)
-    return Work(kind="run", request=request, hosts=hosts_of(request), kept=kept, planned=planned), words
+    still = partial(asking.refuse_changed_inputs, files, request, words, outside, what=CHANGED)
+    return Work(kind="run", request=request, hosts=hosts_of(request), kept=kept, planned=planned, still=still), words
 
 
 def hosts_of(request: RunRequest) -> tuple[str, ...]:

@@ -18,8 +18,7 @@ def endpoint_of(
 ) -> Endpoint:
     """The endpoint a play of ``folder`` would use; ``UserError`` with the position of what is wrong."""
     from remediate.connections.endpoint import endpoint
-    from remediate.engine.attempt import CONNECTION_PREFIXES
-    from remediate.engine.scope import Setting, play_scope, vars_mapping
+    from remediate.engine.scope import Rendered, Setting, play_scope, vars_mapping
     from remediate.language.tree import Play
     from remediate.model import Mode, Source
 
@@ -34,6 +33,4 @@ def endpoint_of(
     )
     play = Play(name="", source=Source(""), hosts=host.name, nodes=())
     variables = play_scope(host, play, (host.name,), setting).base
-    templar = setting.templar(variables)
-    names = [name for name in variables.names() if name.startswith(CONNECTION_PREFIXES)]
-    return endpoint(host.name, {name: templar.value(name) for name in names})
+    return endpoint(host.name, Rendered(setting.templar(variables)))

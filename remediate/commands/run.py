@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from remediate.engine.run import RunRequest
 
 QUESTION = "Apply these changes?"
+CHANGED = "not what was read when the run was asked for any more"
 
 
 def parser() -> Parser:
@@ -113,6 +115,7 @@ def change_hosts(request: RunRequest, options: argparse.Namespace, outside: Outs
             hosts=hosts_of(request),
             kept=kept,
             planned=planned,
+            still=partial(asking.refuse_changed_inputs, files, request, options, outside, what=CHANGED),
         )
         return change.carry_out(work, ledger, options, outside)
 

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Literal, cast
 from remediate.commands import ledgers
 from remediate.commands.project import Project
 from remediate.errors import GateClosed
-from remediate.model import Outcome
+from remediate.model import HostSummary, Outcome
 from remediate.reports.standing import as_json, shown
 
 if TYPE_CHECKING:
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
-    from remediate.model import HostSummary, Json, RunSummary
+    from remediate.model import Json, RunSummary
     from remediate.notify import Hook, HostLine, Occasion
 
+AFTERWARDS: tuple[Literal["after", "failed"], ...] = ("after", "failed")
 BAD = (Outcome.FAILED, Outcome.BLOCKED, Outcome.UNREACHABLE)
 
 
@@ -49,6 +50,15 @@ class Hooks:
         if summary.interrupted or any(host.outcome in BAD for host in summary.hosts):
             fine = self._tell("failed", code, summary.hosts) and fine
         return fine
+
+    def broken_off(self, hosts: Sequence[HostSummary], code: int) -> None:
+        """The change ended before its end: of hosts nobody can tell of yet it is said that they are open."""
+        known = {host.host for host in hosts}
+        reason = f"the run broke off; remediate resume {self.run}"
+        unknown = [HostSummary(host=name, outcome=Outcome.FAILED, reason=reason)
+                   for name in self.work.hosts if name not in known]  # fmt: skip
+        for kind in AFTERWARDS:
+            self._tell(kind, code, [*hosts, *unknown])
 
     def _tell(self, kind: Literal["before", "after", "failed"], code: int | None, hosts: Sequence[HostSummary]) -> bool:
         if not self.hooks:

@@ -18,16 +18,25 @@ NAME = "windows.yml"
 
 def find(options: argparse.Namespace, project: Project, outside: Outside) -> Path:
     """The file; ``UserError`` that says where it was looked for."""
-    if options.windows:
+    if getattr(options, "windows", ""):
         return outside.folder / str(options.windows)
-    if project.settings.windows is not None:
-        return project.settings.windows
-    places = [outside.folder / _beside(file) for file in project.inventory_files(options.inventory)]
-    found = next((place for place in places if place.is_file()), None)
+    found = usual(options, project, outside)
     if found is None:
-        hint = f"looked for {', '.join(map(str, places))}; write one, or name it with --windows FILE"
+        places = ", ".join(map(str, _places(options, project, outside)))
+        hint = f"looked for {places}; write one, or name it with --windows FILE"
         raise UserError("there is no file of change windows", hint=hint)
     return found
+
+
+def usual(options: argparse.Namespace, project: Project, outside: Outside) -> Path | None:
+    """The file that is in use where the command line names none."""
+    if project.settings.windows is not None:
+        return project.settings.windows
+    return next((place for place in _places(options, project, outside) if place.is_file()), None)
+
+
+def _places(options: argparse.Namespace, project: Project, outside: Outside) -> list[Path]:
+    return [outside.folder / _beside(file) for file in project.inventory_files(options.inventory)]
 
 
 def _beside(inventory: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 
 from remediate.connections import winrmoptions
@@ -66,8 +66,11 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {"ssh_host_key": ("strict", "accept-ne
 
 
 def endpoint(host: str, variables: Mapping[str, object]) -> Endpoint:
-    """How to reach ``host`` by its connection variables. UserError (with the value's position) for what cannot be."""
-    variables = {name: value if names_a_secret(name) else opened(value) for name, value in variables.items()}
+    """How to reach ``host`` by its connection variables. UserError (with the value's position) for what cannot be.
+
+    Only those that the host's own road reads are looked at: others may not be renderable.
+    """
+    variables = _Opened(variables)
     word = text(variables, ("ansible_connection",), "ssh")
     connection = CONNECTIONS.get(word)
     if connection is None:
@@ -77,6 +80,23 @@ def endpoint(host: str, variables: Mapping[str, object]) -> Endpoint:
             hint=nearest(word, sorted(CONNECTIONS)),
         )
     return _ssh(host, variables) if connection == "ssh" else _winrm(host, connection, variables)
+
+
+class _Opened(Mapping[str, object]):
+    """Values as they are written; secrets stay closed where a name says so."""
+
+    def __init__(self, variables: Mapping[str, object]) -> None:
+        self._variables = variables
+
+    def __getitem__(self, name: str) -> object:
+        value = self._variables[name]
+        return value if names_a_secret(name) else opened(value)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
 
 
 def impatient(endpoint: Endpoint, connect_timeout: float = 0.0) -> Endpoint:

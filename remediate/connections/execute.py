@@ -12,6 +12,8 @@ from remediate.model import Output
 
 _STEP = 0.25
 """Seconds between two looks at the other stream, when one is silent."""
+_QUIET = 8
+"""So many silent looks at stderr, of a command that has ended, are its end."""
 
 
 def execute(transport: Transport, order: Order, clock: Callable[[], float], sent: Callable[[], None]) -> Output:
@@ -100,11 +102,17 @@ def _collect(channel: Channel, taken: Taken) -> None:
             break
         taken.stdout += data
         taken.bound()
-    while True:
-        channel.settimeout(taken.left())
-        data = channel.recv_stderr(65536)
+    silent = 0
+    while not (channel.exit_status_ready() and silent >= _QUIET):  # what it left behind may hold the stream for ever
+        channel.settimeout(min(_STEP, taken.left()))
+        try:
+            data = channel.recv_stderr(65536)
+        except TimeoutError:
+            silent += 1
+            continue
         if not data:
             return
+        silent = 0
         taken.stderr += data
         taken.bound()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from remediate.connections.base import Say, Session
 from remediate.connections.scripts import Scripts
 from remediate.connections.shared import Shared
+from remediate.connections.warrant import Warrant
 from remediate.errors import UserError
 from remediate.model import Endpoint
 
@@ -59,6 +60,13 @@ class Sessions:
             known = self._sessions.get(host)
         if known is not None:
             known[1].watch(say or _nobody)
+
+    def warrant(self, host: str, warrant: Warrant | None) -> None:
+        """From now on nothing leaves for ``host`` but by this warrant; None: whatever is asked for."""
+        with self._lock:
+            known = self._sessions.get(host)
+        if known is not None:
+            known[1].warrant = warrant
 
     def close_all(self) -> None:
         """Hangs up everywhere, hosts left tidy where there is time for it; the sessions are forgotten."""

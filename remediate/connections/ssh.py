@@ -15,6 +15,7 @@ from remediate.connections.scriptrun import Attachment, Script
 from remediate.connections.shared import Shared
 from remediate.connections.staging import Stage
 from remediate.connections.steady import SteadySession
+from remediate.connections.warrant import deed
 from remediate.model import Endpoint, Output
 
 
@@ -43,7 +44,8 @@ class SshSession(SteadySession):
 
     def put(self, local: Path, remote: str, *, sha256: str = "") -> None:
         nonce = self._shared.nonce()  # the same for every attempt: none leaves a part behind
-        self.steadily(lambda: transfer.put(self, local, remote, nonce, sha256))
+        with deed(self.warrant):
+            self.steadily(lambda: transfer.put(self, local, remote, nonce, sha256))
 
     def get(self, remote: str, *, limit: int = 1_000_000) -> bytes:
         return self.steadily(lambda: transfer.get(self, remote, limit))
@@ -84,7 +86,11 @@ class SshSession(SteadySession):
         return insist(attempt, self.patience())
 
     def perform(self, order: Order) -> Output:
-        return execute(self.line().transport, order, self._shared.clock, self.count)
+        return execute(self.line().transport, order, self._shared.clock, self._leave)
+
+    def _leave(self) -> None:
+        self.prove()
+        self.count()
 
     def deliver(self, nonce: str, script: Script, timeout: float, attachment: Attachment | None) -> Output:
         return self.stage.run(self, nonce, script, timeout, attachment)

@@ -16,6 +16,7 @@ from remediate.connections.reconnect import PASSING, Patience, delays
 from remediate.connections.roadoptions import RoadOptions
 from remediate.connections.scriptrun import Attachment, Leftovers, Script
 from remediate.connections.shared import Shared
+from remediate.connections.warrant import Warrant, deed
 from remediate.errors import RemoteFailed, Unreachable
 from remediate.model import Endpoint, Json, Output, State
 
@@ -34,6 +35,8 @@ class SteadySession(ABC):
         self._notes: list[str] = []
         self._executions = 0
         self._broken = False
+        self.warrant: Warrant | None = None
+        """Of the change that is being made; looks need none."""
         self.leftovers = Leftovers()
         self.learned_folder = ""
         """The toolkit's folder in the host's own words, once a script has told it."""
@@ -57,7 +60,7 @@ class SteadySession(ABC):
 
     @abstractmethod
     def perform(self, order: Order) -> Output:
-        """One remote execution; calls ``count`` when the command leaves."""
+        """One remote execution; calls ``prove`` right before the command leaves, and ``count``."""
 
     @abstractmethod
     def deliver(self, nonce: str, script: Script, timeout: float, attachment: Attachment | None) -> Output:
@@ -127,7 +130,8 @@ class SteadySession(ABC):
         return self.steadily(lambda: self._call(module, function, args, timeout, attachment))
 
     def detach(self, name: str, command: str, *, guard: Mapping[str, Json], record: Mapping[str, Json]) -> Job:
-        return detached.start(self, name, command, guard=guard, record=record, token=self._shared.nonce())
+        with deed(self.warrant):
+            return detached.start(self, name, command, guard=guard, record=record, token=self._shared.nonce())
 
     def poll(self, name: str) -> Job:
         return detached.look(self, name)
@@ -174,7 +178,7 @@ class SteadySession(ABC):
     ) -> Output:
         """One remote execution within the limits of this host."""
         options = self._base
-        return self.perform(
+        answer = self.perform(
             Order(
                 command=command,
                 stdin=stdin,
@@ -185,9 +189,17 @@ class SteadySession(ABC):
                 exit_code=exit_code,
             )
         )
+        if self.warrant is not None:
+            self.warrant.answered()
+        return answer
+
+    def prove(self) -> None:
+        """Something is about to leave: whoever watches over the change that it is for may still forbid it."""
+        if self.warrant is not None:
+            self.warrant.leaving()
 
     def count(self) -> None:
-        """A command has left for the host."""
+        """A command leaves for the host, or may have left."""
         with self._lock:
             self._executions += 1
 

@@ -11,7 +11,7 @@ from remediate.connections.place import Place
 from remediate.connections.sealed import Sealed
 from remediate.connections.sftp import Sftp, SftpError
 from remediate.connections.staging import make_all
-from remediate.errors import Failed, RemoteFailed, UserError
+from remediate.errors import HostError, RemoteFailed, UserError
 
 if TYPE_CHECKING:
     from remediate.connections.ssh import SshSession
@@ -58,6 +58,7 @@ def _put_sftp(session: SshSession, files: Sftp, sealed: Sealed, remote: str, non
     def progress(done: int) -> None:
         session.say(f"copying {sealed.local.name}", done, sealed.size, "bytes")
 
+    session.prove()
     try:
         try:
             files.upload(place.wire(part), sealed.parts(), progress)
@@ -71,11 +72,12 @@ def _put_sftp(session: SshSession, files: Sftp, sealed: Sealed, remote: str, non
             raise RemoteFailed(
                 f"{remote}: {arrived} of {sealed.size} bytes arrived", hint="is the disk full? Run again"
             )
+        session.prove()
         _replace(files, place, part, remote)
     except SftpError as error:
         _forget(files, place, part)
         raise _failed(f"{remote} cannot be written", error) from None
-    except (Failed, UserError):  # the file on this side
+    except (HostError, UserError):  # the file on this side, or what is not permitted any more
         _forget(files, place, part)
         raise
 

@@ -19,6 +19,7 @@ from remediate.connections.scriptrun import ANSWER_LIMIT, Attachment, Script, by
 from remediate.connections.sealed import Sealed
 from remediate.connections.shared import Shared
 from remediate.connections.steady import SteadySession
+from remediate.connections.warrant import deed
 from remediate.connections.winrmerrors import ShellRefused
 from remediate.connections.winrmoptions import WinrmOptions
 from remediate.connections.winrmwire import Wire, wire
@@ -86,7 +87,8 @@ class WinrmSession(SteadySession):
         sealed = Sealed(local, sha256=sha256, block=bytext.PIECE)
         if sealed.size > bytext.PIECE:
             self._widen()
-        bytext.put(self, sealed, remote)
+        with deed(self.warrant):
+            bytext.put(self, sealed, remote)
 
     def get(self, remote: str, *, limit: int = 1_000_000) -> bytes:
         return bytext.get(self, remote, limit)
@@ -139,6 +141,7 @@ class WinrmSession(SteadySession):
         with self._turn:
             if self._shell is None:
                 self._shell = self._open()
+            self.prove()
             return self._shell.run(order, self.count)
 
     def deliver(self, nonce: str, script: Script, timeout: float, attachment: Attachment | None) -> Output:

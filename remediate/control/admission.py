@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from remediate.control.durations import Durations
+from remediate.control.joint import Joint, Opening, Windows
 from remediate.engine.control import Control, Intent
 from remediate.errors import Blocked, Deferred
 from remediate.model import Effect
 
+LONGER = "lengthen the window or bind the host to another one; --override-window REASON goes ahead without"
 LATER = "go on in the next window with `remediate resume`, or --wait for it"
 
 
-class Opening(Protocol):
-    """One stretch of time in which a window is open."""
-
-    @property
-    def start(self) -> datetime: ...
-
-    def left(self, now: datetime) -> float: ...
-
-
-class Calendar(Protocol):
-    """The windows by name; ``remediate.windows`` reads them from a file."""
-
-    def current(self, name: str, now: datetime) -> Opening | None: ...
-
-    def upcoming(self, name: str, after: datetime) -> Opening | None: ...
-
-    def frozen(self, name: str, now: datetime) -> str: ...
-
-    def shown(self, name: str, moment: datetime) -> str: ...
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    at: datetime
+    seconds: float
+    what: str
 
 
 class Admission(Control):
-    """``expected``: seconds that all planned changes of a host take; a host without an entry takes none.
+    """``expected``: seconds that all planned changes of a host take; one without an entry is only looked at.
     ``begun``: hosts something was changed on already, kept up to date by others.
 
     A host is admitted when all of it fits. Once its first change is made, whatever brings it back to life (effect
@@ -45,7 +33,7 @@ class Admission(Control):
 
     def __init__(
         self,
-        calendar: Calendar,
+        calendar: Joint,
         now: Callable[[], datetime],
         expected: Mapping[str, float],
         durations: Durations,
@@ -57,21 +45,32 @@ class Admission(Control):
         self._durations = durations
         self._begun = begun
         self._windows: dict[str, str] = {}
+        self._granted: dict[str, _Grant | None] = {}
 
     def enter(self, host: str, window: str) -> None:
         self._windows[host] = window
-        if window and host not in self._begun:
-            self._fits(window, self._expected.get(host, 0.0), "the host")
+        if window and host in self._expected and host not in self._begun:
+            self._fits(window, self._expected[host], "the host")
 
     def permit(self, intent: Intent) -> None:
         step, changes = intent.step, intent.changes
         window = self._windows.get(step.host, "")
+        self._granted[step.host] = None
         if changes and window:
-            seconds = self._durations.of(step.module, changes)
+            seconds, what = self._durations.of(step.module, changes), changes[0].target
             if step.host not in self._begun:
-                self._fits(window, max(seconds, self._expected.get(step.host, 0.0)), "the host")
-            elif any(change.effect is not Effect.NONE for change in changes):
-                self._fits(window, seconds, changes[0].target)
+                seconds, what = max(seconds, self._expected.get(step.host, 0.0)), "the host"
+            elif all(change.effect is Effect.NONE for change in changes):
+                return
+            self._fits(window, seconds, what)
+            self._granted[step.host] = _Grant(self._now(), seconds, what)
+
+    def prove(self, intent: Intent, *, deed: bool) -> None:
+        host = intent.step.host
+        grant = self._granted.get(host)
+        if deed and grant is not None:
+            passed = (self._now() - grant.at).total_seconds()
+            self._fits(self._windows[host], max(0.0, grant.seconds - passed), grant.what)
 
     def _fits(self, window: str, seconds: float, what: str) -> None:
         now = self._now()
@@ -79,10 +78,11 @@ class Admission(Control):
         if opening is None:
             raise Deferred(closed(self._calendar, window, now), hint=LATER)
         left = opening.left(now)
-        if seconds > left:
-            raise Deferred(
-                f"does not fit: {what} needs {_minutes(seconds)}, {window} closes in {_minutes(left)}", hint=LATER
-            )
+        if seconds <= left:
+            return
+        said = f"does not fit: {what} needs {_minutes(seconds)}, {window} closes in {_minutes(left)}"
+        never = never_fits(self._calendar, window, seconds, now)
+        raise Deferred(f"{said}; {never}" if never else said, hint=LONGER if never else LATER)
 
 
 class Unforeseen(Control):
@@ -93,14 +93,22 @@ class Unforeseen(Control):
             raise Blocked(f"{host} is bound to change window {window}, which was not foreseen", "plan again")
 
 
-def closed(calendar: Calendar, window: str, now: datetime) -> str:
+def closed(calendar: Windows, window: str, now: datetime) -> str:
     """Says that a window is closed, why, and when it opens."""
     frozen = calendar.frozen(window, now)
     why = f" (freeze: {frozen})" if frozen else ""
     return f"change window {window} is closed{why}; {opens(calendar, window, calendar.upcoming(window, now))}"
 
 
-def opens(calendar: Calendar, window: str, opening: Opening | None) -> str:
+def never_fits(calendar: Joint, window: str, seconds: float, now: datetime) -> str:
+    """Says that no opening to come is as long as that; "" when one is."""
+    if calendar.first_for(window, seconds, now) is not None:
+        return ""
+    longest = calendar.longest(window, now).total_seconds()
+    return f"no opening of {window} is that long: the longest to come is {_minutes(longest)}"
+
+
+def opens(calendar: Windows, window: str, opening: Opening | None) -> str:
     """When the next opening is."""
     return f"it opens {calendar.shown(window, opening.start)}" if opening else "it does not open again"
 

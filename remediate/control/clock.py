@@ -6,6 +6,21 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from remediate.errors import GateClosed
+
+AGREE = timedelta(minutes=2)
+"""How far two clocks may be apart that are both believed."""
+
+
+def refuse_behind(now: datetime, newest: datetime | None) -> None:
+    """``GateClosed`` where the ledger tells of a later time than this machine: one of its writers had another clock."""
+    if newest is not None and newest - now > AGREE:
+        raise GateClosed(
+            f"the clock of this machine says {now:%Y-%m-%d %H:%M:%S} UTC, and the ledger's newest event is of "
+            f"{newest:%Y-%m-%d %H:%M:%S} UTC: whether a window is open, or a plan valid, cannot be told",
+            hint="set the clock right (on this machine, or on the one that wrote that: `remediate runs list`)",
+        )
+
 
 class SteadyClock:
     """``wall`` gives aware times, ``monotonic`` seconds; called from any thread."""

@@ -22,10 +22,19 @@ MARK = "walk"
 
 
 class Journal(Control):
-    """``mask`` takes secrets out of what is kept. ``stop``: set when the ledger is lost, for nothing new may begin."""
+    """``mask`` takes secrets out of what is kept. ``stop``: set when the ledger is lost, for nothing new may begin.
+
+    ``lost`` grows by the hosts whose lock was taken over: what was done there was not proved to its end.
+    """
 
     def __init__(
-        self, ledger: Ledger, run: str, mask: Callable[[Any], Any], stop: threading.Event, say: Callable[[str], None]
+        self,
+        ledger: Ledger,
+        run: str,
+        mask: Callable[[Any], Any],
+        stop: threading.Event,
+        say: Callable[[str], None],
+        lost: set[str] | None = None,
     ) -> None:
         self._ledger = ledger
         self._run = run
@@ -34,6 +43,7 @@ class Journal(Control):
         self._say = say
         self._open: dict[tuple[str, str], int] = {}
         self._last: dict[str, int] = {}
+        self._lost = set() if lost is None else lost
 
     def permit(self, intent: Intent) -> None:
         if not intent.changes:
@@ -62,6 +72,7 @@ class Journal(Control):
             if not step.no_log:
                 self._package(step.host, self._mask(result))
         except LockLost as lost:
+            self._lost.add(step.host)
             self._say(f"{step.host}: {lost.message}: what was done is not written down here")
         except LedgerLost as lost:
             self._stop.set()

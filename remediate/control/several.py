@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from remediate.engine.control import Control, Earlier, Intent, Mark
 from remediate.engine.registry import LoadedModule
+from remediate.errors import Blocked, Deferred
 from remediate.model import Result, State, Step
 
 
@@ -18,6 +19,7 @@ class Several(Control):
     def __init__(self, controls: Sequence[Control], begun: set[str]) -> None:
         self._controls = tuple(controls)
         self._begun = begun
+        self._first: dict[str, bool] = {}
 
     def enter(self, host: str, window: str) -> None:
         for control in self._controls:
@@ -52,10 +54,23 @@ class Several(Control):
         return inspect()
 
     def permit(self, intent: Intent) -> None:
+        host = intent.step.host
         for control in self._controls:
             control.permit(intent)
         if intent.changes:
-            self._begun.add(intent.step.host)
+            self._first[host] = host not in self._begun
+            self._begun.add(host)
+
+    def prove(self, intent: Intent, *, deed: bool) -> None:
+        host = intent.step.host
+        try:
+            for control in self._controls:
+                control.prove(intent, deed=deed)
+        except (Blocked, Deferred):
+            if self._first.get(host):
+                self._begun.discard(host)
+            raise
+        self._first[host] = False
 
     def record(self, step: Step, result: Result) -> None:
         for control in self._controls:

@@ -10,10 +10,11 @@ from typing import cast
 from remediate.connections.endpoint import endpoint
 from remediate.engine import actions
 from remediate.engine.control import Mark
+from remediate.engine.faults import broken
 from remediate.engine.params import bind
 from remediate.engine.register import registered
 from remediate.engine.registry import Registry
-from remediate.engine.scope import PlayScope, place_of
+from remediate.engine.scope import PlayScope, Rendered, place_of
 from remediate.errors import UserError
 from remediate.language import yamlfile
 from remediate.language.template import OMIT, Unknown, UnknownValue
@@ -25,9 +26,8 @@ from remediate.secrets.taint import opened, veiled_whole
 from remediate.secrets.written import told_by
 
 HARD = (Status.UNREACHABLE, Status.BLOCKED, Status.NOT_APPLICABLE, Status.UNKNOWN, Status.DEFERRED)
-"""Verdicts that ``failed_when`` and ``changed_when`` cannot talk away."""
+"""Verdicts that ``failed_when`` and ``changed_when`` cannot talk away, and that another try would not mend."""
 Extra = tuple[Layer, Mapping[str, object]]
-CONNECTION_PREFIXES = ("ansible_", "ssh_", "winrm_", "remote_", "connect_", "command_", "reconnect_", "connection")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +79,22 @@ class Attempt:
         self.templar = scope.setting.templar(self.variables, task.folder)
 
     def run(self) -> Generator[Request, Result | None, Result]:
-        """The whole life of the attempt; template trouble becomes a failed Result at file:line."""
+        """The whole life of the attempt; trouble becomes a failed Result at file:line."""
         try:
             skipped = self.skipped()
             if skipped is not None:
                 yield Request()
                 return skipped
             result = yield from self._tries()
-        except UnknownValue as unknown:
-            message = f"known after apply: depends on {unknown.address}"
-            result = replace(self.empty(), status=Status.UNKNOWN, message=message)
-        except UserError as error:
-            where = f"{error.source}: " if error.source else ""
-            result = replace(self.empty(), status=Status.FAILED, message=where + error.message, remedy=error.hint)
-        if result.failed and self._ignores():
-            result = replace(result, ignored=True)
-        return result
+        except Exception as error:  # noqa: BLE001 - one item's trouble is that item's result
+            result = broken(self.empty(), error, self.task.source)
+        return self.tolerated(result)
+
+    def tolerated(self, result: Result) -> Result:
+        """The Result, ignored where the task says so. A host that is lost is no error of the task."""
+        lost = result.status is Status.UNREACHABLE
+        wish = self.task.ignore_unreachable if lost else self.task.ignore_errors
+        return replace(result, ignored=True) if result.failed and self._ignores(wish) else result
 
     def skipped(self) -> Result | None:
         """A skipped Result naming the first condition that does not hold; None when all hold."""
@@ -120,7 +120,7 @@ class Attempt:
         tries = max(1, self.task.retries + 1) if self.task.until else 1
         for number in range(1, tries + 1):
             result = self._judged((yield from self._once()))
-            decided = result.status in (Status.PENDING, Status.DEFERRED)
+            decided = result.status is Status.PENDING or result.status in HARD
             if not self.task.until or decided or self._until(result):
                 return result
             if number < tries:
@@ -161,7 +161,6 @@ class Attempt:
             raise UnknownValue(unknown.address)
         module = self.context.registry.load(task.action, task.source)
         bind(task.action, module.params_type, args, self._locate)
-        check = task.check_mode if task.check_mode is not None else self.context.mode is Mode.CHECK
         return Step(
             address=self.address,
             place=" > ".join((*self.scope.trail, place_of(task, self.label))),
@@ -171,7 +170,7 @@ class Attempt:
             module_file=str(module.file),
             params=args,
             endpoint=self._endpoint() if module.needs_session else None,
-            mode=Mode.CHECK if check or self.context.mode is Mode.CHECK else Mode.APPLY,
+            mode=Mode.CHECK if self._looks_only() else Mode.APPLY,
             timeout=task.timeout,
             no_log=task.no_log,
             used=bool(task.register or task.until) or (task.failed_when, task.changed_when) != (None, None),
@@ -199,8 +198,7 @@ class Attempt:
         return yamlfile.source_of(value, self.task.source) or self.task.source
 
     def _endpoint(self) -> Endpoint:
-        names = [n for n in self.variables.names() if n.startswith(CONNECTION_PREFIXES)]
-        found = endpoint(self.scope.host.name, {n: self.templar.value(n) for n in names})
+        found = endpoint(self.scope.host.name, Rendered(self.templar))
         for secret in (found.password, *found.secrets.values()):
             if secret is not None:
                 self.scope.setting.secrets.tell(secret)
@@ -212,16 +210,18 @@ class Attempt:
         hard = result.status in HARD
         if hard or (task.failed_when is None and task.changed_when is None):
             return result
-        if task.changed_when is not None and not result.failed:
-            now = Status.PENDING if self.context.mode is Mode.CHECK else Status.CHANGED
-            result = replace(result, status=now if self._all(task.changed_when, result) else Status.OK)
-        if task.failed_when is not None:
-            if self._all(task.failed_when, result):
-                text = "failed_when: " + " and ".join(task.failed_when)
-                result = replace(result, status=Status.FAILED, message=result.message or text)
-            elif result.failed:
-                result = replace(result, status=Status.CHANGED if result.changes else Status.OK)
-        return result
+        changed = result.changed or (result.failed and result.touched)
+        if task.changed_when is not None:
+            changed = self._all(task.changed_when, result)
+        failed = result.failed if task.failed_when is None else self._all(task.failed_when, result)
+        if failed:
+            text = "" if task.failed_when is None else "failed_when: " + " and ".join(task.failed_when)
+            return replace(result, status=Status.FAILED, message=result.message or text)
+        now = Status.PENDING if self._looks_only() else Status.CHANGED
+        return replace(result, status=now if changed else Status.OK)
+
+    def _looks_only(self) -> bool:
+        return bool(self.task.check_mode) or self.context.mode is Mode.CHECK
 
     def _until(self, result: Result) -> bool:
         return self._all(self.task.until, result)
@@ -235,9 +235,9 @@ class Attempt:
         templar = self.scope.setting.templar(variables, self.task.folder)
         return all(templar.condition(c, yamlfile.source_of(c, self.task.source)) for c in conditions)
 
-    def _ignores(self) -> bool:
+    def _ignores(self, wish: object) -> bool:
         try:
-            return self.templar.condition(self.task.ignore_errors, self.task.source)
+            return self.templar.condition(wish, self.task.source)
         except (UserError, UnknownValue):
             return False
 

@@ -86,6 +86,13 @@ class Control:
         Returns when they may be, durably noted; raises ``Blocked`` or ``Deferred`` otherwise.
         """
 
+    def prove(self, intent: Intent, *, deed: bool) -> None:
+        """Asked right before bytes of what was permitted leave: is it permitted still?
+
+        ``deed``: they start something, or may do so; else they only follow up what was started. Raises ``Blocked`` or
+        ``Deferred``, and ``Failed`` where what was started is left to others.
+        """
+
     def mark(self, host: str, what: Mark) -> None:
         """What became of the failure that ``host`` met last."""
 

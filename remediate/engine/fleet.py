@@ -5,17 +5,41 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from remediate.engine.walk import Move, Walk, Walker
 from remediate.errors import Interrupted
 from remediate.events import Emit, StepStarted
 from remediate.model import Result, Step
 
+T = TypeVar("T")
 Perform = Callable[[Move], "Result | None"]
 STOPPED = "interrupted before it was done"
 ENOUGH = "not finished: too many other hosts of the play failed"
+
+
+class Hands(ThreadPoolExecutor):
+    """A pool that has at least one thread, and makes do with those it has where the system gives it no more."""
+
+    def __enter__(self) -> Hands:
+        super().submit(int).result()
+        return self
+
+    def submit(self, work: Callable[..., T], /, *args: Any, **named: Any) -> Future[T]:
+        """Done in its turn, and once. The pool's own promise is lost where a thread cannot be started for it."""
+        promise: Future[T] = Future()
+
+        def do() -> None:
+            try:
+                promise.set_result(work(*args, **named))
+            except BaseException as error:  # noqa: BLE001 - for whoever asks for the result
+                promise.set_exception(error)
+
+        with suppress(RuntimeError):  # it waits in the queue already, for a thread there is
+            super().submit(do)
+        return promise
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,21 +67,21 @@ class Batch:
     _looks: list[Callable[[], None]] = field(default_factory=list)
     _looking: set[Future[None]] = field(default_factory=set)
 
-    def run(self) -> bool:
-        """Walk every host to its end. True when a host ended the play for all."""
+    def run(self) -> str:
+        """Walk every host to its end. Who ended the play for all, and where; "" when nobody did."""
         queue = list(self.walkers)
-        with ThreadPoolExecutor(max_workers=self.forks, thread_name_prefix="host") as pool:
+        with Hands(max_workers=self.forks, thread_name_prefix="host") as pool:
             self._admit(queue)
             self._drive(pool, queue)
             for walker in self.walkers:
                 if walker.host in self._waiting or walker in queue:
-                    self._cut(walker)
+                    self._cut(walker, self._waiting.get(walker.host))
             self._waiting.clear()
             self._drive(pool, [])
         self._close()
         return self._ended()
 
-    def _drive(self, pool: ThreadPoolExecutor, queue: list[Walker]) -> None:
+    def _drive(self, pool: Hands, queue: list[Walker]) -> None:
         """Until nobody moves any more: all have ended, or those left wait for a turn that does not come."""
         while True:
             if not self._halted():
@@ -79,12 +103,12 @@ class Batch:
                 self._admit(queue)
 
     def _halted(self) -> bool:
-        return self.stop.is_set() or self.enough() or self._ended()
+        return self.stop.is_set() or self.enough() or bool(self._ended())
 
     def _why(self) -> str:
         return STOPPED if self.stop.is_set() else ENOUGH if self.enough() else ""
 
-    def _wind_up(self, pool: ThreadPoolExecutor) -> None:
+    def _wind_up(self, pool: Hands) -> None:
         """Nothing more begins, but what must always be done is done: a host inside such a block goes on to it."""
         owing = True
         while owing:
@@ -101,21 +125,33 @@ class Batch:
         answer = self.put_off(move.step, self._why() or "the play was ended") if move.step is not None else None
         if move.step is not None and answer is None:
             return False
-        walker.tally.cut_short = walker.tally.cut_short or self._why()
+        self._left(walker, move)
         del self._waiting[move.host]
         self._next(move.host, self._walks[move.host], answer)
         return True
 
-    def _cut(self, walker: Walker) -> None:
-        walker.tally.cut_short = walker.tally.cut_short or self._why()
+    def _cut(self, walker: Walker, move: Move | None) -> None:
+        self._left(walker, move)
         self._over(walker)
+
+    def _left(self, walker: Walker, move: Move | None) -> None:
+        """The host does not come to its end. One that stands where another ended the play ends it as well."""
+        tally, ender = walker.tally, next((w for w in self.walkers if w.play_ended), None)
+        if self._why() or ender is None:
+            tally.cut_short = tally.cut_short or self._why()
+        elif move is None or move.task is not ender.play_ended:
+            state = "not finished" if walker.host in self._walks else "not begun"
+            tally.passed_over = tally.passed_over or f"{state}: {self._ended()}"
 
     def _over(self, walker: Walker) -> None:
         if look := self.ended(walker):
             self._looks.append(look)
 
-    def _ended(self) -> bool:
-        return any(w.play_ended for w in self.walkers)
+    def _ended(self) -> str:
+        for walker in self.walkers:
+            if walker.play_ended is not None:
+                return f"{walker.host} ended the play for all hosts at {walker.play_ended.source}"
+        return ""
 
     def _admit(self, queue: list[Walker]) -> None:
         """Start walks: all of them in lockstep, as many as there are places when free."""
@@ -124,13 +160,13 @@ class Batch:
             walk = self._walks[walker.host] = walker.walk()
             self._next(walker.host, walk, None, first=True)
 
-    def _launch(self, pool: ThreadPoolExecutor) -> None:
+    def _launch(self, pool: Hands) -> None:
         """Give every host whose turn it is its Step; the controller's own work is done at once."""
-        while ready := self._ready():
+        while not self._halted() and (ready := self._ready()):
             for move in ready:
                 self._take(pool, move)
 
-    def _take(self, pool: ThreadPoolExecutor, move: Move) -> bool:
+    def _take(self, pool: Hands, move: Move) -> bool:
         """One host's turn; True when it stands before its next one already."""
         del self._waiting[move.host]
         if move.step is None and not move.wait:

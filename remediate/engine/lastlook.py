@@ -80,17 +80,21 @@ class LastLooks:
         begun = tally.touched or tally.earlier.begun
         outcome = tally.summary(self._mode).outcome
         if self._mode is Mode.CHECK:
-            return self._from_memory(tally, watch) if outcome.bad or outcome is Outcome.PENDING else None
+            return self._from_memory(tally, watch, alerts=not (outcome.bad or outcome is Outcome.PENDING))
         if not (outcome.bad or (begun and (over or outcome is Outcome.DEFERRED))):
-            return None
+            return self._from_memory(tally, watch, alerts=True) if over and not begun else None
         away = tally.fatal if tally.fatal is not None and tally.fatal.status is Status.UNREACHABLE else None
         if away is not None and not watch.first:  # never reached: another log-in would only be one more that fails
             return lambda: tally.look(Standing(unread=away.message))
         return lambda: self._look(tally, watch, once=away is not None)
 
-    def _from_memory(self, tally: Tally, watch: Watch) -> Callable[[], None] | None:
-        """A dry run changes nothing: what was seen a moment ago is how the host stands."""
-        return (lambda: tally.look(stands(watch, watch.last))) if watch.last else None
+    def _from_memory(self, tally: Tally, watch: Watch, *, alerts: bool) -> Callable[[], None] | None:
+        """Where nothing was changed, what was seen a moment ago is how the host stands.
+
+        ``alerts``: it ends well, and is told of only where something is wrong all the same (a restart is due).
+        """
+        now = stands(watch, watch.last) if watch.last else None
+        return None if now is None or (alerts and not now.alerts) else lambda: tally.look(now)
 
     def _look(self, tally: Tally, watch: Watch, *, once: bool) -> None:
         step = replace(watch.step, address=f"{ADDRESS}@{tally.host}", task=TASK, used=False, timeout=0.0)

@@ -26,6 +26,8 @@ class Tally:
     fatal: Result | None = None
     first: Result | None = None
     """What had ended the block in whose ``always`` part ``fatal`` came about: where a resumed run goes on."""
+    pending: int = 0
+    """Tasks that only looked and found a difference."""
     touched: bool = False
     """Something was applied on the host, or may have been."""
     now: Standing | None = None
@@ -33,6 +35,10 @@ class Tally:
     not_applicable: str = ""
     cut_short: str = ""
     """Why the host was not walked to its end, when it was not."""
+    passed_over: str = ""
+    """Why a play was not begun, or not finished, for a host that goes on with the next one."""
+    doomed: bool = False
+    """A failure that nothing rescues: the host ends once it is tidied up."""
     deferred: Result | None = None
     """The step a gate kept from beginning."""
     occurrences: dict[str, int] = field(default_factory=dict)
@@ -58,7 +64,10 @@ class Tally:
         match result.status:
             case Status.SKIPPED | Status.UNKNOWN | Status.DEFERRED:
                 names = ["skipped"]
-            case Status.CHANGED | Status.PENDING:
+            case Status.PENDING:
+                names = ["ok"]
+                self.pending += 1
+            case Status.CHANGED:
                 names = ["ok", "changed"]
             case Status.UNREACHABLE:
                 names = ["unreachable"]
@@ -110,10 +119,14 @@ class Tally:
             remedy=remedy,
             address=end.address if end else "",
             columns=columns,
-            counts=dict(self.counts),
+            counts=self._recap(mode),
             notes=tuple(self.notes),
             now=self.now,
         )
+
+    def _recap(self, mode: Mode) -> dict[str, int]:
+        """As Ansible counts: in a dry run what would be changed is changed, in another nothing is that was not."""
+        return {**self.counts, "changed": self.counts["changed"] + (self.pending if mode is Mode.CHECK else 0)}
 
     def _changed_earlier(self) -> bool:
         """A deed whose end nobody saw shows in the build it left."""
@@ -123,12 +136,14 @@ class Tally:
     def _verdict(self, mode: Mode) -> tuple[Outcome, str, str]:
         if self.fatal is not None:
             return _ended(self.fatal, self.first)
-        if self.cut_short:
-            return Outcome.FAILED, self.cut_short, "run again: what is done is not done twice"
+        if self.cut_short or self.passed_over:
+            return Outcome.FAILED, self.cut_short or self.passed_over, "run again: what is done is not done twice"
         if self.deferred is not None:
             return Outcome.DEFERRED, self.deferred.message, self.deferred.remedy
         if self.counts["changed"] or self._changed_earlier():
             return (Outcome.PENDING if mode is Mode.CHECK else Outcome.CHANGED), "", ""
+        if self.pending:
+            return Outcome.PENDING, "", ""
         if self.not_applicable:
             return Outcome.NOT_APPLICABLE, self.not_applicable, ""
         return Outcome.COMPLIANT, "", ""

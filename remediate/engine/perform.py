@@ -10,11 +10,13 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from remediate.connections.base import Say, Session
+from remediate.connections.warrant import Warrant
 from remediate.engine.control import Control, Intent
+from remediate.engine.faults import OURS, blank, broken, unforeseen
 from remediate.engine.params import bind
 from remediate.engine.registry import LoadedModule, Registry
 from remediate.errors import (
@@ -31,6 +33,8 @@ from remediate.errors import (
 from remediate.events import Emit, Progress
 from remediate.model import Certainty, Change, Endpoint, Json, Mode, Result, State, Status, Step
 
+ITS_OWN = "this is a fault in the module, not on the host: report it"
+
 
 class SessionStore(Protocol):
     """Where ``perform`` takes its sessions from: one live session per host behind it."""
@@ -39,26 +43,38 @@ class SessionStore(Protocol):
 
     def watch(self, host: str, say: Say) -> None: ...
 
+    def warrant(self, host: str, warrant: Warrant | None) -> None: ...
+
 
 def perform(
     step: Step, registry: Registry, sessions: SessionStore, emit: Emit, control: Control | None = None
 ) -> Result:
-    """Carry out ``step``. Host trouble becomes a Result; wrong arguments and ``Interrupted`` are raised."""
+    """Carry out ``step``. Trouble becomes a Result; wrong arguments and ``Interrupted`` are raised."""
     control = control or Control()
-    module = registry.load(step.module, step.source)
-    empty = Result(address=step.address, host=step.host, task=step.task, module=step.module, status=Status.OK,
-                   no_log=step.no_log)  # fmt: skip
+    empty = blank(step)
     try:
+        module = registry.load(step.module, step.source)
         recalled = control.recall(step, module)
-    except HostError as error:
-        return _bad(empty, error)
+    except Exception as error:  # noqa: BLE001 - whatever it was, nothing was begun
+        return broken(empty, error, step.source)
     if recalled is not None:
         return recalled
     begun = time.monotonic()
     result = _performed(step, module, sessions, emit, control, empty)
     result = replace(result, seconds=time.monotonic() - begun)
-    control.record(step, result)
+    try:
+        control.record(step, result)
+    except Exception as error:  # noqa: BLE001 - the deed is done, and is told
+        return _unwritten(result, error)
     return result
+
+
+def _unwritten(result: Result, error: Exception) -> Result:
+    """Going on would leave no proof: the host ends here."""
+    said = error.message if isinstance(error, RemediateError) else unforeseen(error)
+    told = f"{result.message}; " if result.message else ""
+    message = f"{told}it ended ({result.status.value}), and that could not be written down: {said}"
+    return replace(result, status=Status.FAILED, message=message, remedy=getattr(error, "hint", "") or OURS)
 
 
 def _performed(
@@ -79,7 +95,7 @@ def _performed(
             session = sessions.open(step.endpoint)
         with limit(session, step.timeout) as over:
             try:
-                result = _cycle(module, session, params, step, result, control)
+                result = _cycle(module, session, params, step, result, control, sessions)
             except HostError as error:
                 result = _bad(result, error)
         if over.is_set():
@@ -96,7 +112,13 @@ def _performed(
 
 
 def _cycle(
-    module: LoadedModule, session: Session | None, params: object, step: Step, result: Result, control: Control
+    module: LoadedModule,
+    session: Session | None,
+    params: object,
+    step: Step,
+    result: Result,
+    control: Control,
+    sessions: SessionStore,
 ) -> Result:
     hands: Session = session  # type: ignore[assignment]  # pure modules (NEEDS session: no) never touch it
     before = control.observe(step, lambda: module.inspect(hands, params))
@@ -109,12 +131,32 @@ def _cycle(
         return replace(result, changes=changes, status=Status.PENDING) if changes else result
     try:
         _refuse_inapplicable(module, changes)
-        control.permit(Intent(step=step, module=module, before=before, changes=changes))
+        control.permit(intent := Intent(step=step, module=module, before=before, changes=changes))
     except (Blocked, Deferred) as verdict:
         return _bad(replace(result, changes=changes), verdict)
     if not changes:
         return control.nothing_left(step, result)
-    return _applied(module, hands, params, replace(result, changes=changes))
+    warranted = _Warranted(
+        sessions, step.host if session else "", Warrant(lambda deed: control.prove(intent, deed=deed))
+    )
+    return _applied(module, hands, params, replace(result, changes=changes), warranted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Warranted:
+    """Whatever leaves for the host within is proved once more; "" is no host."""
+
+    sessions: SessionStore
+    host: str
+    warrant: Warrant
+
+    def __enter__(self) -> None:
+        if self.host:
+            self.sessions.warrant(self.host, self.warrant)
+
+    def __exit__(self, *_: object) -> None:
+        if self.host:
+            self.sessions.warrant(self.host, None)
 
 
 def _refuse_inapplicable(module: LoadedModule, changes: Sequence[Change]) -> None:
@@ -127,13 +169,14 @@ def _refuse_inapplicable(module: LoadedModule, changes: Sequence[Change]) -> Non
                           "see why the earlier step left it so, then run again")  # fmt: skip
 
 
-def _applied(module: LoadedModule, session: Session, params: object, result: Result) -> Result:
+def _applied(module: LoadedModule, session: Session, params: object, result: Result, warranted: _Warranted) -> Result:
     """Carry out the Changes and prove them. Blocked means that its Change was not begun, another error that it was."""
     assert module.apply is not None
     extra: dict[str, Json] = {}
     try:
         for change in result.changes:
-            extra |= dict(module.apply(session, change, params) or {})
+            with warranted:
+                extra |= dict(module.apply(session, change, params) or {})
             result = replace(result, touched=True)
     except Interrupted:
         raise
@@ -145,7 +188,7 @@ def _applied(module: LoadedModule, session: Session, params: object, result: Res
 
 def _read_again(module: LoadedModule, session: Session, params: object, result: Result, error: Exception) -> Result:
     """After a failure: what is there now, so that nobody takes for the present what was seen before."""
-    begun = replace(result, touched=result.touched or not isinstance(error, Blocked))
+    begun = replace(result, touched=result.touched or not isinstance(error, Blocked | Deferred))
     if module.action or isinstance(error, Unreachable):
         return begun
     try:
@@ -188,14 +231,13 @@ def ended(module: LoadedModule, result: Result, error: Exception) -> Result:
     """How an error ends the Step; what no module raises on purpose is a fault in it."""
     if isinstance(error, HostError | UserError):
         return _bad(result, error)
-    return replace(result, status=Status.FAILED, message=_fault(module, error),
-                   remedy="this is a fault in the module, not on the host: report it")  # fmt: skip
+    frames = traceback.extract_tb(error.__traceback__)
+    its_own = any(frame.filename == str(module.file) for frame in frames)
+    return replace(result, status=Status.FAILED, message=_fault(module, error), remedy=ITS_OWN if its_own else OURS)
 
 
 def _fault(module: LoadedModule, error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if f.filename == str(module.file)] or frames
-    return f"{own[-1].filename}:{own[-1].lineno}: {type(error).__name__}: {error}"
+    return unforeseen(error, str(module.file))
 
 
 def _nobody(text: str, done: float, total: float, unit: str) -> None:

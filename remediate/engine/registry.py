@@ -45,6 +45,8 @@ class LoadedModule:
     foresees: tuple[str, ...] = ()
     """The arguments it wants to see for that."""
     volatile: tuple[str, ...] = ()
+    restores: bool = False
+    """It only looks after what this toolkit began itself: that needs no plan."""
     """Entries of the State that change by themselves, as dotted paths with ``*`` for any one entry."""
     standing: Callable[[State, State, object], Standing] | None = None
     """How a host is left, from the State first seen in a run and the one of now: makes last looks of its steps."""
@@ -140,6 +142,7 @@ def _checked(name: str, path: Path, module: ModuleType) -> LoadedModule:
         notes=getattr(module, "notes", None),
         standing=getattr(module, "standing", None),
         action=bool(getattr(module, "ACTION", False)),
+        restores=bool(getattr(module, "RESTORES", False)),
         unknown=tuple(getattr(module, "UNKNOWN", ())),
         volatile=tuple(getattr(module, "VOLATILE", ())),
         beforehand=getattr(module, "beforehand", None),

@@ -7,22 +7,23 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
 from remediate.engine import learning
 from remediate.engine.actions import WALKED, actions
 from remediate.engine.attempt import Context
-from remediate.engine.control import Control
+from remediate.engine.control import Control, Mark
+from remediate.engine.faults import blank, broken, unforeseen
 from remediate.engine.fleet import Batch, batches, too_many
 from remediate.engine.lastlook import LastLooks
 from remediate.engine.outcome import Tally, begun_with
 from remediate.engine.perform import SessionStore, perform
 from remediate.engine.registry import Registry
 from remediate.engine.scope import PlayScope, Setting, play_scope, vars_mapping
-from remediate.engine.walk import Move, Walker, window_of
-from remediate.errors import UserError
+from remediate.engine.walk import Move, Walker, lose, window_of
+from remediate.errors import Interrupted, UserError
 from remediate.events import Event, PlayStarted, RunFinished, RunStarted, Sink, Warned
 from remediate.language import playbook as reader
 from remediate.language.inventory import Host, Inventory
@@ -30,7 +31,7 @@ from remediate.language.playbook import SearchPath
 from remediate.language.template import Templar
 from remediate.language.tree import Node, Play, Playbook, Task
 from remediate.language.variables import Layer, Variables
-from remediate.model import Mode, Result, RunSummary, Status, Step
+from remediate.model import Mode, Result, RunSummary, Standing, Status, Step
 from remediate.secrets.known import Known
 
 
@@ -166,16 +167,18 @@ class _Run:
     ) -> None:
         self.control = control
         self.request = request
-        self.sinks = sinks
+        self.sinks = list(sinks)
         self.sessions = sessions
         self.memory: dict[str, Mapping[str, object]] = {}
         self.tallies: dict[str, Tally] = {}
         self.included: dict[tuple[str, int], tuple[Node, ...]] = {}
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
+        self.deaf: list[Exception] = []
+        """What sinks failed with. They hear nothing more, and it is raised when every host is through."""
         self.setting = _setting(request, self.memory)
         self.context = Context(
             registry=request.modules, actions=actions(), mode=request.mode, reset=self._reset, enter=control.enter,
-            mark=control.mark,
+            mark=self._mark,
         )  # fmt: skip
         self.ahead: Counter[str] = Counter()
         """Plays each host still has before it."""
@@ -194,7 +197,7 @@ class _Run:
             if self.request.stop.is_set():
                 break
             self.ahead.subtract(host.name for host in hosts)
-            self._play(play, hosts)
+            self._guarded(play, hosts)
         summary = RunSummary(
             mode=self.request.mode,
             hosts=tuple(self.tallies[n].summary(self.request.mode) for n in names if n in self.tallies),
@@ -202,17 +205,40 @@ class _Run:
             interrupted=self.request.stop.is_set() or self.request.abort.is_set(),
         )
         self.emit(RunFinished(summary=summary))
+        if self.deaf:
+            raise self.deaf[0]
         return summary
 
     def emit(self, event: Event) -> None:
+        """Tell every sink; one that fails must not end a host's walk half-way."""
         with self.lock:
-            for sink in self.sinks:
-                sink.receive(event)
+            for sink in tuple(self.sinks):
+                try:
+                    sink.receive(event)
+                except Exception as error:  # noqa: BLE001 - raised when every host is through
+                    self.sinks.remove(sink)
+                    self.deaf.append(error)
+
+    def _mark(self, host: str, what: Mark) -> None:
+        try:
+            self.control.mark(host, what)
+        except Exception as error:  # noqa: BLE001 - what failed is told by its own result
+            self.emit(Warned(text=f"what became of a failure was not written down: {unforeseen(error)}", host=host))
 
     def _reset(self, host: str) -> None:
         close = getattr(self.sessions, "reset", None)
         if callable(close):
             close(host)
+
+    def _guarded(self, play: Play, hosts: Sequence[Host]) -> None:
+        """The play; what nobody foresaw ends it for the hosts that are still in it."""
+        try:
+            self._play(play, hosts)
+        except Exception as error:  # noqa: BLE001 - hosts were touched: the end has to be told
+            for host in hosts:
+                tally = self.tallies.setdefault(host.name, Tally(host.name))
+                if tally.fatal is None:
+                    lose(tally, play, error, self.emit)
 
     def _play(self, play: Play, hosts: Sequence[Host]) -> None:
         alive = [h for h in hosts if not (self._dead(h.name) or self._left(h.name))]
@@ -220,10 +246,7 @@ class _Run:
             why = "no hosts matched" if not hosts else "every host of it failed before"
             self.emit(Warned(text=f"play {play.name!r} is skipped: {why}", source=play.source))
             return None
-        for host in alive:
-            if host.name not in self.tallies:
-                self.tallies[host.name] = begun_with(host.name, self.control.earlier(host.name))
-            self.memory.setdefault(host.name, {})
+        alive = [host for host in alive if self._met(play, host.name)]
         by_name = {h.name: h for h in alive}
         cut = batches(list(by_name), play.serial)
         for number, names in enumerate(cut, 1):
@@ -231,11 +254,22 @@ class _Run:
             if why:
                 return self._unreached(cut[number - 1 :], why)
             self.emit(PlayStarted(play=play.name, hosts=names, batch=number, batches=len(cut)))
-            if self._batch(play, [by_name[n] for n in names], by_name):
-                return None
+            if ended := self._batch(play, [by_name[n] for n in names], by_name):
+                return self._passed_over(cut[number:], f"not begun: {ended}")
             if all(self._dead(n) for n in names):
                 return self._unreached(cut[number:], "not begun: every host of the batch before failed")
         return None
+
+    def _met(self, play: Play, host: str) -> bool:
+        """The host comes into the run, if it was not in it; False where that is its end."""
+        self.memory.setdefault(host, {})
+        if host not in self.tallies:
+            self.tallies[host] = Tally(host)
+            try:
+                self.tallies[host] = begun_with(host, self.control.earlier(host))
+            except Exception as error:  # noqa: BLE001 - nobody knows what was done there: nothing is begun
+                lose(self.tallies[host], play, error, self.emit)
+        return not self._dead(host)
 
     def _no_more(self, play: Play, hosts: Mapping[str, Host]) -> str:
         if self.request.stop.is_set():
@@ -247,9 +281,14 @@ class _Run:
         for name in (n for names in cut for n in names):
             self.tallies[name].cut_short = self.tallies[name].cut_short or why
 
-    def _batch(self, play: Play, hosts: Sequence[Host], of_play: Mapping[str, Host]) -> bool:
+    def _passed_over(self, cut: Sequence[tuple[str, ...]], why: str) -> None:
+        """The same of hosts for which the next play is."""
+        for name in (n for names in cut for n in names):
+            self.tallies[name].passed_over = self.tallies[name].passed_over or why
+
+    def _batch(self, play: Play, hosts: Sequence[Host], of_play: Mapping[str, Host]) -> str:
         names = tuple(h.name for h in hosts)
-        walkers = [self._walker(play, host, names) for host in hosts]
+        walkers = [walker for host in hosts if (walker := self._walker(play, host, names)) is not None]
         return Batch(
             walkers=walkers,
             perform=self._perform,
@@ -260,12 +299,17 @@ class _Run:
             abort=self.request.abort,
             enough=lambda: self._enough(play, of_play),
             put_off=self._put_off,
-            ended=lambda walker: self.looks.due(walker.tally, over=self.ahead[walker.host] <= 0),
+            ended=self._last_look,
         ).run()
 
-    def _walker(self, play: Play, host: Host, batch: tuple[str, ...]) -> Walker:
-        scope = play_scope(host, play, batch, self.setting)
-        learning.from_templates(self.setting.templar(scope.base, play.folder), self.request.secrets)
+    def _walker(self, play: Play, host: Host, batch: tuple[str, ...]) -> Walker | None:
+        """None where the host's variables cannot be put together: that is its end."""
+        try:
+            scope = play_scope(host, play, batch, self.setting)
+            learning.from_templates(self.setting.templar(scope.base, play.folder), self.request.secrets)
+        except Exception as error:  # noqa: BLE001 - of this host: the others go on
+            lose(self.tallies[host.name], play, error, self.emit)
+            return None
         return Walker(
             scope=scope,
             context=self.context,
@@ -288,23 +332,48 @@ class _Run:
         return self.included[key]
 
     def _perform(self, move: Move) -> Result | None:
+        """Only ``Interrupted`` is raised."""
         if move.step is None:
-            if not self.control.recalling(move.host):
+            if not self._recalling(move.host):
                 self.request.abort.wait(move.wait)
             return None
-        result = perform(move.step, self.request.modules, self.sessions, self.emit, self.control)
-        self.looks.note(move.step, self.request.modules.load(move.step.module), result)
+        step, modules = move.step, self.request.modules
+        try:
+            result = perform(step, modules, self.sessions, self.emit, self.control)
+            self.looks.note(step, modules.load(step.module), result)
+        except Interrupted:
+            raise
+        except Exception as error:  # noqa: BLE001 - of this host: the others go on
+            return broken(blank(step), error, step.source)
         return result
+
+    def _recalling(self, host: str) -> bool:
+        try:
+            return self.control.recalling(host)
+        except Exception:  # noqa: BLE001 - what is recalled is asked for again, and told, with the next step
+            return False
 
     def _put_off(self, step: Step, why: str) -> Result | None:
         """A Step that is not begun because the run is being stopped, as the journal has it. Not while recalling:
         what an earlier run did behind it would be forgotten."""
-        if self.control.recalling(step.host):
+        if self._recalling(step.host):
             return None
-        result = Result(address=step.address, host=step.host, task=step.task, module=step.module,
-                        status=Status.DEFERRED, message=why, no_log=step.no_log)  # fmt: skip
-        self.control.record(step, result)
+        result = replace(blank(step), status=Status.DEFERRED, message=why)
+        try:
+            self.control.record(step, result)
+        except Exception:  # noqa: BLE001 - the host is left where it is
+            return None
         return result
+
+    def _last_look(self, walker: Walker) -> Callable[[], None] | None:
+        """What is left to do for a host whose walk is over; it never raises, and neither does what it gives."""
+        tally = walker.tally
+        try:
+            look = self.looks.due(tally, over=self.ahead[walker.host] <= 0)
+        except Exception as error:  # noqa: BLE001 - how the host ended is known, how it is left is not
+            tally.look(Standing(unread=unforeseen(error)))
+            return None
+        return look and partial(_looked, look, tally)
 
     def _dead(self, name: str) -> bool:
         return name in self.tallies and self.tallies[name].fatal is not None
@@ -315,5 +384,14 @@ class _Run:
         return tally is not None and bool(tally.cut_short or tally.deferred)
 
     def _enough(self, play: Play, hosts: Mapping[str, Host]) -> bool:
-        failed = {n: self._dead(n) for n in hosts}
+        failed = {n: self._dead(n) or self.tallies[n].doomed for n in hosts}
         return too_many(failed, len(hosts), play.max_fail_percentage, any_fatal=play.any_errors_fatal)
+
+
+def _looked(look: Callable[[], None], tally: Tally) -> None:
+    try:
+        look()
+    except Interrupted:
+        tally.look(Standing(unread="the run was stopped"))
+    except Exception as error:  # noqa: BLE001 - how the host ended is known, how it is left is not
+        tally.look(Standing(unread=unforeseen(error)))

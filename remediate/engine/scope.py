@@ -53,7 +53,7 @@ class HostVars(Mapping[str, object]):
         host = self._setting.inventory.hosts[name]
         facts = self._setting.memory.get(name, {})
         variables = host.variables.with_layer(Layer.FACTS, facts, trusted=False)
-        return _Rendered(self._setting.templar(variables.with_layer(Layer.MAGIC, _names(host), trusted=False)))
+        return Rendered(self._setting.templar(variables.with_layer(Layer.MAGIC, _names(host), trusted=False)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._setting.inventory.hosts)
@@ -62,7 +62,9 @@ class HostVars(Mapping[str, object]):
         return len(self._setting.inventory.hosts)
 
 
-class _Rendered(Mapping[str, object]):
+class Rendered(Mapping[str, object]):
+    """Variables by name, each rendered when somebody asks for it."""
+
     def __init__(self, templar: Templar) -> None:
         self._templar = templar
 

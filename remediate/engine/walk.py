@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from remediate.engine import actions
 from remediate.engine.attempt import Attempt, Context
 from remediate.engine.control import Mark
+from remediate.engine.ends import HostDeferred, HostEnded, PlayEnded, TaskFailed, WalkEnd, censored
+from remediate.engine.faults import broken
 from remediate.engine.outcome import Tally
 from remediate.engine.register import registered, registered_loop
 from remediate.engine.scope import PlayScope, place_of
@@ -16,12 +18,14 @@ from remediate.engine.tags import selected
 from remediate.errors import Blocked, Deferred, UserError
 from remediate.events import Emit, StepFinished, Warned
 from remediate.language.template import OMIT, Templar, Unknown, UnknownValue
-from remediate.language.tree import Block, Node, Task
+from remediate.language.tree import Block, Node, Play, Task
 from remediate.language.variables import Layer
 from remediate.model import Result, Secret, Status, Step
 
 Position = tuple[int, ...]
 WINDOW = "change_window"
+AND = " and "
+"""Between windows that have to be open together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,36 +40,6 @@ class Move:
 
 
 Walk = Generator[Move, "Result | None", None]
-
-
-class TaskFailed(Exception):
-    """A task ended badly and was not ignored; caught by blocks. ``first``: what had ended its block before it."""
-
-    def __init__(self, result: Result, first: Result | None = None) -> None:
-        super().__init__(result.message)
-        self.result = result
-        self.first = first
-
-    @property
-    def told(self) -> Result:
-        """What may be said of it."""
-        return censored(self.result)
-
-
-class HostDeferred(Exception):
-    """A gate keeps the task from beginning: what must always be done is done, nothing is rescued."""
-
-    def __init__(self, result: Result) -> None:
-        super().__init__(result.message)
-        self.result = result
-
-
-class HostEnded(Exception):
-    """The host leaves the play early without a failure."""
-
-
-class PlayEnded(Exception):
-    """The play ends for every host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +65,14 @@ class Walker:
     start_at: str = ""
     notified: set[int] = field(default_factory=set)
     """Places of the handlers to run at the next flush."""
-    play_ended: bool = False
+    play_ended: Task | None = None
+    """Where the host ended the play for all."""
     begun: list[bool] = field(default_factory=list)
     """Of each block the host is inside of whose ``always`` part is still to come: whether a Step of it was done."""
     finishing: int = 0
-    """``always`` parts the host is inside of: they are done whatever happens to the run."""
+    """``always`` parts and forced handlers the host is inside of: they are done whatever happens to the run."""
+    rescuers: int = 0
+    """Blocks the host is inside of that would rescue a failure."""
 
     @property
     def host(self) -> str:
@@ -108,16 +85,21 @@ class Walker:
 
     def walk(self) -> Walk:
         """The whole play; ends normally whatever happened, the verdict is in the tally."""
+        try:
+            if self._enter():
+                yield from self._play()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the other hosts go on
+            lose(self.tally, self.scope.play, error, self.emit)
+
+    def _play(self) -> Walk:
         nodes = self.scope.play.nodes
-        if not self._enter():
-            return
         try:
             yield from self._nodes(nodes, ())
             yield from self._handlers((len(nodes),))
         except HostEnded:
             return
-        except PlayEnded:
-            self.play_ended = True
+        except PlayEnded as ended:
+            self.play_ended = ended.task
         except HostDeferred as gate:
             self.tally.deferred = censored(gate.result)
         except TaskFailed as failure:
@@ -127,25 +109,27 @@ class Walker:
 
     def _enter(self) -> bool:
         """Whether the host may begin the play; why not is in the tally."""
-        refused = Result(address=f"{self.scope.play.name}@{self.host}", host=self.host, task=self.scope.play.name,
-                         module="", status=Status.DEFERRED)  # fmt: skip
+        play = self.scope.play
         try:
             self.context.enter(self.host, window_of(self.scope))
         except Deferred as gate:
-            self.tally.deferred = replace(refused, message=gate.message, remedy=gate.hint)
+            self.tally.deferred = broken(_beginning(play, self.host), gate)
         except Blocked as no:
-            self.tally.fatal = replace(refused, status=Status.BLOCKED, message=no.reason, remedy=no.remedy)
-        except UserError as error:
-            self.tally.fatal = replace(refused, status=Status.FAILED, message=str(error))
+            self.tally.fatal = broken(_beginning(play, self.host), no)
+        except Exception as error:  # noqa: BLE001 - a gate that fails is closed, for this host
+            lose(self.tally, play, error, self.emit)
         else:
             return True
         return False
 
     def _forced(self, position: Position) -> Walk:
+        self.finishing += 1
         try:
             yield from self._handlers(position)
-        except (TaskFailed, HostDeferred, HostEnded, PlayEnded):
+        except WalkEnd:
             return
+        finally:
+            self.finishing -= 1
 
     def _nodes(self, nodes: Sequence[Node], position: Position) -> Walk:
         for number, node in enumerate(nodes):
@@ -169,6 +153,8 @@ class Walker:
         self, block: Block, position: Position
     ) -> Generator[Move, Result | None, TaskFailed | HostDeferred | None]:
         """The block's tasks, and those that rescue it; what is left of the trouble."""
+        saved = bool(block.rescue)
+        self.rescuers += saved
         try:
             yield from self._nodes(block.body, (*position, 0))
         except HostDeferred as gate:
@@ -181,6 +167,8 @@ class Walker:
             self._remember(ansible_failed_task=failed_task, ansible_failed_result=registered(failure.result))
         else:
             return None
+        finally:
+            self.rescuers -= saved
         try:
             yield from self._nodes(block.rescue, (*position, 1))
         except (TaskFailed, HostDeferred) as second:
@@ -210,14 +198,16 @@ class Walker:
         yield from self._run(task, position)
 
     def _run(self, task: Task, position: Position) -> Walk:
+        """One task. What is raised on the way, by whatever, is how the task ends for this host."""
         try:
-            turns = self._items(task)
-        except UnknownValue as unknown:
-            self._finish(task, self._unknown(task, unknown))
-            return
-        except UserError as error:
-            self._finish(task, self._broken(task, error))
-            return
+            yield from self._carried_out(task, position)
+        except WalkEnd:
+            raise
+        except Exception as error:  # noqa: BLE001 - the one place where trouble of a task becomes its result
+            self._finish(task, broken(self._empty(task), error, task.source))
+
+    def _carried_out(self, task: Task, position: Position) -> Walk:
+        turns = self._items(task)
         if turns is None:
             yield from self._single(task, position)
         elif task.action in ("include_tasks", "include_role"):
@@ -299,6 +289,7 @@ class Walker:
             raise HostDeferred(result)
         if result.failed and not result.ignored:
             self.context.mark(self.host, Mark.LEFT)
+            self.tally.doomed = self.tally.doomed or not self.rescuers
             raise TaskFailed(result)
 
     def _items(self, task: Task) -> list[_Turn] | None:
@@ -350,20 +341,20 @@ class Walker:
         self, task: Task, position: Position, *extra: tuple[Layer, Mapping[str, object]], label: str = ""
     ) -> Walk:
         attempt = Attempt(self.context, self.scope, task, extra)
-        try:
-            skipped = attempt.skipped()
-            name = "" if skipped else attempt.included()
-            nodes = () if skipped else self.load_tasks(name, task)
-        except UnknownValue as unknown:
-            skipped, nodes = self._unknown(task, unknown), ()
-        except UserError as error:
-            skipped, nodes = self._broken(task, error), ()
-        yield Move(host=self.host, position=position, task=task)
-        if skipped is not None:
-            self._finish(task, skipped)
-            return
         outer = self.scope
-        overlays = (*outer.overlays, *extra, (Layer.INCLUDE_PARAMS, attempt.include_vars()))
+        given: Mapping[str, object] = {}
+        nodes: Sequence[Node] = ()
+        try:
+            ended = attempt.skipped()
+            if ended is None:
+                nodes, given = self.load_tasks(attempt.included(), task), attempt.include_vars()
+        except Exception as error:  # noqa: BLE001 - told when it is the host's turn
+            ended = broken(self._empty(task), error, task.source)
+        yield Move(host=self.host, position=position, task=task)
+        if ended is not None:
+            self._finish(task, ended)
+            return
+        overlays = (*outer.overlays, *extra, (Layer.INCLUDE_PARAMS, given))
         self.scope = replace(outer, overlays=overlays, trail=(*outer.trail, place_of(task, label)))
         try:
             yield from self._nodes(nodes, position)
@@ -372,15 +363,8 @@ class Walker:
 
     def _meta(self, task: Task, position: Position) -> Walk:
         attempt = Attempt(self.context, self.scope, task, ())
-        try:
-            word = actions.meta_word(task.args, task)
-            skipped = attempt.skipped()
-        except UnknownValue as unknown:
-            self._finish(task, self._unknown(task, unknown))
-            return
-        except UserError as error:
-            self._finish(task, self._broken(task, error))
-            return
+        word = actions.meta_word(task.args, task)
+        skipped = attempt.skipped()
         if word != "flush_handlers":
             yield Move(host=self.host, position=position, task=task)
         if skipped is not None:
@@ -391,7 +375,7 @@ class Walker:
             case "end_host":
                 raise HostEnded
             case "end_play":
-                raise PlayEnded
+                raise PlayEnded(task)
             case "clear_facts":
                 self.scope.setting.forget(self.host)
             case "reset_connection":
@@ -404,32 +388,41 @@ class Walker:
                 self.notified.discard(number)
                 yield from self._run(handler, (*position, number))
 
-    def _unknown(self, task: Task, unknown: UnknownValue) -> Result:
-        return replace(self._empty(task), status=Status.UNKNOWN,
-                       message=f"known after apply: depends on {unknown.address}")  # fmt: skip
-
-    def _broken(self, task: Task, error: UserError) -> Result:
-        where = f"{error.source}: " if error.source else ""
-        return replace(self._empty(task), status=Status.FAILED, message=where + error.message, remedy=error.hint)
-
     def _empty(self, task: Task) -> Result:
-        return Attempt(self.context, self.scope, task, ()).empty()
+        """The blank of a task's result; its name as written where it cannot be rendered."""
+        try:
+            return Attempt(self.context, self.scope, task, ()).empty()
+        except Exception:  # noqa: BLE001 - this is asked for when something is wrong already
+            name = task.name or task.action
+            return replace(_blank(f"{self.scope.play.name}/{name}@{self.host}", self.host, name),
+                           module=task.action, no_log=task.no_log)  # fmt: skip
+
+
+def lose(tally: Tally, play: Play, error: Exception, emit: Emit) -> None:
+    """The host's walk through ``play`` ends with what nobody foresaw, or before its first task."""
+    result = broken(_beginning(play, tally.host), error, play.source)
+    tally.add(result)
+    tally.fatal = result
+    emit(StepFinished(result=result))
+
+
+def _beginning(play: Play, host: str) -> Result:
+    return _blank(f"{play.name}@{host}", host, play.name)
+
+
+def _blank(address: str, host: str, task: str) -> Result:
+    return Result(address=address, host=host, task=task, module="", status=Status.OK)
 
 
 def window_of(scope: PlayScope) -> str:
-    """The change window of a host in a play: variable ``change_window``, wherever the play has it from."""
-    if scope.base.get(WINDOW) is None:
-        return ""
-    value = scope.setting.templar(scope.base).value(WINDOW)
-    return "" if value is None else str(value)
+    """The change windows of a host in a play, " and " between them: the variable ``change_window``.
 
-
-def censored(result: Result) -> Result:
-    """What a sink may see of a ``no_log`` result: its verdict and nothing it holds."""
-    if not result.no_log:
-        return result
-    message = "(hidden: no_log)" if result.message else ""
-    return replace(result, message=message, remedy="", changes=(), before={}, after={}, extra={}, notes=(), columns={})
+    Play, role and command line can add to what the inventory binds a host to, and take nothing away.
+    """
+    values = [scope.setting.templar(layers).value(WINDOW)
+              for layers in (scope.host.variables, scope.base) if layers.get(WINDOW) is not None]  # fmt: skip
+    named = [str(name) for value in values for name in (value if isinstance(value, list) else [value]) if name]
+    return AND.join(dict.fromkeys(named))
 
 
 def handler_names(handler: Task) -> set[str]:

@@ -168,7 +168,12 @@ def _files(found: tuple[FileLevel, ...], state: State) -> list[Json]:
     """What the package is about to replace, as it is: by this its end is judged."""
     files = probe.part(state, "files")
     return [
-        {"name": f.name, "path": probe.part(files, f.name).get("path"), "version": str(f.found) if f.found else None}
+        {
+            "name": f.name,
+            "path": probe.part(files, f.name).get("path"),
+            "version": str(f.found) if f.found else None,
+            "behind": not f.reached,
+        }
         for f in found
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,6 +43,11 @@ class Verdict:
         """It ended well and changed nothing, nor will the next start of Windows."""
         known = bool(self.files) and all(f.before and f.now for f in self.files)
         return self.ok and known and not any(f.waiting or f.before != f.now for f in self.files)
+
+    def left(self, behind: Set[str]) -> tuple[FileFate, ...]:
+        """Those of ``behind`` that are as they were, and will be after the next start of Windows."""
+        same = (f for f in self.files if f.before and f.before == f.now and not f.waiting)
+        return tuple(f for f in same if f.name in behind)
 
     def still(self, versions: dict[str, str]) -> bool:
         """Whether its files are as they were when it was judged; ``versions`` by lower-case name."""

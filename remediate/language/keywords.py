@@ -9,10 +9,10 @@ from remediate.errors import UserError
 from remediate.language.words import listed, nearest
 from remediate.language.yamlfile import Map
 
-_INHERITED = "check_mode ignore_errors no_log tags vars when timeout"
+_INHERITED = "check_mode ignore_errors ignore_unreachable no_log tags vars when timeout"
 _LATER = (
     "become become_exe become_flags become_method become_user collections connection debugger diff environment "
-    "ignore_unreachable module_defaults port remote_user run_once throttle"
+    "module_defaults port remote_user run_once throttle"
 )
 _LOOPS_LATER = (
     "with_aggregate with_cartesian with_file with_fileglob with_filetree with_first_found with_flattened "
@@ -37,7 +37,8 @@ def _kind(name: str, keywords: str, later: str = "") -> Kind:
 PLAY = _kind(
     "a play",
     "name hosts gather_facts roles pre_tasks tasks post_tasks handlers vars vars_files strategy serial "
-    "max_fail_percentage any_errors_fatal force_handlers check_mode ignore_errors no_log tags timeout",
+    "max_fail_percentage any_errors_fatal force_handlers check_mode ignore_errors ignore_unreachable no_log "
+    "tags timeout",
     f"{_LATER} fact_path gather_subset gather_timeout order validate_argspec vars_prompt",
 )
 BLOCK = _kind(

@@ -55,6 +55,7 @@ def load_tasks(
         vars=Map(parent.vars),
         notify=parent.notify,
         ignore_errors=parent.ignore_errors,
+        ignore_unreachable=parent.ignore_unreachable,
         check_mode=parent.check_mode,
         no_log=parent.no_log,
         timeout=parent.timeout,

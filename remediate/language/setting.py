@@ -55,6 +55,7 @@ class Setting:
     vars: Map = field(default_factory=Map)
     notify: tuple[str, ...] = ()
     ignore_errors: object = False
+    ignore_unreachable: object = False
     check_mode: bool | None = None
     no_log: bool = False
     timeout: float = 0.0
@@ -74,7 +75,8 @@ class Setting:
             tags=self.tags | set(fields.names(data, "tags", commas=True)),
             vars=self.vars.merged(own_vars),
             notify=(*self.notify, *fields.names(data, "notify")),
-            ignore_errors=ignore_errors(data, self.ignore_errors),
+            ignore_errors=tolerance(data, "ignore_errors", self.ignore_errors),
+            ignore_unreachable=tolerance(data, "ignore_unreachable", self.ignore_unreachable),
             check_mode=fields.boolean(data, "check_mode", self.check_mode),
             no_log=bool(fields.boolean(data, "no_log", self.no_log)),
             timeout=fields.number(data, "timeout", self.timeout),
@@ -95,13 +97,13 @@ class Setting:
         return replace(self, chain=(*self.chain, name), folder=path.parent)
 
 
-def ignore_errors(data: Map, default: object) -> object:
-    """A boolean, or a condition that is decided when the task fails."""
-    value = data.get("ignore_errors")
+def tolerance(data: Map, name: str, default: object) -> object:
+    """``ignore_errors`` and its like: a boolean, or a condition that is decided when the task fails."""
+    value = data.get(name)
     if value is None:
         return default
     if not isinstance(value, bool | str):
-        raise fields.wrong(data, "ignore_errors", "true, false or a condition")
+        raise fields.wrong(data, name, "true, false or a condition")
     if isinstance(value, str):
-        check_condition(value, data.value_source("ignore_errors"))
+        check_condition(value, data.value_source(name))
     return value

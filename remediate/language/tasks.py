@@ -9,7 +9,7 @@ from pathlib import Path
 from remediate.errors import UserError
 from remediate.language import fields, keywords
 from remediate.language.loops import control_of, loop_of
-from remediate.language.setting import Setting, ignore_errors
+from remediate.language.setting import Setting, tolerance
 from remediate.language.taskargs import IMPORTS, INCLUDES, action_of, short
 from remediate.language.template import check, has_template
 from remediate.language.tree import Block, Node, Task
@@ -108,7 +108,8 @@ def _task(action: str, args: Map, data: Map, setting: Setting) -> Task:
         loop_control=control_of(data),
         notify=inside.notify,
         listen=fields.names(data, "listen"),
-        ignore_errors=ignore_errors(data, setting.ignore_errors),
+        ignore_errors=tolerance(data, "ignore_errors", setting.ignore_errors),
+        ignore_unreachable=tolerance(data, "ignore_unreachable", setting.ignore_unreachable),
         failed_when=fields.conditions(data, "failed_when"),
         changed_when=fields.conditions(data, "changed_when"),
         until=fields.conditions(data, "until") or (),

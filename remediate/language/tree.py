@@ -39,6 +39,8 @@ class Task:
     listen: tuple[str, ...] = ()
     ignore_errors: object = False
     """Boolean or a condition."""
+    ignore_unreachable: object = False
+    """The same, of a host that cannot be reached; ``ignore_errors`` does not cover it."""
     failed_when: tuple[str, ...] | None = None
     changed_when: tuple[str, ...] | None = None
     until: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Select, select
@@ -144,3 +145,9 @@ def approvals(connection: Connection, plan_hash: str) -> tuple[Approval, ...]:
     table = schema.approvals
     rows = connection.execute(select(table).where(table.c.plan_hash == plan_hash).order_by(table.c.number))
     return tuple(Approval(**{**_values(row, "number"), "at": moment(row.at)}) for row in rows)
+
+
+def newest(connection: Connection) -> datetime | None:
+    """The time of the last event."""
+    at = connection.execute(select(schema.events.c.at).order_by(schema.events.c.number.desc()).limit(1)).scalar()
+    return None if at is None else moment(at)

@@ -65,7 +65,7 @@ def step_begun(writing: Writing, run: str, begun: StepBegun) -> int:
     """The number of the step on its host; ``LockLost`` where the host is not this run's any more."""
     host, table = storable(begun.host), schema.steps
     known(writing.connection, run)
-    _still_ours(writing.connection, run, host)
+    still_ours(writing.connection, run, host)
     last = select(func.max(table.c.number)).where(table.c.run == run, table.c.host == host)
     number = int(writing.connection.execute(last).scalar() or 0) + 1
     texts = {name: storable(getattr(begun, name)) for name in ("address", "task", "module", "key", "place")}
@@ -79,9 +79,9 @@ def step_begun(writing: Writing, run: str, begun: StepBegun) -> int:
     return number
 
 
-def _still_ours(connection: Connection, run: str, host: str) -> None:
+def still_ours(connection: Connection, run: str, host: str) -> None:
     """Where the run once took the lock it must hold it still; where it never did, nobody else may."""
-    locks, hosts = schema.locks, schema.hosts
+    locks, hosts, host = schema.locks, schema.hosts, storable(host)
     holder = connection.execute(select(locks).where(locks.c.host == host)).first()
     mine = connection.execute(select(hosts.c.locked).where(hosts.c.run == run, hosts.c.host == host)).scalar()
     if (holder is None and not mine) or (holder is not None and holder.run == run):

@@ -125,6 +125,10 @@ class Ledger:
             raise ValueError(f"a run does not end {status!r}")
         self._work.write(lambda writing: runs.end(writing, run, status, exit_code, hosts))
 
+    def prove_lock(self, run: str, host: str) -> None:
+        """``LockLost`` when the host is not this run's any more."""
+        self._work.read(lambda connection: runs.still_ours(connection, run, host))
+
     def beat(self, run: str) -> None:
         """Say that the controller lives. Not tried again: the next beat is near. ``LedgerLost`` when it fails."""
         self._work.touch(lambda connection, at: runs.beat(connection, run, at))
@@ -146,6 +150,10 @@ class Ledger:
     def runs_of_plan(self, plan_hash: str) -> list[RunRow]:
         """The runs that applied a plan or went on with it, newest first."""
         return self._work.read(lambda connection: reading.runs_of_plan(connection, plan_hash))
+
+    def newest(self) -> datetime | None:
+        """When the last event was written; None where there is none yet."""
+        return self._work.read(reading.newest)
 
     def resumed_by(self, run: str) -> tuple[str, ...]:
         """The runs that went on with this one."""

@@ -51,7 +51,7 @@ class Expectations(Control):
             return
         now = tuple(planned(change) for change in (_hidden(changes) if step.no_log else self._mask(changes)))
         if step.host in self._begun:
-            _consequences(step, found, now)
+            _consequences(intent, found, now)
             return
         if found is None:
             if now:
@@ -89,12 +89,14 @@ def _the_same(step: Step, found: PlannedStep, now: Sequence[PlannedChange]) -> N
         raise _refusal(step, f"{_listed(fewer)} was planned and is not to be done any more")
 
 
-def _consequences(step: Step, found: PlannedStep | None, now: Sequence[PlannedChange]) -> None:
+def _consequences(intent: Intent, found: PlannedStep | None, now: Sequence[PlannedChange]) -> None:
     """Once the host was changed: planned changes as planned, those "known after apply" as announced.
 
-    What else an earlier change brings about may be put right (a service that is down again), but nothing that
-    interrupts anybody may be done unannounced.
+    What the plan found in order, and an earlier change undid, may be put right (a service that is down again); so may
+    what is left of what this toolkit began. Nothing that interrupts anybody is done unannounced, and no other step.
     """
+    step = intent.step
+    in_order = found is not None and found.status in ("ok", "pending")
     by_target = {change.target: change for change in (found.changes if found else ())}
     announced = found is not None and found.status == "unknown"
     for change in now:
@@ -103,8 +105,10 @@ def _consequences(step: Step, found: PlannedStep | None, now: Sequence[PlannedCh
             raise _refusal(step, f"{_listed([change])} was planned as {_listed([plan])}")
         if plan is not None and plan.effect != change.effect:
             raise _refusal(step, f"{_listed([change])} was announced as: {plan.effect}")
-        if plan is None and not announced and change.effect != Effect.NONE.value:
-            raise _refusal(step, f"{_listed([change])} ({change.effect}) is not in the plan")
+        quiet = change.effect == Effect.NONE.value and (in_order or intent.module.restores)
+        if plan is None and not announced and not quiet:
+            effect = "" if change.effect == Effect.NONE.value else f" ({change.effect})"
+            raise _refusal(step, f"{_listed([change])}{effect} is not in the plan")
 
 
 def _is(planned: PlannedChange, change: PlannedChange) -> bool:

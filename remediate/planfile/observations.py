@@ -126,6 +126,9 @@ class Offline:
     def open(self, endpoint: Endpoint) -> Session:
         return cast("Session", _Nothing(endpoint.host))
 
+    def warrant(self, host: str, warrant: object) -> None:
+        """Nothing is changed here."""
+
     def watch(self, host: str, say: Say) -> None:
         """Nothing is said of hosts that are not there."""
 

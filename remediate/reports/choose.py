@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TextIO
 
+from remediate.reports.losable import Losable
 from remediate.reports.redact import Redacting, Redactor
 
 if TYPE_CHECKING:
@@ -27,14 +29,23 @@ class Wishes:
 
 def sinks(wishes: Wishes, stdout: TextIO, stderr: TextIO, redactor: Redactor) -> tuple[Sink, ...]:
     """The sinks of one run. With JSON the document goes to ``stdout`` and the progress to ``stderr``."""
+    found: tuple[Sink, ...]
     if wishes.format == "json":
         from remediate.reports.jsonreport import JsonReport
 
         write = line_writer(stdout)
         states = wishes.diff or wishes.verbosity > 1
         document = JsonReport(lambda text: write(redactor.printed(text)), states=states)
-        return (Redacting(document, redactor), Redacting(_for_people(wishes, stderr), redactor))
-    return (Redacting(_for_people(wishes, stdout), redactor),)
+        found = (Redacting(document, redactor), Redacting(_for_people(wishes, stderr), redactor))
+    else:
+        found = (Redacting(_for_people(wishes, stdout), redactor),)
+
+    def say(text: str) -> None:
+        with suppress(OSError, ValueError):
+            stderr.write(redactor.printed(text))
+            stderr.flush()
+
+    return tuple(Losable(sink, say) for sink in found)
 
 
 def _for_people(wishes: Wishes, stream: TextIO) -> Sink:

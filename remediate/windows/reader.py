@@ -37,6 +37,8 @@ def load(path: Path) -> Calendar:
         place = fields.mapping(data, "windows").key_source(name)
         if not isinstance(value, Map):
             raise UserError(f"window {name!r} must be a mapping, not {kind(value)}", source=place)
+        if " and " in str(name):
+            raise UserError(f"window {name!r}: ' and ' stands between two windows, not in a name", source=place)
         windows[str(name)] = _window(str(name), value)
     if not windows:
         raise UserError("there is no window in it", source=data.source, hint="see docs/change-windows.md")

@@ -83,7 +83,10 @@ def killed_then_resumed(project: Project, chance: random.Random) -> Told:
 
 def failed_installs(project: Project) -> frozenset[str]:
     """Hosts on which an installer failed as the ledger has it: whoever resumes the run goes on from there."""
-    document = json.loads(remediate("runs", "show", "last", "--format", "json", folder=project.folder).out)
+    shown = remediate("runs", "show", "last", "--format", "json", folder=project.folder)
+    if not shown.out:  # killed before it had written down that it begins
+        return frozenset()
+    document = json.loads(shown.out)
     installing = ("hotfix", "service_pack", "job_finished")
     failed = ((h["host"], s) for h in document["hosts"] for s in h["steps"] if s["module"] in installing)
     return frozenset(host for host, step in failed if step["status"] in ("failed", "unreachable"))

@@ -10,6 +10,7 @@ import pytest
 
 from remediate.control.admission import Admission
 from remediate.control.durations import Durations, key
+from remediate.control.joint import Joint
 from remediate.engine.control import Intent
 from remediate.engine.registry import Registry
 from remediate.errors import Deferred
@@ -29,6 +30,12 @@ class Night:
 
     freeze: str = ""
 
+    def names(self) -> tuple[str, ...]:
+        return ("night",)
+
+    def window(self, name: str) -> object:
+        return name
+
     def current(self, name: str, now: datetime) -> Opening | None:
         return Opening(name, OPENS, CLOSES) if OPENS <= now < CLOSES and not self.freeze else None
 
@@ -43,7 +50,7 @@ class Night:
 
 
 def admission(now: datetime, *, seconds: float = 600.0, begun: bool = False, freeze: str = "") -> Admission:
-    return Admission(Night(freeze), lambda: now, {"ex1": seconds}, Durations(), {"ex1"} if begun else set())
+    return Admission(Joint([Night(freeze)]), lambda: now, {"ex1": seconds}, Durations(), {"ex1"} if begun else set())
 
 
 def entered(control: Admission, window: str = "night") -> str:
@@ -106,7 +113,7 @@ def admission_entered(now: datetime, seconds: float) -> Admission:
     """A host that came in with time enough, and comes to its first change later."""
     times = [CLOSES - timedelta(seconds=1000), now]
     control = Admission(
-        Night(), lambda: times.pop(0) if len(times) > 1 else times[0], {"ex1": seconds}, Durations(), set()
+        Joint([Night()]), lambda: times.pop(0) if len(times) > 1 else times[0], {"ex1": seconds}, Durations(), set()
     )
     control.enter("ex1", "night")
     return control

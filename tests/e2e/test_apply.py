@@ -132,6 +132,33 @@ def test_what_was_begun_while_it_was_approved_is_finished_after_it(office: Offic
     assert (code, [host["outcome"] for host in document["hosts"]]) == (0, ["changed"])
 
 
+WINDOW = """
+windows:
+  friday_night: {time_zone: Europe/Berlin, start: 2026-01-02 22:00, rule: FREQ=WEEKLY;BYDAY=FR, duration: 4h}
+"""
+
+
+@pytest.mark.parametrize("words", ["apply p.json --wait", f"run {PLAYBOOK} -i {INVENTORY} -l one --wait"])
+def test_the_policy_is_asked_again_after_the_wait(office: Office, words: str, tmp_path: Path) -> None:
+    board = Board.at(tmp_path)
+    board.allow("anna")
+    office.account, office.policy = PLANNER, board.folder
+    rewritten(office.project.folder / "p.json", "inventory/host_vars/one.yml", "change_window: friday_night")
+    (office.project.folder / "inventory/windows.yml").write_text(WINDOW)
+    planned(office, "--require-approval", "1")
+    assert office.remediate("approve", "p.json", "--reason", "CHG-1", HOME=str(board.person("anna"))).code == 0
+
+    def withdraw() -> None:
+        board.allow("ben")
+        board.write("policy.toml", "only_plans = true\n")
+
+    office.clock.when(lambda: office.clock.at > TUESDAY + timedelta(days=2), withdraw)
+    done = office.remediate(*words.split())
+    assert done.code == 3, done
+    assert ("0 of 1 approvals are there" in done.err) or ("only saved plans change one" in done.err), done
+    assert not any(office.project.installers(INVENTORY))
+
+
 def test_secrets_stay_out_and_are_given_again(office: Office) -> None:
     plan = planned(office, "-e", "api_token=tok-en-4711", "-e", "note=hello")
     assert b"tok-en-4711" not in plan.read_bytes()

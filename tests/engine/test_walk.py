@@ -12,7 +12,8 @@ import yaml
 from remediate.model import Mode
 from tests.engine.world import World, play
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases" / "core.yml").read_text(encoding="utf-8"))
+FILES = [Path(__file__).parent / "cases" / name for name in ("core.yml", "ends.yml")]
+CASES = [case for file in FILES for case in yaml.safe_load(file.read_text(encoding="utf-8"))]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[c["name"] for c in CASES])

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from remediate.connections.base import Job, Road, Say
+from remediate.connections.warrant import Warrant
 from remediate.engine.control import Control
 from remediate.engine.registry import Registry
 from remediate.engine.run import RunRequest, run
@@ -84,11 +85,15 @@ class World:
         self.log: list[str] = []
         self.sessions = {h: DictSession(h, dict(t), self.log) for h, t in things.items()}
         self.events: list[Event] = []
+        self.warrants: dict[str, Warrant | None] = {}
 
     def open(self, endpoint: Endpoint) -> DictSession:
         return self.sessions[endpoint.host]
 
     def watch(self, host: str, say: Say) -> None: ...
+
+    def warrant(self, host: str, warrant: Warrant | None) -> None:
+        self.warrants[host] = warrant
 
     def receive(self, event: Event) -> None:
         self.events.append(event)

@@ -183,6 +183,8 @@ def test_through_the_engine(versions: dict[str, str | None], mode: Mode, status:
 
         def watch(self, host: str, say: object) -> None: ...
 
+        def warrant(self, host: str, warrant: object) -> None: ...
+
     result: Result = perform(step, Registry([MODULES]), cast("Any", Store()), lambda _: None)
     assert result.status is status, result.message
     if status is Status.BLOCKED:

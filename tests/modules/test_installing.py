@@ -373,3 +373,17 @@ def test_service_pack(make: Make) -> None:
     assert host.version("store.exe") == "6.5.7638.1"
     assert host.states() == before
     assert len(host.runs) == 1
+
+
+def test_one_that_nobody_saw_end_and_that_left_a_file_is_told_of_before_it_is_tried_again(make: Make) -> None:
+    package = "KB870585-2000"
+    host = make("exchange2000-sp3-rollup", faults={"installer_leaves": ["store.exe"]})
+    host.stage(package)
+    host.install(package, timeout=0.01)
+    second = host.controller()
+    told = host.do("job_finished", by=second)
+    assert told.status is Status.FAILED
+    assert "its installer ended with exit code 0 and left store.exe 6.0.6603.1" in told.message
+    host.do("services_restored", by=second)
+    assert host.do("job_finished", by=second).status is Status.OK
+    assert len(host.runs) == 1

@@ -28,13 +28,17 @@ def expectations(*steps: PlannedStep, begun: Sequence[str] = (), mask: Sequence[
     return Expectations([host], Redactor(mask).value, set(begun))
 
 
-def intent(state: Mapping[str, Any], changes: Sequence[Change], address: str = "play/task@ex1") -> Intent:
-    return Intent(step=step(address), module=module(volatile=("pid",)), before=dict(state), changes=tuple(changes))
+def intent(
+    state: Mapping[str, Any], changes: Sequence[Change], address: str = "play/task@ex1", *, restores: bool = False
+) -> Intent:
+    loaded = module(volatile=("pid",), restores=restores)
+    return Intent(step=step(address), module=loaded, before=dict(state), changes=tuple(changes))
 
 
 def as_asked(case: Mapping[str, Any]) -> Intent:
     now = case["now"]
-    return intent(now["state"], [change(**found) for found in now.get("changes", ())])
+    found = [change(**found) for found in now.get("changes", ())]
+    return intent(now["state"], found, restores=case.get("restores", False))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
