@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import detect, economy, memory, plans, startup, winrm
+from benchmarks import detect, economy, memory, plans, reads, startup, winrm
 
 
 def main() -> int:
@@ -12,6 +12,7 @@ def main() -> int:
     ratios = [
         startup.version(),
         plans.load(),
+        reads.parses(),
         *economy.compliant(),
         *detect.detect(),
         *winrm.winrm(),

@@ -24,6 +24,7 @@ from remediate.lab import control
 from remediate.lab.hostspec import PASSWORD
 from remediate.lab.inventory import expand
 from remediate.language import inventory
+from remediate.language.files import Files
 from remediate.language.inventory import Inventory
 from remediate.language.playbook import SearchPath
 from remediate.language.template import Templar
@@ -86,7 +87,7 @@ def ports(hosts: Inventory) -> Sequence[int]:
 
 def stage(folder: Path, hosts: Inventory) -> None:
     """Put the very script the toolkit runs on every host, so that the bare pool has the same command to run."""
-    advisory = load_advisory(vars_mapping(ADVISORY)["kb870585_advisory"])
+    advisory = load_advisory(vars_mapping(ADVISORY, Files())["kb870585_advisory"])
     args = questions(advisory, "")
     script = folder / "bench.js"
     build = Scripts((ROOT / "modules",)).build

@@ -160,6 +160,10 @@ class LockLost(HostError):
     """The run does not hold the lock of this host any more: somebody took it over or released it."""
 
 
+class OutOfTime(HostError):
+    """What the session was at took longer than it may: nothing more is done through it until the limit is lifted."""
+
+
 class Failed(HostError):
     """The work was tried and did not do what it should."""
 

@@ -93,7 +93,7 @@ def test_without_the_lab_extra_the_error_says_what_to_install(installed: Path, t
     text = command(
         installed / "remediate", "run", "playbooks/kb870585.yml", "-i", "inventory/lab.yml", folder=tmp_path, good=(1,)
     )
-    assert "pip install 'remediate[lab]'" in text
+    assert "pip install 'remediate-servers[lab]'" in text
     assert "no inventory" in command(
         installed / "remediate", "run", "playbooks/kb870585.yml", folder=tmp_path, good=(1,)
     )

@@ -6,9 +6,11 @@ import json
 import os
 import re
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from remediate.approvals.model import Statement
@@ -34,6 +36,8 @@ class Paper:
     statement: Statement | None = None
     signature: str = ""
     fault: str = ""
+    data: bytes = b""
+    """The file as it is, where it is an approval."""
 
 
 def signed_bytes(statement: Statement) -> bytes:
@@ -67,13 +71,15 @@ def _as_readable_as(plan: Path, path: Path) -> None:
         path.chmod(files.FILE | stat.S_IMODE(like.st_mode) & READ)
 
 
-def found(plan: Path) -> list[Paper]:
-    """The approvals beside a plan, by name."""
+def found(plan: Path, kept: Mapping[str, bytes] = MappingProxyType({})) -> list[Paper]:
+    """The approvals beside a plan, by name; ``kept``: those of an earlier time (name -> content), for what is gone."""
     try:
-        names = sorted(path for path in plan.parent.iterdir() if path.name.startswith(plan.name + MARK))
+        every = list(plan.parent.iterdir()) if plan.parent.exists() else []
     except OSError as error:
         raise UserError(f"its approvals cannot be looked for: {error.strerror}", source=Source(str(plan))) from None
-    return [_read(path) for path in names[:MOST]]
+    names = sorted(path for path in every if path.name.startswith(plan.name + MARK))
+    there = [_read(path) for path in names[:MOST]]
+    return [*there, *(_paper(name, data) for name, data in kept.items() if name not in {one.name for one in there})]
 
 
 def _read(path: Path) -> Paper:
@@ -81,15 +87,18 @@ def _read(path: Path) -> Paper:
         return Paper(path.name, fault="it is not a file")
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+            return _paper(path.name, file.read(LARGEST + 1))
     except OSError as error:
         return Paper(path.name, fault=f"it cannot be read: {error.strerror}")
+
+
+def _paper(name: str, data: bytes) -> Paper:
     try:
         statement, signature = _parsed(data)
         signed = signed_bytes(statement)
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
-        return Paper(path.name, fault="it is not an approval")
-    return Paper(path.name, signed, statement, signature)
+        return Paper(name, fault="it is not an approval")
+    return Paper(name, signed, statement, signature, data=data)
 
 
 def _parsed(data: bytes) -> tuple[Statement, str]:

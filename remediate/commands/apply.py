@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import time
+from hashlib import sha256
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from remediate.commands import calendars
 from remediate.commands import options as common
 from remediate.commands.parser import Parser
+from remediate.planfile.inputs import never
 from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
+    from remediate.errors import UserError
     from remediate.ledger.store import Ledger
-    from remediate.planfile.model import Plan
+    from remediate.planfile.model import InputFile, Plan
 
 
 def parser() -> Parser:
@@ -88,40 +94,57 @@ def work_of(
     outside: Outside,
     *,
     at: datetime | None = None,
+    but: Callable[[InputFile], bool] = never,
+    kept: Mapping[str, bytes] = MappingProxyType({}),
 ) -> tuple[Work, argparse.Namespace]:
-    """The plan as work; inputs and approvals are looked at once more. ``at``: when it was begun, by an earlier run."""
+    """The plan as work. Its inputs, ``but`` for some, and its approvals are looked at once more; from then on it is
+    carried out from what was read. ``at``: when it was begun, by an earlier run; ``kept``: its approvals of then."""
     import dataclasses
 
+    from remediate.approvals import beside
     from remediate.commands import approving, asking, running
     from remediate.commands.change import Work
     from remediate.control.clock import SteadyClock
     from remediate.control.validity import Validity
+    from remediate.planfile import codec
     from remediate.planfile.expect import Expectations
 
     request, words = asking.request_of(plan.asked, options, outside)
-    asking.refuse_changed_inputs(plan.inputs, request, words, outside, what="not what was planned any more")
+    asking.refuse_changed_inputs(plan.inputs, request, outside, but=but, what="not what was planned any more")
+    request.search.files.close(_no_part)
+    paper, _ = codec.encode(plan)
     hosts = tuple(host for host in plan.hosts if host.outcome == "pending")
     begun: set[str] = set()
     first = at or outside.now()
 
+    file = outside.folder / options.plan
+
     def approved(moment: datetime) -> datetime:
-        file = outside.folder / options.plan
-        return approving.require(plan, digest, file, request.inventory, ledger, outside, at=moment)
+        return approving.require(plan, digest, file, request.inventory, ledger, outside, at=moment, kept=kept)
 
     until = approved(first)
+    approvals = {one.name: one.data for one in beside.found(file, kept) if one.data}
     ends = dataclasses.replace(plan, valid_until=until)
 
     def still() -> None:
         if not begun:  # what was begun is finished, host by host
             refuse_stale(ends, outside)
         approved(first if begun else outside.now())
-        asking.refuse_changed_inputs(plan.inputs, request, words, outside, what="not what was planned any more")
+        asking.refuse_altered(plan.inputs, words, outside, but=but, what="not what was planned any more")
 
     work = Work(
         kind="apply",
         request=request,
         hosts=plan.pending,
-        kept={"playbook": plan.asked.playbook, "plan": options.plan, "asked": asking.as_json(plan.asked)},
+        kept={
+            "playbook": plan.asked.playbook,
+            "plan": options.plan,
+            "plan_file": sha256(paper).hexdigest(),
+            "approvals": {name: sha256(data).hexdigest() for name, data in approvals.items()},
+            "asked": asking.as_json(plan.asked),
+            "remediate": plan.remediate,
+        },
+        papers=(paper, *approvals.values()),
         plan_hash=digest,
         planned=hosts,
         watch=(
@@ -133,6 +156,12 @@ def work_of(
         begun=begun,
     )
     return work, words
+
+
+def _no_part(path: Path) -> UserError:
+    from remediate.errors import UserError
+
+    return UserError(f"{path} was not read when the plan was made: it is no part of it", hint="plan again")
 
 
 def say_what_is_left_alone(plan: Plan, outside: Outside) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from remediate.approvals import beside, judge, policyfile, protected, sshkeygen
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 SIGNERS = "allowed_signers"
 REVOKED = "revoked_keys"
 SHOWN = 5
+NONE: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,13 @@ def people(outside: Outside) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in firsts if name and not name.startswith("#")))
 
 
-def verdict(plan: Plan, file: Path, outside: Outside, at: datetime | None = None) -> Verdict:
+def verdict(
+    plan: Plan, file: Path, outside: Outside, at: datetime | None = None, kept: Mapping[str, bytes] = NONE
+) -> Verdict:
     """What the plan in ``file`` needs on this machine, and which approvals beside it count ``at`` a time, else now."""
     now = at or outside.now()
     policy, signers = policy_of(outside), signers_of(outside)
-    papers = beside.found(file)
+    papers = beside.found(file, kept)
     if signers is None:
         why = f"there is no {outside.policy / SIGNERS} to say whose key it is"
         signatures = [Signature(file=paper.name, statement=paper.statement, fault=why) for paper in papers]
@@ -79,14 +83,14 @@ def _checked(paper: beside.Paper, signers: Signers, now: datetime) -> Signature:
 
 
 def require(plan: Plan, digest: str, file: Path, inventory: Inventory, ledger: Ledger, outside: Outside, *,
-            at: datetime | None = None) -> datetime:  # fmt: skip
+            at: datetime | None = None, kept: Mapping[str, bytes] = NONE) -> datetime:  # fmt: skip
     """The gate of saved plans: ``GateClosed`` unless enough people approved exactly this, now or ``at`` the time it was
-    begun; until when that holds. Those that count are in the ledger from now on, with the account and the machine
-    they say they signed on."""
+    begun; until when that holds. ``kept``: approvals of then, for files that are gone. Those that count are in the
+    ledger from now on, with the account and the machine they say they signed on."""
     _refuse_other_groups(plan, inventory)
     if not judge.needed(plan, policy_of(outside)):
         return plan.valid_until
-    found = verdict(plan, file, outside, at)
+    found = verdict(plan, file, outside, at, kept)
     if found.missing:
         raise GateClosed(found.sentence, hint=_how(file, outside))
     if outside.account.uid == protected.ROOT:

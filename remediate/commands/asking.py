@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remediate.commands import extravars, planning, running
@@ -15,7 +14,7 @@ from remediate.model import Mode
 from remediate.planfile import inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from remediate.commands.outside import Outside
     from remediate.engine.run import RunRequest
@@ -28,7 +27,7 @@ def options_of(asked: Asked, options: argparse.Namespace, outside: Outside) -> a
     """The options of the command that was given then, with those of now for connecting and printing."""
     given = extravars.read(options.extra_vars, outside.folder)
     variables = _with_secrets(asked, given)
-    folder = Project.around(outside.folder).settings.folder
+    folder = Project.around(outside.folder, outside.files).settings.folder
     words = {
         "playbook": str(folder / asked.playbook),
         "inventory": [str(folder / name) if "," not in name else name for name in asked.inventory],
@@ -68,19 +67,40 @@ def request_of(asked: Asked, options: argparse.Namespace, outside: Outside) -> t
 def refuse_changed_inputs(
     planned: Sequence[InputFile],
     request: RunRequest,
+    outside: Outside,
+    *,
+    what: str,
+    but: Callable[[InputFile], bool] = inputs.never,
+) -> None:
+    """``GateClosed`` when a file is not what it was, ``but`` for some; ``what`` says of what."""
+    project = Project.around(outside.folder, outside.files)
+    files = request.search.files
+    now = [file for file in planning.rests_on(request, project, ()) if not but(file)]
+    planned = [file for file in planned if not but(file)]
+    changed = inputs.changed(planned, now, project.settings.folder, files)
+    if changed:
+        shown = "; ".join(changed[:MOST]) + (f" and {len(changed) - MOST} more" if len(changed) > MOST else "")
+        raise GateClosed(f"{what}: {shown}", hint="look at the change; then make a new plan and have it approved")
+
+
+def refuse_altered(
+    planned: Sequence[InputFile],
     options: argparse.Namespace,
     outside: Outside,
     *,
     what: str,
+    but: Callable[[InputFile], bool] = inputs.never,
 ) -> None:
-    """``GateClosed`` when a file is not what it was; ``what`` says of what."""
-    project = Project.around(outside.folder)
-    modules = {Path(file.path).stem for file in planned if file.kind == "module"}
-    now = planning.rests_on(request, options, project, modules, set())
-    changed = inputs.changed(planned, now, project.settings.folder)
-    if changed:
-        shown = "; ".join(changed[:MOST]) + (f" and {len(changed) - MOST} more" if len(changed) > MOST else "")
-        raise GateClosed(f"{what}: {shown}", hint="look at the change; then make a new plan and have it approved")
+    """The same when time has gone by since they were read: the files are looked at as if nobody had read them."""
+    words = argparse.Namespace(**{**vars(options), "ask_pass": False})
+    fresh = dataclasses.replace(outside, files=outside.files.anew())
+    try:
+        request = running.prepare(words, fresh, mode=Mode.APPLY, start_lab=False)
+    except UserError as error:
+        raise GateClosed(
+            f"{what}: {error}", hint="look at the change; what is carried out is what was checked"
+        ) from None
+    refuse_changed_inputs(planned, request, fresh, what=what, but=but)
 
 
 def as_json(value: Any) -> Any:

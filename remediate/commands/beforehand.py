@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from remediate.engine.registry import LoadedModule
     from remediate.engine.run import RunRequest
     from remediate.engine.scope import PlayScope
+    from remediate.language.files import Files
     from remediate.language.tree import Node, Task
     from remediate.language.variables import Variables
 
@@ -78,7 +79,7 @@ def look(request: RunRequest, *, sends: bool = True, strict: bool = True) -> See
     book = read(request)
     reached = [(play, list(_reach(play.nodes, request))) for play in book.plays]
     reached = [(play, [*tasks, *(_Reached(task=task) for task in play.handlers)]) for play, tasks in reached]
-    set_later = _set_later([each.task for _, tasks in reached for each in tasks])
+    set_later = _set_later([each.task for _, tasks in reached for each in tasks], request.search.files)
     if set_later is None:
         return Seen()
     asking = _Asking(request=request, strict=strict)
@@ -106,7 +107,7 @@ def _reach(nodes: tuple[Node, ...], request: RunRequest, through: tuple[Task, ..
         yield from _reach(below, request, (*through, task))
 
 
-def _set_later(tasks: Sequence[Task]) -> dict[str, object] | None:
+def _set_later(tasks: Sequence[Task], files: Files) -> dict[str, object] | None:
     """Names that tasks give a value, each unknown before; None when that cannot be told."""
     found: dict[str, object] = {}
     for task in tasks:
@@ -114,14 +115,14 @@ def _set_later(tasks: Sequence[Task]) -> dict[str, object] | None:
         if task.action == "set_fact":
             names += [str(name) for name in task.args]
         if task.action == "include_vars":
-            if (included := _included_names(task)) is None:
+            if (included := _included_names(task, files)) is None:
                 return None
             names += included
         found |= {name: Unknown(task.name or task.action) for name in names}
     return found
 
 
-def _included_names(task: Task) -> list[str] | None:
+def _included_names(task: Task, files: Files) -> list[str] | None:
     """What a file of variables that is read on the way defines; None when only the run knows which one it is."""
     from remediate.engine.scope import vars_mapping
 
@@ -132,8 +133,8 @@ def _included_names(task: Task) -> list[str] | None:
     if name:
         return [name]
     folders = [task.folder, task.folder / "vars", *([task.role.path / "vars"] if task.role else [])]
-    path = next((folder / file for folder in folders if (folder / file).is_file()), None)
-    return [str(key) for key in vars_mapping(path)] if path else None
+    path = next((folder / file for folder in folders if files.is_file(folder / file)), None)
+    return [str(key) for key in vars_mapping(path, files)] if path else None
 
 
 @dataclass(slots=True)
@@ -158,11 +159,11 @@ class _Asking:
 
     def ask(self, reached: _Reached, scope: PlayScope) -> None:
         variables = _variables(reached, scope)
-        comes = _comes(reached, variables)
+        comes = _comes(reached, variables, scope.setting.files)
         if comes is False:
             return
         module, task = self.request.modules.load(reached.task.action), reached.task
-        partly = Partly(Templar(variables, folder=task.folder))
+        partly = Partly(Templar(variables, folder=task.folder, files=scope.setting.files))
         values: dict[str, object] = {}
         for name in module.foresees:
             if name in task.args:
@@ -202,7 +203,10 @@ def _warned(error: UserError) -> Warned:
 def _variables(reached: _Reached, scope: PlayScope) -> Variables:
     """What the task would see, what is looped over and what cannot be told of includes being unknown."""
     for task in reached.through:
-        loops, templar = _loop(task), Templar(scope.task(task, *_loop(task)), folder=task.folder)
+        loops, templar = (
+            _loop(task),
+            Templar(scope.task(task, *_loop(task)), folder=task.folder, files=scope.setting.files),
+        )
         given: dict[str, object] = {}
         for name, value in task.vars.items():
             try:
@@ -220,9 +224,9 @@ def _loop(task: Task) -> tuple[tuple[Layer, Mapping[str, object]], ...]:
     return ((Layer.LOOP, {name: Unknown(task.name or task.action) for name in names}),)
 
 
-def _comes(reached: _Reached, variables: Variables) -> bool | None:
+def _comes(reached: _Reached, variables: Variables, files: Files) -> bool | None:
     """Whether the conditions let the run come to the task; None when only the hosts can tell."""
-    templar = Templar(variables, folder=reached.task.folder)
+    templar = Templar(variables, folder=reached.task.folder, files=files)
     certain = True
     for condition in (c for task in (*reached.through, reached.task) for c in task.when):
         try:

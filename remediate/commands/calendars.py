@@ -93,7 +93,7 @@ def calendar_of(options: argparse.Namespace, outside: Outside) -> Calendar:
     from remediate.commands.windowfile import find
     from remediate.windows import load
 
-    path: Path = find(options, Project.around(outside.folder), outside)
+    path: Path = find(options, Project.around(outside.folder, outside.files), outside)
     return load(path)
 
 

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from remediate.commands import approving, calendars, ledgers, pasts, running, stopping, telling, unfinished
+from remediate import __version__
+from remediate.commands import approving, calendars, ledgers, pasts, running, sealed, stopping, telling, unfinished
 from remediate.commands import options as common
+from remediate.commands.project import Project
 from remediate.control.clock import refuse_behind
 from remediate.control.held import Held
 from remediate.control.journal import Journal
@@ -67,6 +69,10 @@ class Work:
     """Hosts on which something was changed already; grows."""
     resumes: str = ""
     past: Mapping[str, Past] = field(default_factory=dict)
+    only_finish: Control | None = None
+    """Keeps a run that another version began from beginning anything new."""
+    papers: tuple[bytes, ...] = ()
+    """What else is kept for it: the file of its plan."""
 
 
 def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> int:
@@ -96,11 +102,13 @@ def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.N
     from remediate.ledger.locking import INTERVAL, Heart, acquire, on
 
     controller = ledgers.controller()
-    kept = {**work.kept, **unfinished.origin(outside)}
+    kept = {"remediate": __version__, **work.kept, **unfinished.origin(outside)}
     new = NewRun(kind=work.kind, playbook=str(work.kept.get("playbook", "")), request=kept,
                  plan_hash=work.plan_hash, resumes=work.resumes, who=ledgers.who(outside),
                  controller=controller, pid=os.getpid(), hosts=work.hosts)  # fmt: skip
+    sealed.keep(work.request, ledger, *work.papers)
     run = ledger.begin_run(new)
+    sealed.follow(work.request, ledger, run, Project.around(outside.folder, outside.files).settings.folder)
     change = _Change(work, ledger, run, gate, options, outside)
     with Heart(ledger, run, interval=INTERVAL):
         try:
@@ -164,8 +172,10 @@ class _Change:
         code = self._code(summary, got)
         status = INTERRUPTED if summary.interrupted else FINISHED
         self.end(status, code, [_host_end(self.known.value(host)) for host in summary.hosts])
-        if summary.interrupted or any(host.outcome is Outcome.DEFERRED for host in summary.hosts):
+        more = summary.interrupted or any(host.outcome is Outcome.DEFERRED for host in summary.hosts)
+        if more and not self.ledger.lost:
             self.outside.complain(f"go on with: remediate resume {self.run}")
+        code = self._proved(code)
         self.announced = False
         told = self.hooks.after(summary, code)
         return code or (0 if told else 1)
@@ -185,6 +195,15 @@ class _Change:
             self.announced = False
             self.hooks.broken_off(hosts, code)
         return code
+
+    def _proved(self, code: int) -> int:
+        """What is in no ledger did not end well, whatever became of the hosts."""
+        lost = self.ledger.lost
+        if lost is None:
+            return code
+        self.outside.complain(f"error: run {self.run} is not proved: {self.known.text(lost.message)}")
+        self.outside.complain(f"hint: {lost.hint}")
+        return lost.exit_code
 
     def end(self, status: str, code: int, hosts: Sequence[HostEnd]) -> None:
         """The last word in the ledger, said once; a ledger that is lost keeps the run as it is, to be resumed."""
@@ -250,6 +269,8 @@ class _Change:
         if past:
             repeat = getattr(self.options, "repeat_unfinished", False)
             controls.append(Recall(past, _kept_already if again else self._copy, self.known.text, repeat=repeat))
+        if work.only_finish is not None:
+            controls.append(work.only_finish)
         controls += work.watch
         if self.gate.admission is not None:
             controls.append(self.gate.admission)
@@ -267,6 +288,8 @@ class _Change:
 
     def _code(self, summary: RunSummary, got: Acquired) -> int:
         """3 when gates kept every host from being touched."""
+        if self.ledger.lost:
+            return self.ledger.lost.exit_code
         kept_out = all(host.outcome is Outcome.DEFERRED or host.host in got.refused for host in summary.hosts)
         if summary.hosts and kept_out and not self.work.begun and not summary.interrupted:
             return GateClosed.exit_code

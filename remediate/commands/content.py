@@ -7,6 +7,7 @@ from pathlib import Path
 
 from remediate.commands.settings import Settings
 from remediate.errors import UserError
+from remediate.language.files import Files
 from remediate.language.words import listed, nearest
 
 
@@ -26,6 +27,12 @@ class Content:
     here: Path
     settings: Settings
     shipped: Path | None
+    files: Files | None = None
+    """What looks; None: each question is one of its own."""
+
+    @property
+    def _look(self) -> Files:
+        return self.files or Files()
 
     def playbook(self, name: str) -> Path:
         """The playbook file called ``name`` on the command line."""
@@ -34,7 +41,7 @@ class Content:
 
     def inventory(self, name: str) -> Path:
         """The inventory file or folder called ``name`` on the command line; a list of hosts (``a,b``) stays one."""
-        if "," in name and not (self.here / name).exists():
+        if "," in name and not self._look.kind(self.here / name):
             return Path(name)
         return self._find(name, "inventory", "inventory")
 
@@ -42,7 +49,7 @@ class Content:
         places = [self.here, self.settings.folder, *([self.shipped] if self.shipped else [])]
         for place in places:
             path = place / name
-            if path.is_file() or (path.is_dir() and what == "inventory"):
+            if self._look.is_file(path) or (self._look.is_folder(path) and what == "inventory"):
                 return path
         known = [
             f"{folder}/{path.name}"
@@ -51,7 +58,7 @@ class Content:
         ]
         near = nearest(name, known)
         hint = f"did you mean {near}?" if near else f"there are: {listed(dict.fromkeys(known))}" if known else ""
-        if (self.here / name).is_dir():
+        if self._look.is_folder(self.here / name):
             raise UserError(f"{name} is a folder; a {what} file is wanted", hint=hint)
         raise UserError(f"there is no {what} {name}", hint=hint)
 
@@ -66,4 +73,4 @@ class Content:
 
     def _folders(self, first: tuple[Path, ...], name: str) -> tuple[Path, ...]:
         every = [*first, self.settings.folder / name, *([self.shipped / name] if self.shipped else [])]
-        return tuple(dict.fromkeys(path.resolve() for path in every if path.is_dir()))
+        return tuple(dict.fromkeys(path.resolve() for path in every if self._look.is_folder(path)))

@@ -44,7 +44,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.engine import learning
     from remediate.reports.redact import Redactor
 
-    inventory = Project.around(outside.folder).inventory(options, start_lab=False, say=outside.complain)
+    inventory = Project.around(outside.folder, outside.files).inventory(options, start_lab=False, say=outside.complain)
     learning.from_inventory(inventory, {}, outside.secrets, outside.folder)
     mask = Redactor(outside.secrets)
     if options.view == "host":

@@ -52,7 +52,7 @@ def parser() -> Parser:
 def main(options: argparse.Namespace, outside: Outside) -> int:
     if options.host and options.deed != "reset":
         raise UserError(f"`remediate lab {options.deed}` is for the whole lab", hint="only reset takes hosts")
-    project = Project.around(outside.folder)
+    project = Project.around(outside.folder, outside.files)
     labs = lab_files(project, options.inventory)
     need_lab()
     answers = [_do(options.deed, options.host, path, data, project.lab_state, outside) for path, data in labs.items()]

@@ -36,7 +36,7 @@ def open_for(outside: Outside, *, create: bool = True) -> Ledger:
     from remediate.ledger.address import parse
     from remediate.ledger.store import open_ledger
 
-    project = Project.around(outside.folder)
+    project = Project.around(outside.folder, outside.files)
     url = ledger_url(project, outside)
     if "://" not in url:
         if not create and not Path(url).exists():

@@ -43,7 +43,7 @@ def parser() -> Parser:
 def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.commands.project import Project
 
-    project = Project.around(outside.folder)
+    project = Project.around(outside.folder, outside.files)
     found: list[UserError] = []
     for name in options.playbook:
         path = project.content.playbook(name)

@@ -38,7 +38,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.commands.project import Project
     from remediate.notify import notify
 
-    settings = Project.around(outside.folder).settings
+    settings = Project.around(outside.folder, outside.files).settings
     hooks = chosen(settings.notify, options.name)
     told = notify(hooks, message(outside), environ=outside.environ, folder=settings.folder, now=outside.now())
     for line in document(told) if options.format == "json" else table(hooks, told):

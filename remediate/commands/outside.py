@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO, cast
 
+from remediate.language.files import Files
 from remediate.secrets.known import Known
 
 POLICY = Path("/etc/remediate")
@@ -131,6 +132,8 @@ class Outside:
     variable can change: whoever plans must not choose who approves."""
     secrets: Known = field(default_factory=Known)
     """What nobody may see; every line written here goes past it."""
+    files: Files = field(default_factory=Files)
+    """What the files of the project are read with: each once for a command."""
 
     @classmethod
     def of_this_process(cls) -> Outside:

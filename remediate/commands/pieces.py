@@ -58,7 +58,7 @@ class Pieces:
             return
         self._visited.add(str(path))
         try:
-            data = load(path)
+            data = load(path, self._search.files)
         except UserError as error:
             self._note(error)
             return
@@ -78,7 +78,7 @@ class Pieces:
             return False
         path = Path(where)
         before = len(self.errors)
-        if path.is_file():
+        if self._search.files.is_file(path):
             self._file(path)
         if len(self.errors) == before:
             self._note(error)

@@ -77,7 +77,7 @@ def _prepare(options: argparse.Namespace, outside: Outside) -> tuple[list[Endpoi
     from remediate.engine import learning
     from remediate.reports.redact import Redactor
 
-    project = Project.around(outside.folder)
+    project = Project.around(outside.folder, outside.files)
     folder = project.content.playbook(PLAYBOOK).parent
     found = project.inventory(options, start_lab=True, say=outside.complain).with_playbook_vars(folder)
     inventory = running.with_login(found, running.login(options, outside))

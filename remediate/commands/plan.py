@@ -87,6 +87,8 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         plan = planning.plan_of(
             request, gatherer, options, outside, valid_for=valid_for, approvals=options.require_approval
         )
+        for sentence in planning.unsealed(gatherer):
+            outside.complain(sentence)
         digest = codec.save(plan, outside.folder / options.out)
         outside.complain(f"saved: {options.out}, hash {digest[:16]}, valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC")
         _say_who_has_to_approve(plan, options.out, outside)

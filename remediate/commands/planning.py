@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from remediate.model import RunSummary
 
 VALID_FOR = timedelta(days=7)
+INCLUDES = ("include_tasks", "include_role")
 
 
 def gather(
@@ -62,7 +63,7 @@ def plan_of(
     approvals: int = 0,
 ) -> Plan:
     """The plan of a check run that has ended."""
-    project = Project.around(outside.folder)
+    project = Project.around(outside.folder, outside.files)
     made = outside.now().replace(microsecond=0)
     return Plan(
         format=FORMAT,
@@ -73,10 +74,20 @@ def plan_of(
         controller=ledgers.controller(),
         approvals=approvals,
         asked=asked(request, options, project),
-        inputs=rests_on(request, options, project, gatherer.modules, gatherer.packages),
+        inputs=rests_on(request, project, gatherer.packages),
         hosts=gatherer.hosts(),
-        warnings=tuple(gatherer.warnings),
+        warnings=(*gatherer.warnings, *unsealed(gatherer)),
     )
+
+
+def unsealed(gatherer: Gatherer) -> Iterator[str]:
+    """Sentences about includes whose file nobody knows before the changes: a plan that is applied refuses them."""
+    told: dict[str, None] = {}
+    for host in gatherer.hosts():
+        for step in host.steps:
+            if step.module in INCLUDES and step.status == "unknown":
+                told[f"{step.task}: what it includes is {step.message}; `apply` carries out nothing of it"] = None
+    yield from told
 
 
 def asked(request: RunRequest, options: argparse.Namespace, project: Project) -> Asked:
@@ -110,17 +121,15 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def rests_on(
-    request: RunRequest, options: argparse.Namespace, project: Project, modules: set[str], packages: set[Path]
-) -> tuple[InputFile, ...]:
-    """Fingerprints of every file that decides what the plan says."""
-    files = [*_written(request), *_hosts(request, options, project)]
-    for name in sorted(modules):
-        found = request.modules.find(name)
-        if found is not None:
-            files += [("module", path) for path in (found, found.with_suffix(".js")) if path.is_file()]
-    files += [("package", path) for path in sorted(packages)]
-    return inputs.collected(files, project.settings.folder)
+def rests_on(request: RunRequest, project: Project, packages: Iterable[Path]) -> tuple[InputFile, ...]:
+    """Fingerprints of every file that decides what the plan says: all that was read for it, and what is sent."""
+    tasks(request)
+    request.modules.complete()
+    folder = project.settings.folder
+    read = inputs.of_read(request.search.files.seen(), folder)
+    sent = inputs.collected((("package", path) for path in packages), folder)
+    found = {file.path: file for file in (*read, *sent)}
+    return tuple(found[path] for path in sorted(found))
 
 
 def tasks(request: RunRequest) -> list[Task]:
@@ -130,35 +139,3 @@ def tasks(request: RunRequest) -> list[Task]:
 
     found = [task for play in read(request).plays for task in (*walk(play.nodes), *play.handlers)]
     return [*found, *included(found, request.search, request.modules)[0]]
-
-
-def _written(request: RunRequest) -> Iterator[tuple[str, Path]]:
-    """The playbook, what it imports and includes, its roles and files of variables."""
-    from remediate.engine.run import read
-
-    book, every = read(request), tasks(request)
-    yield "playbook", book.path
-    for place in (*(play.source for play in book.plays), *(task.source for task in every)):
-        if Path(place.file).is_file():
-            yield "playbook", Path(place.file)
-    for role in {role.path for play in book.plays for role in play.roles} | {t.role.path for t in every if t.role}:
-        yield from (("role", path) for path in inputs.below(role))
-    for play in book.plays:
-        for written in play.vars_files:
-            names = written if isinstance(written, list) else [written]
-            found = (folder / str(name) for name in names for folder in (play.folder, play.folder / "vars"))
-            yield from (("variables", path) for path in found if path.is_file())
-
-
-def _hosts(request: RunRequest, options: argparse.Namespace, project: Project) -> Iterator[tuple[str, Path]]:
-    """The inventories, and the variables beside them and beside the playbook."""
-    folders = {request.playbook.parent}
-    for file in project.inventory_files(options.inventory):
-        if file.is_dir():
-            yield from (("inventory", path) for path in inputs.below(file))
-        elif file.is_file():
-            yield "inventory", file
-            folders.add(file.parent)
-    for folder in sorted(folders):
-        for name in ("group_vars", "host_vars"):
-            yield from (("variables", path) for path in inputs.below(folder / name))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from remediate.commands.content import Content, shipped
 from remediate.commands.settings import Settings, find
 from remediate.errors import UserError
+from remediate.language.files import Files
 
 if TYPE_CHECKING:
     import argparse
@@ -29,12 +30,14 @@ class Project:
 
     settings: Settings
     content: Content
+    files: Files
 
     @classmethod
-    def around(cls, folder: Path) -> Project:
-        """The project ``folder`` belongs to."""
-        settings = find(folder)
-        return cls(settings, Content(folder, settings, shipped()))
+    def around(cls, folder: Path, files: Files | None = None) -> Project:
+        """The project ``folder`` belongs to; its settings are read once with the same ``files``."""
+        reader = files or Files()
+        settings = reader.once(("settings", folder), lambda: find(folder))
+        return cls(settings, Content(folder, settings, shipped(), reader), reader)
 
     @property
     def lab_state(self) -> Path:
@@ -49,7 +52,7 @@ class Project:
             hint = "give one with -i FILE, or name it in remediate.toml; -i inventory/lab.yml is the embedded lab"
             raise UserError(NO_INVENTORY, hint=hint)
         for path in self.settings.inventory:
-            if not path.exists():
+            if not self.files.kind(path):
                 raise UserError(f"there is no inventory {path}", hint=f"it is named in {self.settings.file}")
         return self.settings.inventory
 
@@ -57,7 +60,8 @@ class Project:
         """The hosts; with ``start_lab`` those of a lab are made to run. ``say`` hears what the lab has to tell."""
         from remediate.language import inventory
 
-        return inventory.load(self.inventory_files(options.inventory), plugins={"lab": self._lab(start_lab, say)})
+        files, plugins = self.inventory_files(options.inventory), {"lab": self._lab(start_lab, say)}
+        return inventory.load(files, plugins=plugins, files=self.files)
 
     def _lab(
         self, start: bool, say: Callable[[str], None]
@@ -73,15 +77,15 @@ class Project:
     def modules(self, playbook: Path | None = None) -> Registry:
         from remediate.engine.registry import Registry
 
-        return Registry(self.content.modules(playbook))
+        return Registry(self.content.modules(playbook), self.files)
 
     def search(self, playbook: Path) -> SearchPath:
         from remediate.language.playbook import SearchPath
 
-        return SearchPath(roles=self.content.roles(), playbook=playbook)
+        return SearchPath(roles=self.content.roles(), playbook=playbook, files=self.files)
 
 
 def need_lab() -> None:
     """``UserError`` where the packages of the lab are missing."""
     if importlib.util.find_spec("quickjs") is None:
-        raise UserError(NO_LAB, hint="pip install 'remediate[lab]'")
+        raise UserError(NO_LAB, hint="pip install 'remediate-servers[lab]'")

@@ -12,13 +12,15 @@ from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
     from remediate.engine.run import RunRequest
     from remediate.ledger.rows import RunRow
     from remediate.ledger.store import Ledger
-    from remediate.planfile.model import Plan
+    from remediate.planfile.model import InputFile, Plan
 
 
 def parser() -> Parser:
@@ -82,22 +84,57 @@ def _work(
 ) -> tuple[Work, argparse.Namespace]:
     import dataclasses
 
-    from remediate.commands import apply
+    from remediate.commands import apply, otherversion
     from remediate.commands.pasts import past_of, refuse_broken
 
     refuse_running(row, ledger)
     refuse_broken(ledger)
     if row.plan_hash:
         _refuse_more_than_planned(row, options)
-        plan, digest = _plan(row, options, outside)
-        work, words = apply.work_of(plan, digest, ledger, options, outside, at=_first(row, ledger).started)
+        plan, digest = _plan(row, ledger, options, outside)
+        work, words = apply.work_of(plan, digest, ledger, options, outside, at=_first(row, ledger).started,
+                                    but=_others(row, outside), kept=_approvals(row, ledger))  # fmt: skip
         plan = dataclasses.replace(plan, valid_until=work.until or plan.valid_until)
     else:
-        plan, (work, words) = None, _from_run(row, options, outside)
+        plan, (work, words) = None, _from_run(row, ledger, options, outside)
     past = past_of(row, ledger)
     work.begun.update(host for host, before in past.items() if before.begun)
     work = dataclasses.replace(work, kind="resume", resumes=row.id, past=past)
-    return (_while_valid(work, plan, outside) if plan else work), words
+    work = _while_valid(work, plan, outside) if plan else work
+    version = otherversion.of(row)
+    return (otherversion.finishing(work, version, outside) if version else work), words
+
+
+def _others(row: RunRow, outside: Outside) -> Callable[[InputFile], bool]:
+    """Which inputs may be others than they were: modules of the program, where it is another version."""
+    from remediate.commands import otherversion
+    from remediate.planfile.inputs import never
+
+    folder = _folder(outside)
+    return (lambda file: otherversion.comes_with_it(file, folder)) if otherversion.of(row) else never
+
+
+def _hold(files: Sequence[InputFile], row: RunRow, ledger: Ledger, outside: Outside) -> None:
+    """Have what is gone answered from the ledger; after an upgrade also the playbooks and roles it brought."""
+    from remediate.commands import otherversion, sealed
+    from remediate.planfile.inputs import never
+
+    folder, others = _folder(outside), _others(row, outside)
+    stays = (lambda file: otherversion.stays(file, folder)) if otherversion.of(row) else never
+    sealed.hold([file for file in files if not others(file)], outside.files, ledger, folder, stays)
+
+
+def _folder(outside: Outside) -> Path:
+    from remediate.commands.project import Project
+
+    return Project.around(outside.folder, outside.files).settings.folder
+
+
+def _approvals(row: RunRow, ledger: Ledger) -> dict[str, bytes]:
+    """The approvals the run was begun with, as they were kept; their signatures are checked once more."""
+    named = row.request.get("approvals")
+    found = {name: ledger.file(str(digest)) for name, digest in (named.items() if isinstance(named, dict) else ())}
+    return {name: data for name, data in found.items() if data is not None}
 
 
 def _first(row: RunRow, ledger: Ledger) -> RunRow:
@@ -148,29 +185,38 @@ def refuse_running(row: RunRow, ledger: Ledger) -> None:
         raise UserError(f"run {row.id} was resumed by {later[-1]}", hint=f"remediate resume {later[-1]}")
 
 
-def _plan(row: RunRow, options: argparse.Namespace, outside: Outside) -> tuple[Plan, str]:
+def _plan(row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> tuple[Plan, str]:
     """The plan has to be the one that was applied."""
-    from remediate.commands import apply
     from remediate.errors import UserError
     from remediate.model import Source
-    from remediate.planfile import codec
 
     name = str(row.request.get("plan", ""))
-    plan, digest = codec.load(outside.folder / name)
+    plan, digest = _read(outside.folder / name, str(row.request.get("plan_file", "")), ledger)
     if digest != row.plan_hash:
         raise UserError(f"not the plan that run {row.id} applied: that was {row.plan_hash[:16]}",
                         source=Source(name), hint="put that file back, or apply the new plan")  # fmt: skip
-    apply.refuse_foreign(plan)
     options.plan = name
+    _hold(plan.inputs, row, ledger, outside)
     return plan, digest
 
 
-def _from_run(row: RunRow, options: argparse.Namespace, outside: Outside) -> tuple[Work, argparse.Namespace]:
+def _read(path: Path, digest: str, ledger: Ledger) -> tuple[Plan, str]:
+    """The plan's file; where it is gone, the one that was kept."""
+    from remediate.model import Source
+    from remediate.planfile import codec
+
+    kept = None if path.exists() else ledger.file(digest)
+    return codec.load(path) if kept is None else codec.read(kept, Source(str(path)))
+
+
+def _from_run(
+    row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Outside
+) -> tuple[Work, argparse.Namespace]:
     import dataclasses
 
     from pydantic import TypeAdapter, ValidationError
 
-    from remediate.commands import asking
+    from remediate.commands import asking, sealed
     from remediate.commands.change import Work
     from remediate.commands.run import CHANGED
     from remediate.errors import UserError
@@ -183,14 +229,17 @@ def _from_run(row: RunRow, options: argparse.Namespace, outside: Outside) -> tup
     except ValidationError:
         raise UserError(f"run {row.id} cannot be resumed: the ledger does not say how it was asked for",
                         hint="run the playbook anew: what is done is found done") from None  # fmt: skip
+    files = (*files, *sealed.read_later(row.id, ledger))
+    _hold(files, row, ledger, outside)
+    kept["inputs"] = [asking.as_json(file) for file in files]
     if options.retry:
         asked = dataclasses.replace(asked, extra_vars={**asked.extra_vars, "retry": True})
         kept["asked"] = asking.as_json(asked)
     request, words = asking.request_of(asked, options, outside)
-    asking.refuse_changed_inputs(files, request, words, outside,
+    asking.refuse_changed_inputs(files, request, outside, but=_others(row, outside),
                                  what=f"not what run {row.id} was working from any more")  # fmt: skip
     planned = calendars.foreseen(request, outside)
-    still = partial(asking.refuse_changed_inputs, files, request, words, outside, what=CHANGED)
+    still = partial(asking.refuse_altered, files, words, outside, but=_others(row, outside), what=CHANGED)
     return Work(kind="run", request=request, hosts=hosts_of(request), kept=kept, planned=planned, still=still), words
 
 

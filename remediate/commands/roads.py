@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ def endpoint_of(
 ) -> Endpoint:
     """The endpoint a play of ``folder`` would use; ``UserError`` with the position of what is wrong."""
     from remediate.connections.endpoint import endpoint
-    from remediate.engine.scope import Rendered, Setting, play_scope, vars_mapping
+    from remediate.engine.scope import Rendered, Setting, play_scope
     from remediate.language.tree import Play
     from remediate.model import Mode, Source
 
@@ -27,7 +26,7 @@ def endpoint_of(
         extra_vars=extra_vars,
         mode=Mode.CHECK,
         playbook_folder=folder,
-        vars_file=cache(vars_mapping),
+        files=inventory.files,
         memory={},
         secrets=secrets,
     )

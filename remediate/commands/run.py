@@ -97,13 +97,11 @@ def change_hosts(request: RunRequest, options: argparse.Namespace, outside: Outs
     from remediate.commands.project import Project
     from remediate.commands.resume import hosts_of
 
-    project = Project.around(outside.folder)
+    project = Project.around(outside.folder, outside.files)
     with open_for(outside) as ledger:
         planned = calendars.foreseen(request, outside)
         asked = planning.asked(request, options, project)
-        modules = {task.action for task in planning.tasks(request) if request.modules.has(task.action)}
-        packages = {Path(name) for name in request.files}
-        files = planning.rests_on(request, options, project, modules, packages)
+        files = planning.rests_on(request, project, {Path(name) for name in request.files})
         kept = {
             "playbook": asked.playbook,
             "asked": asking.as_json(asked),
@@ -115,7 +113,7 @@ def change_hosts(request: RunRequest, options: argparse.Namespace, outside: Outs
             hosts=hosts_of(request),
             kept=kept,
             planned=planned,
-            still=partial(asking.refuse_changed_inputs, files, request, options, outside, what=CHANGED),
+            still=partial(asking.refuse_altered, files, options, outside, what=CHANGED),
         )
         return change.carry_out(work, ledger, options, outside)
 

@@ -26,6 +26,7 @@ def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, A
     journal = ledger.journal(row.id)
     hosts = ledger.hosts(row.id)
     known = {host.host for host in hosts}
+    going = {"under_way": state(row) == "running"}
     return {
         "format": FORMAT,
         "remediate": __version__,
@@ -35,8 +36,8 @@ def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, A
         "approvals": [_times(asdict(found)) for found in ledger.approvals(row.plan_hash)] if row.plan_hash else [],
         "locks": [lock(held) for held in ledger.locks() if held.run == row.id],
         "hosts": [
-            *(_host(host, journal.get(host.host, ())) for host in hosts),
-            *(_host(None, rows) for host, rows in journal.items() if host not in known),
+            *(going | _host(host, journal.get(host.host, ())) for host in hosts),
+            *(going | _host(None, rows) for host, rows in journal.items() if host not in known),
         ],
         "packages": [_times(asdict(package)) for package in ledger.packages(row.id)],
         "remarks": list(_remarks(ledger, row.id)),

@@ -43,7 +43,7 @@ def prepare(
     from remediate.engine import learning
     from remediate.engine.run import RunRequest, learn
 
-    project = Project.around(outside.folder)
+    project = Project.around(outside.folder, outside.files)
     playbook = project.content.playbook(options.playbook)
     hosts = project.inventory(options, start_lab=start_lab, say=outside.complain).with_playbook_vars(playbook.parent)
     request = RunRequest(

@@ -11,7 +11,12 @@ from types import FrameType
 
 GRACE = 15.0
 """Seconds the second Ctrl-C leaves for reading the hosts once more and closing connections."""
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if hasattr(signal, name)  # Windows has no SIGHUP
+)
+"""A terminal that goes away (SIGHUP) stops a run as a person does: what was begun is brought to its end."""
 
 FIRST = (
     "\nstopping: the steps under way are finished, and what must always be done after them is done, too; nothing else\n"

@@ -34,7 +34,7 @@ class Hooks:
 
     @classmethod
     def of(cls, work: Work, run: str, windows: tuple[str, ...], outside: Outside) -> Hooks:
-        settings = Project.around(outside.folder).settings
+        settings = Project.around(outside.folder, outside.files).settings
         return cls(hooks=settings.notify, work=work, run=run, windows=windows, outside=outside)
 
     def before(self) -> None:
@@ -65,7 +65,7 @@ class Hooks:
             return True
         from remediate.notify import notify
 
-        folder = Project.around(self.outside.folder).settings.folder
+        folder = Project.around(self.outside.folder, self.outside.files).settings.folder
         occasion = self._occasion(kind, code, hosts)
         told = notify(self.hooks, occasion, environ=self.outside.environ, folder=folder, now=self.outside.now())
         for one in told:

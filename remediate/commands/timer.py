@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from remediate.errors import GateClosed, UserError
 from remediate.model import Source
+from remediate.secrets import files
 
 if TYPE_CHECKING:
     import argparse
@@ -105,7 +106,7 @@ def _save(units: dict[str, str], folder: Path, outside: Outside, *, quiet: bool)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, text in units.items():
-            (folder / file).write_text(text, encoding="utf-8")
+            files.write(folder / file, text.encode())
             if not quiet:
                 outside.print(f"written: {folder / file}")
     except OSError as error:

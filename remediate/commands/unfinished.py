@@ -27,7 +27,7 @@ REFUSED = 3
 def origin(outside: Outside) -> dict[str, Json]:
     """Where a run comes from, as the ledger keeps it: the project's folder and the number of the account."""
     account = os.getuid() if hasattr(os, "getuid") else -1
-    return {"project": str(Project.around(outside.folder).settings.folder.resolve()), "uid": account}
+    return {"project": str(Project.around(outside.folder, outside.files).settings.folder.resolve()), "uid": account}
 
 
 def newest(ledger: Ledger, outside: Outside) -> RunRow | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from remediate.model import Json, Output, State
 
@@ -49,6 +49,17 @@ class Road:
     """What it logged in with: ``password``, ``key ...``, ``NTLM``; "" before it has connected."""
     server: str = ""
     """What the other end calls itself, where it says so."""
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A session whose work can be given an end: every use and wait behind it raises ``OutOfTime``."""
+
+    def bound(self, seconds: float) -> None:
+        """From now on."""
+
+    def unbound(self) -> None:
+        """As long as it takes."""
 
 
 class Session(Protocol):

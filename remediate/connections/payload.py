@@ -105,10 +105,10 @@ def slim(text: str) -> str:
     return "".join(f"{line}\n" for line in lines if line and (not line.startswith("//") or _NEEDS.match(line)))
 
 
-def module_text(path: Path) -> str:
+def module_text(data: bytes, path: Path) -> str:
     """A module's remote half; UserError when it is not ASCII (the host's code page is unknown)."""
     try:
-        return slim(path.read_text(encoding="ascii"))
+        return slim(data.decode("ascii"))
     except UnicodeDecodeError as error:
         raise UserError(
             "a remote half must be ASCII: the host reads it in its own code page",

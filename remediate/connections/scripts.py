@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,12 +10,26 @@ from remediate.connections import payload
 from remediate.errors import UserError
 from remediate.model import Json, Source
 
+Read = Callable[[str], "tuple[bytes, Path] | None"]
+"""Gives the remote half of a module and where it lies; None where there is none."""
+
+
+def reading(folders: Sequence[Path]) -> Read:
+    """Reads ``<module>.js`` of some folders; earlier ones win."""
+
+    def read(module: str) -> tuple[bytes, Path] | None:
+        path = next((p for folder in folders if (p := folder / f"{module}.js").is_file()), None)
+        return None if path is None else (path.read_bytes(), path)
+
+    return read
+
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """The folders with ``<module>.js``; earlier ones win. Files are read once."""
+    """Scripts of the remote halves in some folders; ``read`` gives them instead, where somebody has them already."""
 
     folders: Sequence[Path]
+    read: Read | None = None
     _texts: dict[str, tuple[str, Path | None]] = field(default_factory=dict)
 
     def build(  # the parts of one script
@@ -48,10 +62,9 @@ class Scripts:
 
     def _find(self, module: str) -> tuple[str, Path | None]:
         if module not in self._texts:
-            paths = [folder / f"{module}.js" for folder in self.folders]
-            path = next((p for p in paths if p.is_file()), None)
-            if path is None and module not in payload.LIBRARIES:
-                looked = ", ".join(str(p.parent) for p in paths) or "no folder"
+            found = (self.read or reading(self.folders))(module)
+            if found is None and module not in payload.LIBRARIES:
+                looked = ", ".join(map(str, self.folders)) or "no folder"
                 raise UserError(f"module {module} has no remote half: {module}.js is not in {looked}")
-            self._texts[module] = (payload.module_text(path) if path else "", path)
+            self._texts[module] = (payload.module_text(*found), found[1]) if found else ("", None)
         return self._texts[module]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remediate.connections.base import Say, Session
-from remediate.connections.scripts import Scripts
+from remediate.connections.scripts import Read, Scripts
 from remediate.connections.shared import Shared
 from remediate.connections.warrant import Warrant
 from remediate.errors import UserError
@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 
 
 class Sessions:
-    """Thread-safe. ``payloads`` are the folders with ``<module>.js``; ``stop`` ends every wait with Interrupted."""
+    """Thread-safe. ``payloads`` are the folders with ``<module>.js``, or ``read`` gives them; ``stop`` ends every wait
+    with Interrupted."""
 
     def __init__(
-        self, payloads: Sequence[Path] = (), stop: threading.Event | None = None, *, shared: Shared | None = None
+        self,
+        payloads: Sequence[Path] = (),
+        stop: threading.Event | None = None,
+        *,
+        read: Read | None = None,
+        shared: Shared | None = None,
     ) -> None:
-        self._shared = shared or Shared(scripts=Scripts(tuple(payloads)), stop=stop or threading.Event())
+        self._shared = shared or Shared(scripts=Scripts(tuple(payloads), read), stop=stop or threading.Event())
         self._lock = threading.Lock()
         self._sessions: dict[str, tuple[Endpoint, SteadySession]] = {}
         self._watchers: dict[str, Say] = {}
@@ -67,6 +73,13 @@ class Sessions:
             known = self._sessions.get(host)
         if known is not None:
             known[1].warrant = warrant
+
+    def reset(self, host: str) -> None:
+        """Hang up on a host; the next use of its session connects anew."""
+        with self._lock:
+            known = self._sessions.get(host)
+        if known is not None:
+            known[1].reconnect()
 
     def close_all(self) -> None:
         """Hangs up everywhere, hosts left tidy where there is time for it; the sessions are forgotten."""

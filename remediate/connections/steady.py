@@ -17,7 +17,7 @@ from remediate.connections.roadoptions import RoadOptions
 from remediate.connections.scriptrun import Attachment, Leftovers, Script
 from remediate.connections.shared import Shared
 from remediate.connections.warrant import Warrant, deed
-from remediate.errors import RemoteFailed, Unreachable
+from remediate.errors import OutOfTime, RemoteFailed, Unreachable
 from remediate.model import Endpoint, Json, Output, State
 
 T = TypeVar("T")
@@ -37,6 +37,7 @@ class SteadySession(ABC):
         self._broken = False
         self.warrant: Warrant | None = None
         """Of the change that is being made; looks need none."""
+        self._limit: float | None = None
         self.leftovers = Leftovers()
         self.learned_folder = ""
         """The toolkit's folder in the host's own words, once a script has told it."""
@@ -143,7 +144,28 @@ class SteadySession(ABC):
         """Marks a finished or lost job as dealt with: the next ``detach`` of that name starts anew."""
         return detached.settle(self, name)
 
+    def bound(self, seconds: float) -> None:
+        self._limit = self.now() + seconds
+
+    def unbound(self) -> None:
+        self._limit = None
+
+    def left(self) -> float | None:
+        """Seconds to the limit; None where there is none. ``OutOfTime`` behind it."""
+        if self._limit is None:
+            return None
+        left = self._limit - self.now()
+        if left <= 0:
+            raise OutOfTime("the time of the task is over")
+        return left
+
+    def seconds(self, timeout: float) -> float:
+        """What one command may take."""
+        wanted, left = max(timeout, self._base.command_timeout), self.left()
+        return wanted if left is None else min(wanted, left)
+
     def say(self, text: str, done: float = 0.0, total: float = 0.0, unit: str = "") -> None:
+        self.left()  # who tells progress is at something long
         self._heard(text, done, total, unit)
 
     def watch(self, say: Say) -> None:
@@ -154,7 +176,9 @@ class SteadySession(ABC):
         return self._shared.clock()
 
     def wait(self, seconds: float) -> None:
-        self._shared.wait(seconds)
+        left = self.left()
+        self._shared.wait(seconds if left is None else min(seconds, left))
+        self.left()
 
     def reconnect(self) -> None:
         self.drop()
@@ -182,7 +206,7 @@ class SteadySession(ABC):
             Order(
                 command=command,
                 stdin=stdin,
-                timeout=max(timeout, options.command_timeout),
+                timeout=self.seconds(timeout),
                 limit=limit,
                 open_timeout=options.connect_timeout,
                 encoding=options.remote_encoding,
@@ -207,12 +231,13 @@ class SteadySession(ABC):
         """How long a line that was lost is tried again."""
         shared = self._shared
         limit = self._base.reconnect_timeout
-        return Patience(limit=limit, clock=shared.clock, wait=shared.wait, random=shared.random)
+        return Patience(limit=limit, clock=shared.clock, wait=self.wait, random=shared.random)
 
     def steadily(self, work: Callable[[], T]) -> T:
         """Does what is safe to repeat again after a lost line, as long as ``reconnect_timeout`` allows."""
         end: float | None = None
         for pause in delays(self._shared.random):
+            self.left()
             try:
                 return work()
             except Unreachable as error:

@@ -170,9 +170,10 @@ class WinrmSession(SteadySession):
         if self._envelope:
             line.wsman.update_max_payload_size(self._envelope)
         try:
-            while self._old:
-                self._old[0].close(line)
-                del self._old[0]
+            for old in tuple(self._old):
+                old.close(line)
+                with suppress(ValueError):  # somebody who closes the session ends them all meanwhile
+                    self._old.remove(old)
             shell = self._shell_on(line)
         except BaseException:
             line.close()

@@ -162,7 +162,7 @@ def _check(host: str, variables: Mapping[str, object], connection: str, found: M
         raise UserError(
             f"{auth} (host {host}) needs a package that is not installed",
             source=where,
-            hint=f"run: pip install 'remediate[{auth}]'",
+            hint=f"run: pip install 'remediate-servers[{auth}]'",
         )
     if not 0 < _seconds(found, "winrm_operation_timeout", 20) < _seconds(found, "winrm_read_timeout", 30):
         raise UserError(

@@ -6,7 +6,6 @@ import difflib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from remediate.engine.scope import vars_mapping
@@ -112,11 +111,11 @@ def include_vars(args: Mapping[str, object], task: Task, templar: Templar) -> Do
     folders = [task.folder, task.folder / "vars"]
     if task.role is not None:
         folders.insert(0, task.role.path / "vars")
-    path = next((p for f in folders if (p := f / name).is_file()), None)
+    path = next((p for f in folders if templar.files.is_file(p := f / name)), None)
     if path is None:
         raise UserError(f"vars file {name!r} is not there", source=task.source,
                         hint="looked in " + ", ".join(map(str, folders)))  # fmt: skip
-    values = {k: templar.under(k, v, Source(str(path))) for k, v in vars_mapping(Path(path)).items()}
+    values = {k: templar.under(k, v, Source(str(path))) for k, v in vars_mapping(path, templar.files).items()}
     return Done(facts={str(args["name"]): values} if "name" in args else values)
 
 

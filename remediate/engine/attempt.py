@@ -46,6 +46,9 @@ class Context:
     actions: Mapping[str, actions.Action]
     mode: Mode
     reset: Callable[[str], None]
+    """Hangs up on a host; the next step connects anew."""
+    clear: Callable[[], None]
+    """Lets hosts that failed have the plays to come."""
     enter: Callable[[str, str], None]
     """Told host and change window before the host begins a play; see ``Control.enter``."""
     mark: Callable[[str, Mark], None]
@@ -123,8 +126,8 @@ class Attempt:
             decided = result.status is Status.PENDING or result.status in HARD
             if not self.task.until or decided or self._until(result):
                 return result
-            if number < tries:
-                yield Request(wait=self.task.delay)
+            if number < tries and (cut := (yield Request(wait=self.task.delay))) is not None:
+                return self._cut(cut)
         conditions = " and ".join(self.task.until)
         return replace(result, status=Status.FAILED, message=f"still not so after {tries} tries: {conditions}. "
                        + result.message)  # fmt: skip
@@ -134,7 +137,9 @@ class Attempt:
         if task.action == "pause":
             actions.check(task)
             seconds = actions.pause_seconds(opened(self._args()), task)
-            yield Request(wait=0.0 if self.context.mode is Mode.CHECK else seconds)
+            cut = yield Request(wait=0.0 if self.context.mode is Mode.CHECK else seconds)
+            if cut is not None:
+                return self._cut(cut)
             return replace(self.empty(), message=f"waited {seconds:g} s")
         if task.action in self.context.actions:
             yield Request()
@@ -143,6 +148,10 @@ class Attempt:
         if answer is None:
             raise UserError("the step was not performed", source=task.source)
         return answer
+
+    def _cut(self, answer: Result) -> Result:
+        """Not waited to the end: nothing more of the task is done."""
+        return replace(self.empty(), status=answer.status, message=answer.message)
 
     def _act(self, action: actions.Action) -> Result:
         actions.check(self.task)  # of a file whose name was not known before

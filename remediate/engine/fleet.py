@@ -11,12 +11,14 @@ from typing import Any, TypeVar
 
 from remediate.engine.walk import Move, Walk, Walker
 from remediate.errors import Interrupted
-from remediate.events import Emit, StepStarted
-from remediate.model import Result, Step
+from remediate.events import Emit, StepStarted, Warned
+from remediate.model import Mode, Result, Status, Step
 
 T = TypeVar("T")
 Perform = Callable[[Move], "Result | None"]
 STOPPED = "interrupted before it was done"
+MOST = 10
+"""Hosts that are named when a stop has to wait for them."""
 ENOUGH = "not finished: too many other hosts of the play failed"
 
 
@@ -66,6 +68,7 @@ class Batch:
     _flying: dict[Future[Result | None], Move] = field(default_factory=dict)
     _looks: list[Callable[[], None]] = field(default_factory=list)
     _looking: set[Future[None]] = field(default_factory=set)
+    _told: bool = False
 
     def run(self) -> str:
         """Walk every host to its end. Who ended the play for all, and where; "" when nobody did."""
@@ -84,6 +87,7 @@ class Batch:
     def _drive(self, pool: Hands, queue: list[Walker]) -> None:
         """Until nobody moves any more: all have ended, or those left wait for a turn that does not come."""
         while True:
+            self._tell()
             if not self._halted():
                 self._launch(pool)
             elif not self.abort.is_set():
@@ -101,6 +105,17 @@ class Batch:
                 self._land(future)
             if not self._halted():
                 self._admit(queue)
+
+    def _tell(self) -> None:
+        """Once, when a stop is asked for: what it has to wait for."""
+        if not self.stop.is_set() or self._told:
+            return
+        self._told = True
+        moves = [f"{move.host}: {move.task.name}" for move in self._flying.values() if move.step is not None]
+        if moves:
+            steps = "step" if len(moves) == 1 else "steps"
+            more = f" and {len(moves) - MOST} more" if len(moves) > MOST else ""
+            self.emit(Warned(text=f"stopping: waiting for the {steps} under way: {', '.join(moves[:MOST])}{more}"))
 
     def _halted(self) -> bool:
         return self.stop.is_set() or self.enough() or bool(self._ended())
@@ -125,6 +140,8 @@ class Batch:
         answer = self.put_off(move.step, self._why() or "the play was ended") if move.step is not None else None
         if move.step is not None and answer is None:
             return False
+        if move.wait:
+            answer = unwaited(move)
         self._left(walker, move)
         del self._waiting[move.host]
         self._next(move.host, self._walks[move.host], answer)
@@ -192,9 +209,14 @@ class Batch:
         except Interrupted:
             walker = self._walker(move.host)
             walker.tally.cut_short = STOPPED
+            if move.step is not None and move.step.mode is Mode.APPLY:
+                walker.tally.left_in = move.task.name
             self._walks.pop(move.host).close()
             self._over(walker)
             return
+        if move.step is None and result is not None:
+            walker = self._walker(move.host)
+            walker.tally.cut_short = walker.tally.cut_short or STOPPED
         self._next(move.host, self._walks[move.host], result)
 
     def _next(self, host: str, walk: Walk, answer: Result | None, *, first: bool = False) -> None:
@@ -210,6 +232,12 @@ class Batch:
     def _close(self) -> None:
         for walk in self._walks.values():
             walk.close()
+
+
+def unwaited(move: Move) -> Result:
+    """The answer to a wait that was not waited to its end."""
+    return Result(address="", host=move.host, task=move.task.name, module=move.task.action, status=Status.DEFERRED,
+                  message=STOPPED)  # fmt: skip
 
 
 def batches(hosts: Sequence[str], serial: Sequence[object]) -> list[tuple[str, ...]]:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from remediate.engine import uses
-from remediate.engine.scope import Setting, play_scope, vars_mapping
+from remediate.engine.scope import Setting, play_scope, tell_of
 from remediate.errors import UserError
 from remediate.language.inventory import Inventory
 from remediate.language.template import Templar, UnknownValue, is_plain
@@ -16,7 +16,6 @@ from remediate.language.variables import Var, Variables
 from remediate.model import Mode, Source
 from remediate.secrets.known import Known
 from remediate.secrets.names import names_a_secret
-from remediate.secrets.written import secrets_written
 
 
 def from_book(book: Playbook, known: Known) -> None:
@@ -43,15 +42,14 @@ def places_of(book: Playbook) -> list[Mapping[str, object]]:
 
 def from_values(values: Mapping[str, object], known: Known) -> None:
     """Those written in a mapping of variables or arguments."""
-    for secret in secrets_written(values):
-        known.tell(secret)
+    tell_of(values, known)
 
 
 def from_inventory(inventory: Inventory, extra_vars: Mapping[str, object], known: Known, folder: Path) -> None:
     """Those of every host and of the command line; what is a template is rendered, as a play of ``folder`` would."""
     from_values(extra_vars, known)
     setting = Setting(inventory=inventory, extra_vars=extra_vars, mode=Mode.CHECK, playbook_folder=folder,
-                      vars_file=vars_mapping, memory={}, secrets=known)  # fmt: skip
+                      files=inventory.files, memory={}, secrets=known)  # fmt: skip
     seen: set[tuple[str, int]] = set()
     for host in inventory.hosts.values():
         for name in host.variables.names():

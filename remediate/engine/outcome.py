@@ -9,6 +9,7 @@ from remediate.engine.control import Earlier
 from remediate.model import HostSummary, Mode, Outcome, Result, Standing, Status
 
 WORST = (Status.FAILED, Status.UNREACHABLE, Status.BLOCKED)
+AGAIN = "run again: what is done is not done twice"
 COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
 
 
@@ -35,6 +36,8 @@ class Tally:
     not_applicable: str = ""
     cut_short: str = ""
     """Why the host was not walked to its end, when it was not."""
+    left_in: str = ""
+    """The task it was left in the middle of."""
     passed_over: str = ""
     """Why a play was not begun, or not finished, for a host that goes on with the next one."""
     doomed: bool = False
@@ -124,6 +127,9 @@ class Tally:
             now=self.now,
         )
 
+    def _left_behind(self) -> str:
+        return f"what {self.left_in!r} started on the host goes on there; " if self.left_in else ""
+
     def _recap(self, mode: Mode) -> dict[str, int]:
         """As Ansible counts: in a dry run what would be changed is changed, in another nothing is that was not."""
         return {**self.counts, "changed": self.counts["changed"] + (self.pending if mode is Mode.CHECK else 0)}
@@ -137,7 +143,7 @@ class Tally:
         if self.fatal is not None:
             return _ended(self.fatal, self.first)
         if self.cut_short or self.passed_over:
-            return Outcome.FAILED, self.cut_short or self.passed_over, "run again: what is done is not done twice"
+            return Outcome.FAILED, self.cut_short or self.passed_over, self._left_behind() + AGAIN
         if self.deferred is not None:
             return Outcome.DEFERRED, self.deferred.message, self.deferred.remedy
         if self.counts["changed"] or self._changed_earlier():

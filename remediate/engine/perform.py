@@ -8,12 +8,12 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from remediate.connections.base import Say, Session
+from remediate.connections.base import Bounded, Say, Session
 from remediate.connections.warrant import Warrant
 from remediate.engine.control import Control, Intent
 from remediate.engine.faults import OURS, blank, broken, unforeseen
@@ -44,6 +44,9 @@ class SessionStore(Protocol):
     def watch(self, host: str, say: Say) -> None: ...
 
     def warrant(self, host: str, warrant: Warrant | None) -> None: ...
+
+    def reset(self, host: str) -> None:
+        """Hang up; the next use connects anew."""
 
 
 def perform(
@@ -98,7 +101,7 @@ def _performed(
                 result = _cycle(module, session, params, step, result, control, sessions)
             except HostError as error:
                 result = _bad(result, error)
-        if over.is_set():
+        if over.is_set() and result.status in (Status.FAILED, Status.UNREACHABLE):
             result = _bad(result, TimeoutError(f"not done within the task's timeout of {step.timeout:g} s"))
     except Interrupted:
         raise
@@ -286,12 +289,32 @@ def _cell(value: Json) -> str:
     return text if len(text) <= 120 else text[:117] + "..."
 
 
+class _Late(threading.Event):
+    """Set by the clock."""
+
+    def __init__(self, now: Callable[[], float], end: float) -> None:
+        super().__init__()
+        self._now = now
+        self._end = end
+
+    def is_set(self) -> bool:
+        return self._now() >= self._end
+
+
 @contextmanager
 def limit(session: Session | None, seconds: float) -> Iterator[threading.Event]:
-    """Cut the session when the task's own ``timeout`` is over, so that whatever waits on it ends."""
+    """End whatever waits on the session when the task's own ``timeout`` is over; set once it was."""
     over = threading.Event()
     if not seconds or session is None:
         yield over
+        return
+    if isinstance(session, Bounded):
+        session.bound(seconds)
+        end = session.now() + seconds
+        try:
+            yield _Late(session.now, end)
+        finally:
+            session.unbound()
         return
 
     def cut() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from types import ModuleType
 
 from remediate.connections.base import Session
 from remediate.errors import UserError
+from remediate.language.files import MODULE, Files
 from remediate.model import Change, Foreseen, Known, Source, Standing, State
 
 Inspect = Callable[[Session, object], State]
@@ -63,20 +63,21 @@ class LoadedModule:
 class Registry:
     """The modules of some folders; earlier folders win. Loading is lazy and thread-safe."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], files: Files | None = None) -> None:
         self.folders = tuple(Path(f) for f in folders)
+        self.files = files or Files()
         self._loaded: dict[str, LoadedModule] = {}
         self._lock = threading.Lock()
 
     def names(self) -> tuple[str, ...]:
-        found = {p.stem for f in self.folders if f.is_dir() for p in f.glob("*.py") if not p.name.startswith("_")}
-        return tuple(sorted(found))
+        every = (Path(name) for folder in self.folders for name in self.files.names(folder))
+        return tuple(sorted({path.stem for path in every if path.suffix == ".py" and not path.name.startswith("_")}))
 
     def find(self, name: str) -> Path | None:
         """The module's file, or None."""
         if not name.isidentifier():
             return None
-        return next((p for f in self.folders if (p := f / f"{name}.py").is_file()), None)
+        return next((p for f in self.folders if self.files.is_file(p := f / f"{name}.py")), None)
 
     def has(self, name: str) -> bool:
         return self.find(name) is not None
@@ -94,20 +95,35 @@ class Registry:
             near = difflib.get_close_matches(name, self.names(), 1)
             hint = f"did you mean {near[0]!r}?" if near else "looked in " + ", ".join(map(str, self.folders))
             raise UserError(f"there is no module {name!r}", source=source, hint=hint)
-        return _checked(name, path, _execute(name, path))
+        return _checked(name, path, _execute(name, path, self._bytes(path)))
+
+    def complete(self) -> None:
+        """Read the remote halves of every module that was loaded: they belong to it."""
+        for name in tuple(self._loaded):
+            self.script(name)
+
+    def script(self, name: str) -> tuple[bytes, Path] | None:
+        """The remote half of a module as it was when it was first read, and where; None where there is none."""
+        path = next((p for f in self.folders if self.files.is_file(p := f / f"{name}.js")), None)
+        return None if path is None else (self._bytes(path), path)
+
+    def _bytes(self, path: Path) -> bytes:
+        try:
+            return self.files.read(path, MODULE)
+        except OSError as error:
+            raise UserError(f"cannot be read: {error.strerror}", source=Source(str(path))) from None
 
 
-def _execute(name: str, path: Path) -> ModuleType:
-    label = f"remediate_module_{name}_{sha256(str(path).encode()).hexdigest()[:8]}"
+def _execute(name: str, path: Path, code: bytes) -> ModuleType:
+    """The module that these bytes are; ``path`` is where they were read. No compiled file beside it is trusted."""
+    label = f"remediate_module_{name}_{sha256(str(path).encode() + code).hexdigest()[:16]}"
     if label in sys.modules:
         return sys.modules[label]
-    spec = importlib.util.spec_from_file_location(label, path)
-    if spec is None or spec.loader is None:
-        raise UserError(f"module {name!r} cannot be loaded", source=Source(str(path)))
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(label)
+    module.__file__ = str(path)
     sys.modules[label] = module  # dataclasses and pydantic resolve annotations through it
     try:
-        spec.loader.exec_module(module)
+        exec(compile(code, str(path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - a module is code
     except Exception as error:
         del sys.modules[label]
         line = getattr(error, "lineno", 0) or 0

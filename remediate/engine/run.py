@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from remediate.engine import learning
@@ -16,12 +16,12 @@ from remediate.engine.actions import WALKED, actions
 from remediate.engine.attempt import Context
 from remediate.engine.control import Control, Mark
 from remediate.engine.faults import blank, broken, unforeseen
-from remediate.engine.fleet import Batch, batches, too_many
+from remediate.engine.fleet import Batch, batches, too_many, unwaited
 from remediate.engine.lastlook import LastLooks
 from remediate.engine.outcome import Tally, begun_with
 from remediate.engine.perform import SessionStore, perform
 from remediate.engine.registry import Registry
-from remediate.engine.scope import PlayScope, Setting, play_scope, vars_mapping
+from remediate.engine.scope import PlayScope, Setting, play_scope
 from remediate.engine.walk import Move, Walker, lose, window_of
 from remediate.errors import Interrupted, UserError
 from remediate.events import Event, PlayStarted, RunFinished, RunStarted, Sink, Warned
@@ -67,7 +67,10 @@ class RunRequest:
 def read(request: RunRequest) -> Playbook:
     """The playbook of the request, checked against the modules and actions there are."""
     known = words(request.modules)
-    return reader.load(request.playbook, search=request.search, modules=known.__contains__, known=known)
+    return request.search.files.once(
+        ("playbook", request.playbook, request.search.playbook, request.search.roles, known),
+        lambda: reader.load(request.playbook, search=request.search, modules=known.__contains__, known=known),
+    )
 
 
 def words(modules: Registry) -> tuple[str, ...]:
@@ -104,15 +107,16 @@ def run(
         return _Run(request, sinks, sessions, control, lambda: nullcontext(sessions)).go(plays)
     from remediate.connections.sessions import Sessions
 
-    late = partial(Sessions, payloads=request.modules.folders)
-    with Sessions(payloads=request.modules.folders, stop=request.abort) as live:
+    late = partial(Sessions, payloads=request.modules.folders, read=request.modules.script)
+    with Sessions(payloads=request.modules.folders, read=request.modules.script, stop=request.abort) as live:
         return _Run(request, sinks, live, control, late).go(plays)
 
 
 def chosen(request: RunRequest, play: Play) -> tuple[Host, ...]:
     """The hosts of a play under ``--limit``, in inventory order."""
     variables = Variables().with_layer(Layer.EXTRA, request.extra_vars)
-    pattern = str(Templar(variables, tell=request.secrets.tell).render(play.hosts, play.source))
+    templar = Templar(variables, tell=request.secrets.tell, files=request.search.files)
+    pattern = str(templar.render(play.hosts, play.source))
     try:
         hosts = request.inventory.select(pattern, limit=request.limit)
     except UserError as error:
@@ -138,17 +142,12 @@ def scopes(request: RunRequest, play: Play, memory: dict[str, Mapping[str, objec
 
 
 def _setting(request: RunRequest, memory: dict[str, Mapping[str, object]]) -> Setting:
-    def read_vars(path: Path) -> Mapping[str, object]:
-        found = vars_mapping(path)
-        learning.from_values(found, request.secrets)
-        return found
-
     return Setting(
         inventory=request.inventory,
         extra_vars=request.extra_vars,
         mode=request.mode,
         playbook_folder=request.playbook.parent,
-        vars_file=cache(read_vars),
+        files=request.search.files,
         memory=memory,
         secrets=request.secrets,
     )
@@ -172,13 +171,15 @@ class _Run:
         self.memory: dict[str, Mapping[str, object]] = {}
         self.tallies: dict[str, Tally] = {}
         self.included: dict[tuple[str, int], tuple[Node, ...]] = {}
+        self.forgiven: dict[str, Result] = {}
+        """Failures that keep no host from the plays after them."""
         self.lock = threading.RLock()
         self.deaf: list[Exception] = []
         """What sinks failed with. They hear nothing more, and it is raised when every host is through."""
         self.setting = _setting(request, self.memory)
         self.context = Context(
             registry=request.modules, actions=actions(), mode=request.mode, reset=self._reset, enter=control.enter,
-            mark=self._mark,
+            mark=self._mark, clear=self._clear,
         )  # fmt: skip
         self.ahead: Counter[str] = Counter()
         """Plays each host still has before it."""
@@ -226,9 +227,14 @@ class _Run:
             self.emit(Warned(text=f"what became of a failure was not written down: {unforeseen(error)}", host=host))
 
     def _reset(self, host: str) -> None:
-        close = getattr(self.sessions, "reset", None)
-        if callable(close):
-            close(host)
+        self.sessions.reset(host)
+
+    def _clear(self) -> None:
+        """Hosts that failed have the next plays again. What failed has failed all the same."""
+        for name, tally in self.tallies.items():
+            if tally.fatal is not None:
+                self.forgiven[name] = tally.fatal
+                tally.doomed = False
 
     def _guarded(self, play: Play, hosts: Sequence[Host]) -> None:
         """The play; what nobody foresaw ends it for the hosts that are still in it."""
@@ -263,6 +269,8 @@ class _Run:
     def _met(self, play: Play, host: str) -> bool:
         """The host comes into the run, if it was not in it; False where that is its end."""
         self.memory.setdefault(host, {})
+        if host in self.forgiven:
+            self.tallies[host].now = None
         if host not in self.tallies:
             self.tallies[host] = Tally(host)
             try:
@@ -334,9 +342,7 @@ class _Run:
     def _perform(self, move: Move) -> Result | None:
         """Only ``Interrupted`` is raised."""
         if move.step is None:
-            if not self._recalling(move.host):
-                self.request.abort.wait(move.wait)
-            return None
+            return None if self._recalling(move.host) else self._waited(move)
         step, modules = move.step, self.request.modules
         try:
             result = perform(step, modules, self.sessions, self.emit, self.control)
@@ -346,6 +352,11 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - of this host: the others go on
             return broken(blank(step), error, step.source)
         return result
+
+    def _waited(self, move: Move) -> Result | None:
+        """None once the time has gone by; a stop ends it, unless it belongs to what must always be done."""
+        request = self.request
+        return unwaited(move) if (request.abort if move.owed else request.stop).wait(move.wait) else None
 
     def _recalling(self, host: str) -> bool:
         try:
@@ -376,7 +387,8 @@ class _Run:
         return look and partial(_looked, look, tally)
 
     def _dead(self, name: str) -> bool:
-        return name in self.tallies and self.tallies[name].fatal is not None
+        fatal = self.tallies[name].fatal if name in self.tallies else None
+        return fatal is not None and fatal is not self.forgiven.get(name)
 
     def _left(self, name: str) -> bool:
         """Whether the host was left before its end, without having failed."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from remediate.errors import UserError
 from remediate.language import yamlfile
+from remediate.language.files import VARIABLES, Files
 from remediate.language.inventory import Host, Inventory
 from remediate.language.template import OMIT, Templar
 from remediate.language.tree import Play, Task
 from remediate.language.variables import Layer, Variables
 from remediate.model import Mode, Source
 from remediate.secrets.known import Known
+from remediate.secrets.written import secrets_written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +26,8 @@ class Setting:
     extra_vars: Mapping[str, object]
     mode: Mode
     playbook_folder: Path
-    vars_file: Callable[[Path], Mapping[str, object]]
-    """Reads a file of variables, once a run."""
+    files: Files
+    """What files are read with."""
     memory: dict[str, Mapping[str, object]]
     """Per host: what set_fact and register left, kept across plays."""
     secrets: Known = field(default_factory=Known)
@@ -33,7 +35,13 @@ class Setting:
 
     def templar(self, variables: Variables, folder: Path = Path(), *, whole: bool = False) -> Templar:
         """Renders with ``variables``; secrets in what it gives are known as such, with ``whole`` all of it."""
-        return Templar(variables, folder=folder, tell=self.secrets.tell, whole=whole)
+        return Templar(variables, folder=folder, tell=self.secrets.tell, whole=whole, files=self.files)
+
+    def vars_file(self, path: Path) -> Mapping[str, object]:
+        """A file of variables; secrets written in it are known as such."""
+        found = vars_mapping(path, self.files)
+        self.files.once(("secrets", str(path), self.secrets), lambda: tell_of(found, self.secrets))
+        return found
 
     def remember(self, host: str, values: Mapping[str, object]) -> None:
         """Keep facts of ``host``; a new mapping each time, since scopes hold on to the old one."""
@@ -162,14 +170,20 @@ def _vars_file(written: object, play: Play, variables: Variables, setting: Setti
         text = str(setting.templar(variables, play.folder).render(name, source))
         for candidate in (play.folder / text, play.folder / "vars" / text):
             tried.append(str(candidate))
-            if candidate.is_file():
+            if setting.files.is_file(candidate):
                 return setting.vars_file(candidate)
     raise UserError(f"vars file {alternatives[0]!r} is not there", source=source, hint="looked at " + ", ".join(tried))
 
 
-def vars_mapping(path: Path) -> Mapping[str, object]:
+def tell_of(values: Mapping[str, object], known: Known) -> None:
+    """Tell ``known`` of every secret written in a mapping of variables or arguments."""
+    for secret in secrets_written(values):
+        known.tell(secret)
+
+
+def vars_mapping(path: Path, files: Files) -> Mapping[str, object]:
     """A YAML file that must hold a mapping of variables; an empty file is an empty mapping."""
-    data = yamlfile.load(path)
+    data = yamlfile.load(path, files, VARIABLES)
     if data is None:
         return {}
     if not isinstance(data, dict):

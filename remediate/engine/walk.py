@@ -37,6 +37,8 @@ class Move:
     task: Task
     step: Step | None = None
     wait: float = 0.0
+    owed: bool = False
+    """It belongs to what is done whatever happens to the run."""
 
 
 Walk = Generator[Move, "Result | None", None]
@@ -236,7 +238,8 @@ class Walker:
             except StopIteration as stop:
                 result: Result = stop.value
                 return result
-            answer = yield Move(host=self.host, position=position, task=task, step=request.step, wait=request.wait)
+            answer = yield Move(host=self.host, position=position, task=task, step=request.step, wait=request.wait,
+                                owed=self.finishing > 0)  # fmt: skip
             if answer is not None and answer.status is not Status.DEFERRED:
                 self.begun[:] = [True] * len(self.begun)
 
@@ -378,6 +381,8 @@ class Walker:
                 raise PlayEnded(task)
             case "clear_facts":
                 self.scope.setting.forget(self.host)
+            case "clear_host_errors":
+                self.context.clear()
             case "reset_connection":
                 self.context.reset(self.host)
 

@@ -6,17 +6,19 @@ import functools
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from remediate.errors import UserError
 from remediate.language import inventoryini, inventoryyaml, patterns
+from remediate.language.files import INVENTORY, Files
+from remediate.language.files import text as text_of
 from remediate.language.hostgraph import Graph, depths, members
 from remediate.language.ranges import host_names
 from remediate.language.variables import Layer, Variables
 from remediate.language.varsfiles import layer
 from remediate.language.words import kind, suggestion
-from remediate.language.yamlfile import Map, load_text, read_text, source_of
+from remediate.language.yamlfile import Map, load_text, source_of
 from remediate.model import Source
 
 Plugin = Callable[[Mapping[str, object], Path], Mapping[str, object]]
@@ -71,16 +73,28 @@ class Inventory:
     graph: Graph
     folders: tuple[Path, ...] = ()
     playbook_folders: tuple[Path, ...] = ()
+    files: Files = field(default_factory=Files, compare=False, repr=False)
+    """What it was read with, and reads what belongs to it."""
+    _selected: dict[tuple[str, str], tuple[Host, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def with_playbook_vars(self, folder: Path) -> Inventory:
         """The same hosts with group_vars and host_vars beside the playbook over those beside the inventory."""
         if folder in self.playbook_folders:
             return self
         folders = (*self.playbook_folders, folder)
-        return replace(self, playbook_folders=folders, hosts=_hosts(self.graph, self.groups, self.folders, folders))
+        return replace(
+            self, playbook_folders=folders, hosts=_hosts(self.graph, self.groups, self.folders, folders, self.files)
+        )
 
     def select(self, pattern: str, limit: str = "", source: Source | None = None) -> tuple[Host, ...]:
         """The hosts of ``pattern`` that are also in ``limit``, in inventory order. Raises UserError."""
+        if (pattern, limit) not in self._selected:
+            self._selected[pattern, limit] = self._select(pattern, limit, source)
+        return self._selected[pattern, limit]
+
+    def _select(self, pattern: str, limit: str, source: Source | None) -> tuple[Host, ...]:
         names = patterns.Names(tuple(self.hosts), {name: group.hosts for name, group in self.groups.items()})
         chosen = patterns.select(pattern, names, source)
         if limit:
@@ -89,59 +103,61 @@ class Inventory:
         return tuple(self.hosts[name] for name in chosen)
 
 
-def load(sources: Sequence[Path], *, plugins: Mapping[str, Plugin]) -> Inventory:
+def load(sources: Sequence[Path], *, plugins: Mapping[str, Plugin], files: Files | None = None) -> Inventory:
     """Read inventory files and folders, later ones over earlier ones. Raises UserError.
 
     A source that is no file but holds a comma is a list of host names.
     """
-    graph = Graph()
+    reader, graph = files or Files(), Graph()
     graph.group("all")
     graph.group("ungrouped")
     graph.add_child("all", "ungrouped", Source("inventory"))
     folders: list[Path] = []
     for source in sources:
-        if "," in str(source) and not source.exists():
+        if "," in str(source) and not reader.kind(source):
             for name in filter(None, str(source).split(",")):
                 for host in host_names(name.strip(), Source("--inventory"))[0]:
                     graph.add_host(host, "ungrouped", {})
             continue
-        for path in _files(source):
-            _read(path, graph, plugins)
+        for path in _files(source, reader):
+            _read(path, graph, plugins, reader)
             folders.append(path.parent)
-        folders.append(source if source.is_dir() else source.parent)
+        folders.append(source if reader.is_folder(source) else source.parent)
     groups = _groups(graph)
     unique = tuple(dict.fromkeys(folders))
-    return Inventory(hosts=_hosts(graph, groups, unique, ()), groups=groups, graph=graph, folders=unique)
+    return Inventory(
+        hosts=_hosts(graph, groups, unique, (), reader), groups=groups, graph=graph, folders=unique, files=reader
+    )
 
 
-def _files(source: Path) -> Iterator[Path]:
-    if not source.exists():
+def _files(source: Path, files: Files) -> Iterator[Path]:
+    if not files.kind(source):
         raise UserError(
-            f"there is no inventory {str(source)!r}", hint=_siblings(source) or "name a file or folder with -i"
+            f"there is no inventory {str(source)!r}", hint=_siblings(source, files) or "name a file or folder with -i"
         )
-    if not source.is_dir():
+    if not files.is_folder(source):
         yield source
         return
     found = False
-    for entry in sorted(source.iterdir()):
-        if entry.name.startswith(".") or entry.name in _OTHERS:
+    for name in files.names(source):
+        if name.startswith(".") or name in _OTHERS:
             continue
-        if not entry.is_dir() and entry.name.endswith(_IGNORED):
+        if not files.is_folder(source / name) and name.endswith(_IGNORED):
             continue
         found = True
-        yield from _files(entry)
+        yield from _files(source / name, files)
     if not found:
         raise UserError("the inventory folder holds no inventory file", source=Source(str(source)))
 
 
-def _siblings(source: Path) -> str:
-    if not source.parent.is_dir():
+def _siblings(source: Path, files: Files) -> str:
+    if not files.is_folder(source.parent):
         return ""
-    return suggestion(source.name, [entry.name for entry in source.parent.iterdir()], what="there are")
+    return suggestion(source.name, files.names(source.parent), what="there are")
 
 
-def _read(path: Path, graph: Graph, plugins: Mapping[str, Plugin]) -> None:
-    text = read_text(path)
+def _read(path: Path, graph: Graph, plugins: Mapping[str, Plugin], files: Files) -> None:
+    text = text_of(files, path, INVENTORY)
     place = Source(str(path), 1, 1)
     if not text.strip():
         raise UserError("the inventory file is empty", source=Source(str(path)))
@@ -222,14 +238,14 @@ def _groups(graph: Graph) -> dict[str, Group]:
 
 
 def _hosts(
-    graph: Graph, groups: Mapping[str, Group], folders: tuple[Path, ...], playbook: tuple[Path, ...]
+    graph: Graph, groups: Mapping[str, Group], folders: tuple[Path, ...], playbook: tuple[Path, ...], files: Files
 ) -> dict[str, Host]:
     ordered = sorted((group for group in groups.values() if group.name != "all"), key=lambda g: _rank(graph, g))
     of_host: dict[str, list[str]] = {name: [] for name in graph.hosts}
     for group in ordered:
         for host in group.hosts:
             of_host[host].append(group.name)
-    read = functools.cache(layer)
+    read = functools.cache(functools.partial(layer, files))
     shared: dict[tuple[str, ...], Variables] = {}
     result: dict[str, Host] = {}
     for name, inline in graph.hosts.items():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remediate.errors import UserError
+from remediate.language.files import LOOKUP, Files
 from remediate.language.words import listed, suggestion
 from remediate.secrets.names import names_a_secret
 from remediate.secrets.taint import veiled
@@ -22,6 +23,7 @@ class Surroundings:
 
     folders: tuple[Path, ...]
     environ: Mapping[str, str]
+    files: Files
 
 
 def lookup(name: str, terms: Sequence[object], options: Mapping[str, object], around: Surroundings) -> list[object]:
@@ -51,13 +53,14 @@ def _env(name: str, options: Mapping[str, object], around: Surroundings) -> obje
 
 def _file(name: str, options: Mapping[str, object], around: Surroundings) -> object:
     places = candidates(Path(name), around.folders)
-    path = next((place for place in places if place.is_file()), None)
+    path = next((place for place in places if around.files.is_file(place)), None)
     if path is None:
         raise UserError(f"lookup: there is no file {name!r}", hint=f"looked for {listed(map(str, places))}")
-    if path.stat().st_size > FILE_LIMIT:
-        raise UserError(f"lookup: {path} is larger than {FILE_LIMIT:,} bytes")
     try:
-        text = path.read_text(encoding="utf-8")
+        data = around.files.read(path, LOOKUP, most=FILE_LIMIT)
+        text = data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except OverflowError:
+        raise UserError(f"lookup: {path} is larger than {FILE_LIMIT:,} bytes") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"lookup: {path} cannot be read as text: {error}") from None
     return text if options.get("rstrip") is False else text.rstrip()

@@ -86,12 +86,12 @@ def _role_tasks(name: str, parent: Task, setting: Setting) -> tuple[Path | None,
     path = find_role(name, setting, parent.source)
     role = read_role(name, path, Map(), parent.source, setting, {})
     wanted = str(parent.args.get("tasks_from", "main"))
-    tasks = part(path, "tasks", wanted, parent.source, needed=wanted != "main")
+    tasks = part(path, "tasks", wanted, parent.source, setting.search.files, needed=wanted != "main")
     return tasks, replace(setting, role=role)
 
 
 def _plays(path: Path, setting: Setting) -> Iterator[Play]:
-    data = load_yaml(path)
+    data = load_yaml(path, setting.search.files)
     if data is None:
         raise UserError("the playbook is empty", source=Source(str(path)), hint="begin with '- hosts: ...'")
     if not isinstance(data, Seq):
@@ -119,7 +119,7 @@ def _imported(data: Map, key: str, setting: Setting) -> Iterator[Play]:
     if not name or has_template(name):
         raise UserError("import_playbook needs the name of a file", source=place, hint="import_playbook: other.yml")
     path = Path(os.path.normpath(setting.folder / name))
-    if not path.is_file():
+    if not setting.search.files.is_file(path):
         raise UserError(f"there is no playbook {name!r}", source=place, hint=f"looked for {path}")
     inside = setting.within(data).entering(path, place)
     yield from _plays(path, inside)

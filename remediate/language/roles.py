@@ -9,6 +9,7 @@ from pathlib import Path
 
 from remediate.errors import UserError
 from remediate.language import fields, keywords
+from remediate.language.files import ROLE, Files
 from remediate.language.setting import Setting
 from remediate.language.tasks import read_file
 from remediate.language.template import check, has_template
@@ -83,7 +84,7 @@ def _use(
     params = Map(setting.role.params if setting.role else {}, source).merged(given)
     role = read_role(name, path, params, source, setting, froms)
     inside = replace(setting, roles=(*setting.roles, str(path)), role=role, folder=path / "tasks")
-    meta = _meta(path)
+    meta = _meta(path, setting.search.files)
     nodes = list(read_roles(fields.listing(meta, "dependencies"), replace(inside, vars=Map())))
     key = (str(path), repr(given), inside.when, inside.tags)
     if key in setting.found.used and not repeat and not fields.boolean(meta, "allow_duplicates"):
@@ -91,7 +92,8 @@ def _use(
     setting.found.used.add(key)
     if not any(replace(role, source=known.source) == known for known in setting.found.roles):
         setting.found.roles.append(role)
-    tasks = part(path, "tasks", froms.get("tasks_from", "main"), source, needed="tasks_from" in froms)
+    files = setting.search.files
+    tasks = part(path, "tasks", froms.get("tasks_from", "main"), source, files, needed="tasks_from" in froms)
     if tasks is not None:
         nodes += read_file(tasks, inside.entering(tasks, source))
     add_handlers(role, inside, froms.get("handlers_from", "main"), source)
@@ -126,10 +128,10 @@ def find_role(name: str, setting: Setting, source: Source | None) -> Path:
         if setting.role is not None:
             places.append(setting.role.path.parent / name)
         places.append(setting.search.folder / name)
-    unique = [Path(place) for place in dict.fromkeys(map(os.path.normpath, places))]
-    found = next((place for place in unique if place.is_dir() and _is_role(place)), None)
+    unique, files = [Path(place) for place in dict.fromkeys(map(os.path.normpath, places))], setting.search.files
+    found = next((place for place in unique if files.is_folder(place) and _is_role(place, files)), None)
     if found is None:
-        present = {entry.name for place in unique[:-1] for entry in _folders(place.parent)}
+        present = {name for place in unique[:-1] for name in _folders(place.parent, files)}
         near = nearest(name, present)
         hint = f"looked for {listed(map(str, unique))}"
         raise UserError(
@@ -138,12 +140,12 @@ def find_role(name: str, setting: Setting, source: Source | None) -> Path:
     return found
 
 
-def _is_role(path: Path) -> bool:
-    return any((path / part_name).is_dir() for part_name in _PARTS)
+def _is_role(path: Path, files: Files) -> bool:
+    return any(files.is_folder(path / part_name) for part_name in _PARTS)
 
 
-def _folders(folder: Path) -> list[Path]:
-    return [entry for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
+def _folders(folder: Path, files: Files) -> list[str]:
+    return [name for name in files.names(folder) if files.is_folder(folder / name)]
 
 
 def read_role(name: str, path: Path, params: Map, source: Source, setting: Setting, froms: dict[str, str]) -> Role:
@@ -156,7 +158,9 @@ def read_role(name: str, path: Path, params: Map, source: Source, setting: Setti
 def _variables(folder: Path, wanted: str, setting: Setting, source: Source) -> Map:
     key = folder / wanted
     if key not in setting.found.kept:
-        found = load_vars(key) if key.suffix and key.is_file() else vars_of(folder, wanted)
+        files = setting.search.files
+        alone = bool(key.suffix) and files.is_file(key)
+        found = load_vars(key, files, ROLE) if alone else vars_of(folder, wanted, files, ROLE)
         if found is None and wanted != "main":
             raise UserError(f"the role {folder.parent.name!r} has no {folder.name}/{wanted}", source=source)
         check(found)
@@ -166,7 +170,7 @@ def _variables(folder: Path, wanted: str, setting: Setting, source: Source) -> M
 
 def add_handlers(role: Role, setting: Setting, wanted: str, source: Source) -> None:
     """Give the play the handlers of a role, once however often the role is used."""
-    path = part(role.path, "handlers", wanted, source, needed=wanted != "main")
+    path = part(role.path, "handlers", wanted, source, setting.search.files, needed=wanted != "main")
     if path is None or path in setting.found.used:
         return
     setting.found.used.add(path)
@@ -184,12 +188,12 @@ def announce(task: Task, setting: Setting) -> None:
     add_handlers(role, replace(setting, role=role), "main", task.source)
 
 
-def part(role: Path, kind_of: str, wanted: str, source: Source | None, *, needed: bool) -> Path | None:
+def part(role: Path, kind_of: str, wanted: str, source: Source | None, files: Files, *, needed: bool) -> Path | None:
     """A file of a role: ``tasks/main.yml`` and the like; None when it may be missing and is."""
     if has_template(wanted):
         raise UserError(f"{kind_of}_from cannot be a template", source=source_of(wanted, source))
     places = [role / kind_of / f"{wanted}{suffix}" for suffix in (".yml", ".yaml", *SUFFIXES)]
-    found = next((place for place in places if place.is_file()), None)
+    found = next((place for place in places if files.is_file(place)), None)
     if found is None and needed:
         raise UserError(
             f"the role {role.name!r} has no {kind_of}/{wanted}", source=source, hint=f"looked for {places[0]}"
@@ -197,11 +201,11 @@ def part(role: Path, kind_of: str, wanted: str, source: Source | None, *, needed
     return found
 
 
-def _meta(path: Path) -> Map:
-    found = part(path, "meta", "main", None, needed=False)
+def _meta(path: Path, files: Files) -> Map:
+    found = part(path, "meta", "main", None, files, needed=False)
     if found is None:
         return Map()
-    data = load(found)
+    data = load(found, files, ROLE)
     if data is None:
         return Map()
     if not isinstance(data, Map):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from remediate.errors import UserError
 from remediate.language import fields
+from remediate.language.files import Files
 from remediate.language.taskargs import Modules
 from remediate.language.template import check, check_condition
 from remediate.language.tree import Role, Task
@@ -23,11 +24,13 @@ class SearchPath:
 
     roles: tuple[Path, ...] = ()
     playbook: Path = Path()
+    files: Files = field(default_factory=Files, compare=False, repr=False)
+    """What reads them."""
 
     @property
     def folder(self) -> Path:
         """The playbook's folder."""
-        return self.playbook if self.playbook.is_dir() else self.playbook.parent
+        return self.playbook if self.files.is_folder(self.playbook) else self.playbook.parent
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from remediate.errors import UserError
 from remediate.language import fields, keywords
+from remediate.language.files import PLAYBOOK, ROLE, Files
 from remediate.language.loops import control_of, loop_of
 from remediate.language.setting import Setting, tolerance
 from remediate.language.taskargs import IMPORTS, INCLUDES, action_of, short
@@ -34,7 +35,8 @@ def read_tasks(entries: Seq, setting: Setting, *, handlers: bool = False) -> tup
 
 def read_file(path: Path, setting: Setting, *, handlers: bool = False) -> tuple[Node, ...]:
     """The nodes of a file of tasks; an empty file has none."""
-    data = load(path)
+    inside = setting.role is not None and setting.role.path in path.parents
+    data = load(path, setting.search.files, ROLE if inside else PLAYBOOK)
     if data is None:
         return ()
     if not isinstance(data, Seq):
@@ -167,9 +169,9 @@ def find_tasks(name: str, setting: Setting, source: Source | None) -> Path:
         places.append(setting.role.path / "tasks" / name)
     places += [setting.search.folder / name, setting.search.folder / "tasks" / name]
     unique = [Path(place) for place in dict.fromkeys(map(os.path.normpath, places))]
-    found = next((place for place in unique if place.is_file()), None)
+    found = next((place for place in unique if setting.search.files.is_file(place)), None)
     if found is None:
-        near = nearest(Path(name).name, [entry.name for entry in _entries((setting.folder / name).parent)])
+        near = nearest(Path(name).name, _names(setting.search.files, (setting.folder / name).parent))
         hint = f"looked for {listed(map(str, unique))}"
         raise UserError(
             f"there is no file of tasks {name!r}",
@@ -179,8 +181,8 @@ def find_tasks(name: str, setting: Setting, source: Source | None) -> Path:
     return found
 
 
-def _entries(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+def _names(files: Files, folder: Path) -> tuple[str, ...]:
+    return files.names(folder) if files.is_folder(folder) else ()
 
 
 def _check_include(task: Task, setting: Setting, *, handlers: bool) -> None:

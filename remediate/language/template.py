@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remediate.errors import UserError
+from remediate.language.files import Files
 from remediate.language.lookups import Surroundings, lookup
 from remediate.language.templateerrors import TemplateTrouble, UndefinedVariable, explained, quieted
 from remediate.language.values import FAILURES, OMIT, Constant, Omit, Unknown, UnknownValue
@@ -90,8 +91,9 @@ def check_condition(text: str, source: Source | None = None) -> None:
 class Templar:
     """Renders with one set of variables; not shared between threads.
 
-    ``folder`` is where relative files of lookups are. ``environ`` is what ``lookup('env', ...)`` sees. ``tell`` hears
-    of every secret before a result that holds it is given out; with ``whole`` of every text that is put into another.
+    ``folder`` is where relative files of lookups are, ``files`` reads them. ``environ`` is what ``lookup('env', ...)``
+    sees. ``tell`` hears of every secret before a result that holds it is given out; with ``whole`` of every text that
+    is put into another.
     """
 
     def __init__(
@@ -102,13 +104,15 @@ class Templar:
         environ: Mapping[str, str] | None = None,
         tell: Tell = unheard,
         whole: bool = False,
+        files: Files | None = None,
     ) -> None:
         self.variables = variables
         self._tell = tell
         self._hidden = [0] if whole else []
         """How deep the templates lie whose parts are secret too."""
         self._depth = 0
-        self._around = Surroundings((folder, folder.parent), os.environ if environ is None else environ)
+        self.files = files or Files()
+        self._around = Surroundings((folder, folder.parent), os.environ if environ is None else environ, self.files)
         self._rendered: dict[str, object] = {}
         self._active: list[str] = []
 

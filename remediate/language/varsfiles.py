@@ -7,6 +7,7 @@ from pathlib import Path
 
 from remediate.errors import UserError
 from remediate.language import quoting
+from remediate.language.files import VARIABLES, Files
 from remediate.language.words import kind
 from remediate.language.yamlfile import Map, load, source_of
 from remediate.model import Source
@@ -14,9 +15,9 @@ from remediate.model import Source
 SUFFIXES = ("", ".yml", ".yaml", ".json")
 
 
-def load_vars(path: Path) -> Map:
+def load_vars(path: Path, files: Files | None = None, what: str = VARIABLES) -> Map:
     """The mapping a variables file holds; an empty file holds none. Raises UserError."""
-    data = load(path)
+    data = load(path, files, what)
     if data is None:
         return Map(source=Source(str(path)))
     if not isinstance(data, Map):
@@ -37,14 +38,14 @@ def load_vars(path: Path) -> Map:
     return data
 
 
-def vars_of(folder: Path, name: str) -> Map | None:
+def vars_of(folder: Path, name: str, files: Files, what: str = VARIABLES) -> Map | None:
     """Variables kept for ``name`` in ``folder``: a file, with or without suffix, or a folder of files, merged.
 
     None when there is nothing of that name. Raises UserError when two files claim it.
     """
     if "/" in name or name.startswith("."):
         return None
-    found = [folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").exists()]
+    found = [folder / f"{name}{suffix}" for suffix in SUFFIXES if files.kind(folder / f"{name}{suffix}")]
     if len(found) > 1:
         raise UserError(
             f"{found[0].name} and {found[1].name} both hold the variables of {name!r}",
@@ -54,22 +55,22 @@ def vars_of(folder: Path, name: str) -> Map | None:
     if not found:
         return None
     result = Map(source=Source(str(found[0])))
-    for path in _files(found[0]):
-        result = result.merged(load_vars(path))
+    for path in _files(found[0], files):
+        result = result.merged(load_vars(path, files, what))
     return result
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
+def _files(path: Path, files: Files) -> Iterator[Path]:
+    if not files.is_folder(path):
         yield path
         return
-    for entry in sorted(path.iterdir()):
-        if entry.name.startswith(".") or entry.name.endswith("~"):
+    for name in files.names(path):
+        if name.startswith(".") or name.endswith("~"):
             continue
-        if entry.is_dir() or entry.suffix in SUFFIXES:
-            yield from _files(entry)
+        if files.is_folder(path / name) or (path / name).suffix in SUFFIXES:
+            yield from _files(path / name, files)
 
 
-def layer(folder: Path, kind_of: str, name: str) -> Mapping[str, object]:
+def layer(files: Files, folder: Path, kind_of: str, name: str) -> Mapping[str, object]:
     """Variables in ``folder/kind_of/name``; empty when there are none. ``kind_of``: group_vars or host_vars."""
-    return vars_of(folder / kind_of, name) or {}
+    return vars_of(folder / kind_of, name, files) or {}

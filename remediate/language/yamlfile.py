@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from remediate.errors import UserError
+from remediate.language import files as sealed
 from remediate.language import quoting
 from remediate.language.scalars import ScalarError, check_double_quoted, plain_scalar, tagged_scalar
 from remediate.language.values import Constant
@@ -102,31 +103,14 @@ def source_of(value: object, default: Source | None = None) -> Source | None:
     return value.source if isinstance(value, Map | Seq | Text) else default
 
 
-def load(path: Path) -> object:
+def load(path: Path, files: sealed.Files | None = None, what: str = sealed.PLAYBOOK) -> object:
     """The one document of a file: Map, Seq, Text or a plain scalar; None for an empty file.
 
     Numbers, booleans and null are YAML 1.1's, as in Ansible, with two exceptions that only ever surprise: dates and
     ``12:30`` stay text. Raises UserError for everything wrong with the file, also when it cannot be read.
     """
-    return load_text(read_text(path), str(path))
-
-
-def read_text(path: Path) -> str:
-    """A text file in UTF-8, or a UserError that says why not."""
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"not UTF-8: byte {error.start} cannot be read", source=Source(str(path)), hint="save the file as UTF-8"
-        ) from None
-    except IsADirectoryError:
-        raise UserError("is a folder, not a file", source=Source(str(path))) from None
-    except FileNotFoundError:
-        raise UserError("no such file", source=Source(str(path))) from None
-    except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror}", source=Source(str(path))) from None
-    except ValueError as error:
-        raise UserError(f"not a usable file name: {error}", source=Source(repr(str(path)))) from None
+    reader = files or sealed.Files()
+    return reader.once(("yaml", str(path)), lambda: load_text(sealed.text(reader, path, what), str(path)))
 
 
 def load_text(text: str, file: str) -> object:

@@ -17,7 +17,7 @@ from remediate.secrets.logins import logins
 from remediate.secrets.names import names_a_secret
 
 FORMS = "a file, or postgresql://USER@SERVER/DATABASE"
-NO_DRIVER = "pip install 'remediate[postgres]'"
+NO_DRIVER = "pip install 'remediate-servers[postgres]'"
 DRIVER = "postgresql+psycopg"
 ESCAPES = "write @ : / # % in a password as %40 %3A %2F %23 %25"
 _LOOKS_LIKE_A_LOGIN = re.compile(r"[a-z][\w+.-]+:|.*:[^/]*@|.*\bpass\w*\s*=", re.IGNORECASE)

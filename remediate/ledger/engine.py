@@ -40,6 +40,7 @@ def _file_engine(address: Address) -> Engine:
 
     @event.listens_for(engine, "connect")
     def connected(raw: Any, _: object) -> None:
+        raw.text_factory = _legible
         raw.isolation_level = None  # the driver's own idea of when transactions begin is not ours
         raw.execute("PRAGMA synchronous=FULL")
 
@@ -49,6 +50,11 @@ def _file_engine(address: Address) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _legible(stored: bytes) -> str:
+    """Text as it is stored; damaged text can be read too, and is then not what its hash says."""
+    return stored.decode("utf-8", "backslashreplace")
 
 
 def _server_engine(address: Address) -> Engine:

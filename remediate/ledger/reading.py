@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Select, select
 
-from remediate.errors import UserError
+from remediate.errors import LedgerLost, UserError
 from remediate.ledger import schema
 from remediate.ledger.rows import Approval, EventRow, HostEnd, PackageRow, RunRow, StepRow
 from remediate.ledger.text import mapping, moment
+
+T = TypeVar("T")
 
 NEAR = 5
 """Ids a hint names."""
@@ -22,12 +25,39 @@ def _values(row: Any, *leave: str) -> dict[str, Any]:
     return {name: value for name, value in row._mapping.items() if name not in leave}
 
 
+def _legible(make: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Says which row is damaged where a value cannot be made from it."""
+
+    @functools.wraps(make)
+    def made(row: Any) -> T:
+        try:
+            return make(row)
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise _damaged(make.__name__.strip("_"), row._mapping) from error
+
+    return made
+
+
+def _damaged(what: str, values: Mapping[str, Any]) -> LedgerLost:
+    run, host, number = (_one_line(values.get(name, "")) for name in ("run", "host", "number"))
+    named = f"run {_one_line(values['id'])}" if what == "run" else f"{what} {host if what == 'host' else number}"
+    of_host = f"of host {host}" if host and what != "host" else ""
+    where = " ".join(part for part in (named, of_host, run and f"of run {run}") if part)
+    return LedgerLost(f"the ledger is damaged: {where} cannot be read", hint="remediate runs verify; put back a copy")
+
+
+def _one_line(value: object) -> str:
+    return " ".join(str(value).split())[:80]
+
+
+@_legible
 def _run(row: Any) -> RunRow:
     finished = moment(row.finished) if row.finished else None
     times = {"started": moment(row.started), "beat_at": moment(row.beat_at), "finished": finished}
     return RunRow(**{**_values(row, "number"), **times, "request": mapping(row.request)})
 
 
+@_legible
 def step(row: Any) -> StepRow:
     """A step from its row."""
     ended = moment(row.ended_at) if row.ended_at else None
@@ -36,6 +66,7 @@ def step(row: Any) -> StepRow:
     )
 
 
+@_legible
 def event(row: Any) -> EventRow:
     """An event from its row."""
     return EventRow(**{**_values(row), "at": moment(row.at), "data": mapping(row.data)})
@@ -100,6 +131,7 @@ def hosts(connection: Connection, run: str) -> list[HostEnd]:
     return [_host(row) for row in rows]
 
 
+@_legible
 def _host(row: Any) -> HostEnd:
     import json
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION = "0003"
+REVISION = "0004"
 """The schema this program writes; the newest of ``migrations/versions``."""
 VERSION_TABLE = "ledger_version"
 GENESIS = "0" * 64
@@ -134,6 +134,15 @@ approvals = Table(
     _text("controller"),
     _text("at"),
     Index("approvals_by_plan", "plan_hash"),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    _text("sha256", key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),  # compressed
+    _text("at"),
 )
 
 writers = Table(

@@ -5,16 +5,18 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from remediate.ledger import chain, evidence, locks, opening, reading, runs, sqlitefile, trouble
+from remediate.errors import RemediateError
+from remediate.ledger import blobs, chain, evidence, locks, opening, reading, runs, sqlitefile, trouble
 from remediate.ledger.address import Address, parse
 from remediate.ledger.engine import build
 from remediate.ledger.rows import (
@@ -89,11 +91,22 @@ class Ledger:
         """Let go of every connection."""
         self._work.close()
 
+    @property
+    def lost(self) -> RemediateError | None:
+        """Why the ledger was given up by a writer, if it was: the run it belongs to ends with that."""
+        return self._work.lost
+
     # What a run writes
 
     def begin_run(self, run: NewRun) -> str:
         """Write down that a run begins; its id, as in ``20261125-2349-7f3a``."""
         return cast("str", self._work.write(lambda writing: runs.begin(writing, run, self._digits)))
+
+    def keep(self, files: Collection[bytes]) -> None:
+        """Keep files that runs work from; those that are kept already cost a look."""
+        digests = {sha256(data).hexdigest() for data in files}
+        if self._work.read(lambda connection: blobs.missing(connection, digests)):
+            self._work.write(lambda writing: blobs.keep(writing, files))
 
     def step_begun(self, run: str, begun: StepBegun) -> int:
         """Write down, before the host is touched, that a step begins; its number on that host. May raise LockLost."""
@@ -120,10 +133,11 @@ class Ledger:
         self._work.write(lambda writing: runs.hosts_ended(writing, run, hosts))
 
     def end_run(self, run: str, *, status: str, exit_code: int, hosts: Sequence[HostEnd]) -> None:
-        """Write down how a run ended, and give its locks back."""
+        """Write down how a run ended, give its locks back, and read that back through a fresh opening."""
         if status not in STATUSES:
             raise ValueError(f"a run does not end {status!r}")
         self._work.write(lambda writing: runs.end(writing, run, status, exit_code, hosts))
+        self._work.proved_afresh()
 
     def prove_lock(self, run: str, host: str) -> None:
         """``LockLost`` when the host is not this run's any more."""
@@ -178,6 +192,10 @@ class Ledger:
     def _page(self, after: int, upto: int, run: str = "") -> list[Any]:
         return self._work.read(lambda connection: chain.page(connection, after, upto, run))
 
+    def file(self, digest: str) -> bytes | None:
+        """A file that runs worked from, by its SHA-256; None where it is not kept, or damaged."""
+        return self._work.read(lambda connection: blobs.found(connection, digest))
+
     def history(self, key: str, limit: int = 20) -> tuple[float, ...]:
         """Seconds that the newest steps of this key took where they changed something, newest first."""
         return self._work.read(lambda connection: reading.history(connection, key, limit))
@@ -217,7 +235,9 @@ class Ledger:
         report = chain.walk(head, self._page, lambda: self._work.read(chain.outside))
         if not report.whole:
             return report
-        found = self._work.read(evidence.approvals, snapshot=True) or self._wrong_rows()
+        found = (
+            self._work.read(evidence.approvals, snapshot=True) or self._wrong_rows() or self._work.read(blobs.damaged)
+        )
         return replace(found, events=report.events) if found else report
 
     def _wrong_rows(self) -> ChainReport | None:

@@ -17,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from remediate.errors import LedgerLost
 from remediate.ledger import chain, schema, trouble
 from remediate.ledger.address import Address
-from remediate.ledger.engine import WRITE
+from remediate.ledger.engine import WRITE, build
+from remediate.ledger.sameness import Sameness
 from remediate.ledger.text import canonical, stamp, storable
 from remediate.model import Json
 
@@ -27,6 +28,10 @@ PATIENCE = 60.0
 """Seconds for which a read or a write is tried again."""
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds between tries; the last one again and again."""
+ANOTHER = (
+    "no further step is begun; look at the hosts, put back the newest ledger there is, see `remediate runs verify`"
+)
+NO_HEAD = "it has lost its chain's head"
 LOST = "no further step is begun without it; mend it, then let `remediate resume` go on with the run"
 
 
@@ -90,6 +95,9 @@ class Transactions:
         self._monotonic = monotonic
         self._count = itertools.count(1)
         self._written = False
+        self._same = Sameness(address.file)
+        self.lost: LedgerLost | None = None
+        """Why the last write was given up; for good where the ledger is not the same any more."""
         # SQLite lets one write at a time; waiting here is fairer than its polling. PostgreSQL queues by itself.
         self._gate: AbstractContextManager[Any] = threading.Lock() if address.file else nullcontext()
 
@@ -112,7 +120,10 @@ class Transactions:
                 # Holding the head also waits for an earlier try whose commit is still under way.
                 head = chain.head(connection, lock=True)
                 if head is None:
-                    raise LedgerLost("the ledger has lost its chain's head", hint="remediate runs verify")
+                    raise self._another(NO_HEAD)
+                fault = self._same.fault(connection, head)
+                if fault:
+                    raise self._another(fault)
                 done = _answer(connection, writer, token)
                 if done is not None:
                     answered: Json = json.loads(done)
@@ -122,12 +133,46 @@ class Transactions:
                 writing.finish()
                 _remember(connection, writer, token, canonical(answer))
                 self._written = True
+                ends.append(chain.Head(writing.number, writing.hash))
                 return answer
 
-        return self._patiently(once)
+        ends: list[chain.Head] = []
+        try:
+            answer = self._patiently(once)
+        except LedgerLost as lost:
+            self.lost = lost
+            raise
+        if ends:
+            self._same.wrote(ends[-1])
+        return answer
+
+    def proved_afresh(self) -> None:
+        """Read what was written last through an opening of its own; ``LedgerLost`` where it is not there."""
+        try:
+            self._patiently(self._reread)
+        except LedgerLost as lost:
+            self.lost = lost
+            raise
+
+    def _reread(self) -> None:
+        fault = self._same.place()  # asked first: an opening would make a new file
+        if not fault:
+            engine = build(self._address)
+            try:
+                with engine.connect() as connection, connection.begin():
+                    head = chain.head(connection)
+                    fault = self._same.whole(connection, head) if head else NO_HEAD
+            finally:
+                engine.dispose()
+        if fault:
+            raise self._another(fault)
 
     def touch(self, work: Callable[[Connection, str], object]) -> None:
         """A write that is no part of the history and is not tried again; ``LedgerLost`` when it fails."""
+        fault = self._same.place()
+        if fault:
+            self.lost = self._another(fault)
+            raise self.lost
         try:
             with self._gate, self._connected(**WRITE) as connection, connection.begin():
                 work(connection, stamp(self._now()))
@@ -184,6 +229,9 @@ class Transactions:
                     raise self._lost(error) from error
             self._sleep(pause)
         raise AssertionError("the pauses never end")
+
+    def _another(self, why: str) -> LedgerLost:
+        return LedgerLost(f"the ledger {self._address} is lost: {why}", hint=ANOTHER)
 
     def _lost(self, error: SQLAlchemyError) -> LedgerLost:
         return LedgerLost(f"the ledger {self._address} is lost: {trouble.reason(error, self._address)}", hint=LOST)

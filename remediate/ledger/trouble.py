@@ -16,11 +16,32 @@ FULL_HINT = "make room on that disk, or keep the ledger elsewhere"
 BACKUP_HINT = "put back a copy, or move the file away to begin a new ledger; keep it for `sqlite3 FILE .recover`"
 
 
+PASSING = (
+    *BUSY,
+    "SQLITE_PROTOCOL",
+    "SQLITE_IOERR",
+    "SQLITE_FULL",
+    "SQLITE_CANTOPEN",
+    "SQLITE_READONLY",
+    "SQLITE_NOMEM",
+)
+"""What ends by itself, or once somebody has made room or given back a right."""
+STATES = ("08", "40", "53", "57", "55P03", "25P03", "25006", "58030")
+"""How those codes of PostgreSQL begin that pass: connections, neighbours, resources, restarts, a standby."""
+
+
 def transient(error: SQLAlchemyError) -> bool:
-    """Whether the same work may succeed later on a fresh connection."""
-    if isinstance(error, DBAPIError) and sqlite_name(error.orig).startswith(DAMAGED):
+    """Whether the same work may succeed later on a fresh connection: only what is known to pass."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, OperationalError | InterfaceError | InternalError):
         return False
-    return isinstance(error, OperationalError | InterfaceError | InternalError | PoolTimeout)
+    if isinstance(error.orig, sqlite3.Error):
+        name = sqlite_name(error.orig)  # "": not SQLite's own, so nothing is known against the file
+        return not name or name.startswith(PASSING)
+    state = getattr(error.orig, "sqlstate", None)
+    # Without a code it never came from the server: the connection was lost, or none was had.
+    return state is None or state.startswith(STATES)
 
 
 def busy(error: SQLAlchemyError) -> bool:

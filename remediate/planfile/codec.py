@@ -83,6 +83,11 @@ def load(path: Path) -> tuple[Plan, str]:
             source=source,
             hint="remediate plan PLAYBOOK -o FILE makes one",
         ) from None
+    return read(data, source)
+
+
+def read(data: bytes, source: Source) -> tuple[Plan, str]:
+    """The plan in the bytes of a file, and its hash; ``UserError`` as of ``load``."""
     content, claimed = _opened(data, source)
     if sha256(content).hexdigest() != claimed:
         raise UserError("the plan was altered after it was made: its hash does not fit", source=source, hint=AGAIN)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
-from remediate.engine.control import Control, Intent
+from remediate.engine.control import Control, Intent, Mark
 from remediate.errors import Blocked
 from remediate.model import Change, Effect, Step
 from remediate.planfile.build import planned
@@ -25,6 +25,8 @@ class Expectations(Control):
         self._mask = mask
         self._begun = begun
         self._refused: dict[str, Blocked] = {}
+        self._failing: set[str] = set()
+        """Hosts where what is done now is done because something failed."""
 
     def enter(self, host: str, window: str) -> None:
         if host not in self._hosts:
@@ -38,8 +40,15 @@ class Expectations(Control):
         try:
             self._compare(intent)
         except Blocked as refusal:
-            self._refused[host] = refusal
+            if host not in self._begun:  # later ones of a host that was begun may bring it back
+                self._refused[host] = refusal
             raise
+
+    def mark(self, host: str, what: Mark) -> None:
+        if what is Mark.LEFT:
+            self._failing.add(host)
+        elif what is Mark.RESCUED:
+            self._failing.discard(host)
 
     def _compare(self, intent: Intent) -> None:
         step, changes = intent.step, intent.changes
@@ -51,7 +60,7 @@ class Expectations(Control):
             return
         now = tuple(planned(change) for change in (_hidden(changes) if step.no_log else self._mask(changes)))
         if step.host in self._begun:
-            _consequences(intent, found, now)
+            _consequences(intent, found, now, failing=step.host in self._failing)
             return
         if found is None:
             if now:
@@ -89,11 +98,14 @@ def _the_same(step: Step, found: PlannedStep, now: Sequence[PlannedChange]) -> N
         raise _refusal(step, f"{_listed(fewer)} was planned and is not to be done any more")
 
 
-def _consequences(intent: Intent, found: PlannedStep | None, now: Sequence[PlannedChange]) -> None:
+def _consequences(
+    intent: Intent, found: PlannedStep | None, now: Sequence[PlannedChange], *, failing: bool = False
+) -> None:
     """Once the host was changed: planned changes as planned, those "known after apply" as announced.
 
     What the plan found in order, and an earlier change undid, may be put right (a service that is down again); so may
-    what is left of what this toolkit began. Nothing that interrupts anybody is done unannounced, and no other step.
+    what is left of what this toolkit began, and anything by a step that is there for a failure (``failing``). Nothing
+    that interrupts anybody is done unannounced, and no other step.
     """
     step = intent.step
     in_order = found is not None and found.status in ("ok", "pending")
@@ -105,7 +117,7 @@ def _consequences(intent: Intent, found: PlannedStep | None, now: Sequence[Plann
             raise _refusal(step, f"{_listed([change])} was planned as {_listed([plan])}")
         if plan is not None and plan.effect != change.effect:
             raise _refusal(step, f"{_listed([change])} was announced as: {plan.effect}")
-        quiet = change.effect == Effect.NONE.value and (in_order or intent.module.restores)
+        quiet = change.effect == Effect.NONE.value and (in_order or failing or intent.module.restores)
         if plan is None and not announced and not quiet:
             effect = "" if change.effect == Effect.NONE.value else f" ({change.effect})"
             raise _refusal(step, f"{_listed([change])}{effect} is not in the plan")

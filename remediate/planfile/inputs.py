@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from hashlib import file_digest
+from hashlib import file_digest, pbkdf2_hmac, sha256
 from pathlib import Path
 
 from remediate.errors import UserError
+from remediate.language.files import LOOKUP, Files, Read
 from remediate.model import Source
 from remediate.planfile.model import InputFile
 
-SKIPPED = ("__pycache__",)
+PACKAGE = "package"
+SLOWLY = 600_000
+"""Rounds of the hash of what a lookup read: a fifth of a second."""
 
 
 def fingerprint(kind: str, path: Path, folder: Path) -> InputFile:
@@ -24,18 +27,6 @@ def fingerprint(kind: str, path: Path, folder: Path) -> InputFile:
     return InputFile(kind=kind, path=shown(path, folder), sha256=digest, size=size)  # type: ignore[arg-type]
 
 
-def below(folder: Path) -> list[Path]:
-    """Every file below a folder that somebody wrote, in order."""
-    if not folder.is_dir():
-        return []
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in files if not any(map(_skipped, path.relative_to(folder).parts)))
-
-
-def _skipped(part: str) -> bool:
-    return part in SKIPPED or part.startswith(".")
-
-
 def collected(files: Iterable[tuple[str, Path]], folder: Path) -> tuple[InputFile, ...]:
     """The fingerprints of ``(kind, path)``, each file once under the first kind it is named with."""
     kinds: dict[Path, str] = {}
@@ -44,19 +35,36 @@ def collected(files: Iterable[tuple[str, Path]], folder: Path) -> tuple[InputFil
     return tuple(fingerprint(kind, path, folder) for path, kind in sorted(kinds.items()))
 
 
+def of_read(read: Iterable[Read], folder: Path) -> tuple[InputFile, ...]:
+    """The fingerprints of what was read, as it was when it was read."""
+    found = {name: _of(one.what, name, one.data) for one in read for name in (shown(one.path, folder),)}
+    return tuple(found[name] for name in sorted(found))
+
+
+def never(file: InputFile) -> bool:
+    """No input may be another one."""
+    del file
+    return False
+
+
 def shown(path: Path, folder: Path) -> str:
     """``path`` as a plan names it: relative to the project's folder where it lies below it."""
     whole = path.resolve()
     return str(whole.relative_to(folder.resolve())) if whole.is_relative_to(folder.resolve()) else str(whole)
 
 
-def changed(planned: Sequence[InputFile], now: Sequence[InputFile], folder: Path) -> list[str]:
-    """Sentences about what is not as it was: altered, gone, or new among the inputs. Packages are looked at by path."""
+def changed(
+    planned: Sequence[InputFile], now: Sequence[InputFile], folder: Path, files: Files | None = None
+) -> list[str]:
+    """Sentences about what is not as it was: altered, gone, or new among the inputs.
+
+    Packages are looked at by path; with ``files`` also what was read only while the plan was made.
+    """
     current = {file.path: file for file in now}
     before = {file.path for file in planned}
     found: list[str] = []
     for file in planned:
-        is_now = current.get(file.path) or _again(file, folder)
+        is_now = current.get(file.path) or _again(file, folder, files)
         if is_now is None:
             found.append(f"the {file.kind} file {file.path} is gone")
         elif is_now.sha256 != file.sha256:
@@ -65,8 +73,23 @@ def changed(planned: Sequence[InputFile], now: Sequence[InputFile], folder: Path
     return found
 
 
-def _again(file: InputFile, folder: Path) -> InputFile | None:
+def _again(file: InputFile, folder: Path, files: Files | None) -> InputFile | None:
     path = folder / file.path
-    if file.kind != "package" or not path.is_file():
+    if file.kind == PACKAGE:
+        return fingerprint(file.kind, path, folder) if path.is_file() else None
+    if files is None or not files.is_file(path):
         return None
-    return fingerprint(file.kind, path, folder)
+    try:
+        data = files.read(path, file.kind)
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", source=Source(str(path))) from None
+    return _of(file.kind, file.path, data)
+
+
+def _of(kind: str, name: str, data: bytes) -> InputFile:
+    """What a lookup reads may be a password and nothing else: its hash is one that takes long to guess from, and size
+    is not told."""
+    if kind == LOOKUP:
+        slow = pbkdf2_hmac("sha256", data, f"{LOOKUP} {name}".encode(), SLOWLY).hex()
+        return InputFile(kind="lookup", path=name, sha256=slow, size=0)
+    return InputFile(kind=kind, path=name, sha256=sha256(data).hexdigest(), size=len(data))  # type: ignore[arg-type]

@@ -34,9 +34,10 @@ class Asked:
 class InputFile:
     """A file the plan rests on, as it was."""
 
-    kind: Literal["playbook", "role", "module", "inventory", "variables", "package"]
+    kind: Literal["playbook", "role", "module", "inventory", "variables", "lookup", "package"]
     path: str
     sha256: str
+    """Of what a lookup read: PBKDF2 with SHA-256 over it, salted with its path, 600,000 rounds; its size is 0."""
     size: int
 
 

@@ -129,6 +129,9 @@ class Offline:
     def warrant(self, host: str, warrant: object) -> None:
         """Nothing is changed here."""
 
+    def reset(self, host: str) -> None:
+        """There is no connection."""
+
     def watch(self, host: str, say: Say) -> None:
         """Nothing is said of hosts that are not there."""
 

@@ -116,7 +116,9 @@ def outcome(host: Mapping[str, Any]) -> str:
     if host["outcome"]:
         return one_line(host["outcome"])
     if any(not step["status"] for step in host["steps"]):
-        return "not known: cut off in a step"
+        return "in a step now" if host["under_way"] else "not known: cut off in a step"
+    if host["under_way"]:
+        return "under way" if host["steps"] else "not begun yet"
     return "not finished" if host["steps"] else "not begun"
 
 

@@ -34,7 +34,7 @@ def _table(section: Section) -> Iterator[str]:
 def _steps(host: Mapping[str, Any]) -> Iterator[str]:
     for step in host["steps"]:
         took = f" ({duration(step['seconds'])})" if step["status"] else f", begun {moment(step['begun'])}"
-        status = one_line(step["status"]) or "cut off"
+        status = one_line(step["status"]) or ("under way" if host["under_way"] else "cut off")
         yield f"{INDENT}{step['number']:>3} {status:<14} {one_line(step['task'])}{took}"
         if unsaid(step):
             yield f"{INDENT * 3}hidden (no_log)"

@@ -37,9 +37,17 @@ def own_file(path: Path) -> None:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write to a file, a pipe or a device."""
-    own_file(path)
-    path.write_bytes(content)
+    """Write to a pipe or a device; a file whole or not at all, so that a full disk leaves the older one."""
+    place = path.resolve() if path.is_symlink() else path  # what a link leads to is written, the link stays
+    if place.exists() and not place.is_file():
+        place.write_bytes(content)
+        return
+    try:
+        replace(place, content)
+    except PermissionError:  # a file that may be written in a folder that may not
+        if not place.exists():
+            raise
+        place.write_bytes(content)
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -297,3 +297,16 @@ def test_wrong_command_lines(words: list[str], error: str, tmp_path: Path) -> No
     done = runs("l.db", tmp_path, *words)
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith(error)
+
+
+def test_a_healthy_run_under_way_is_not_cut_off(ledger: Ledger, url: str, tmp_path: Path) -> None:
+    run = ledger.begin_run(new_run("ex1", "ex2", "ex3", controller=ledgers.controller()))
+    ledger.step_begun(run, begun("ex1", task="Install the hotfix"))
+    number = ledger.step_begun(run, begun("ex2", task="Look"))
+    ledger.step_ended(run, "ex2", number, ended("ok"))
+    shown = runs(url, tmp_path, "show", run).out
+    assert "cut off" not in shown
+    assert "ex1: in a step now" in shown
+    assert re.search(r"under way +Install the hotfix", shown)
+    assert "ex2: under way" in shown
+    assert "not begun yet" in shown

@@ -15,7 +15,7 @@ from remediate.commands.outside import Pipe
 from tests.patience import LIMIT
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_each_signal_goes_one_step_further(number: signal.Signals) -> None:
     stop, abort, said, left = threading.Event(), threading.Event(), list[str](), list[bool]()
     before = signal.getsignal(number)

@@ -244,3 +244,13 @@ def test_stop_interrupts_reconnecting(bench: Bench) -> None:
     bench.stop.set()
     with pytest.raises(Interrupted):
         session.call("probe", "inspect", {})
+
+
+def test_a_session_is_reset_by_the_name_of_its_host(bench: Bench) -> None:
+    server = bench.serve(Rules())
+    session = bench.session(server)
+    session.run("one")
+    bench.sessions[-1].reset("ex1")
+    bench.sessions[-1].reset("nobody")
+    session.run("two")
+    assert (server.connections, server.commands) == (2, ["one", "two"])

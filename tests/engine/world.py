@@ -86,9 +86,13 @@ class World:
         self.sessions = {h: DictSession(h, dict(t), self.log) for h, t in things.items()}
         self.events: list[Event] = []
         self.warrants: dict[str, Warrant | None] = {}
+        self.resets: list[str] = []
 
     def open(self, endpoint: Endpoint) -> DictSession:
         return self.sessions[endpoint.host]
+
+    def reset(self, host: str) -> None:
+        self.resets.append(host)
 
     def watch(self, host: str, say: Say) -> None: ...
 

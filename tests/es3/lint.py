@@ -12,6 +12,8 @@ from typing import Any
 
 import quickjs
 
+from tests.es3.grammar import Parsed, parse
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LIBRARIES = ROOT / "remediate" / "connections" / "es3"
@@ -50,11 +52,10 @@ def remote_calls(module: Path) -> Iterator[tuple[str, str, int]]:
 
 
 class Linter:
-    """acorn and the rules, loaded once; ``libraries`` is the folder of the scripts a module may need."""
+    """The rules, loaded once; ``libraries`` is the folder of the scripts a module may need."""
 
     def __init__(self, libraries: Path = LIBRARIES) -> None:
         self._context = quickjs.Context()
-        self._context.eval((HERE / "vendor" / "acorn.js").read_text(encoding="utf-8"))
         self._context.eval((HERE / "rules.js").read_text(encoding="utf-8"))
         self._libraries = libraries
 
@@ -76,7 +77,13 @@ class Linter:
 
     def _report(self, source: str, provided: tuple[str, ...]) -> dict[str, Any]:
         names = " ".join(provided)
-        report: dict[str, Any] = json.loads(self._context.get("es3Check")(source, names, names))
+        parsed = parse(source)
+        of_grammar = [{"line": line, "column": column, "text": text} for line, column, text in parsed.said]
+        if of_grammar:  # the rules know the shapes of ES3 only
+            parsed = Parsed(None)
+        tree = json.dumps({"tree": parsed.tree, "comments": parsed.comments})
+        report: dict[str, Any] = json.loads(self._context.get("es3Check")(source, tree, names, names))
+        report["messages"] += of_grammar
         return report
 
     def _provided(self, source: str, own: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-// What JScript 5.6 cannot do and acorn's grammar cannot see. Runs in QuickJS beside acorn; returns JSON texts.
+// What JScript 5.6 cannot do and the grammar (grammar.py) cannot see. Runs in QuickJS over the tree; returns JSON texts.
 var STATICS = {
   Array: 'prototype', Boolean: 'prototype', Error: 'prototype', Function: 'prototype', Object: 'prototype', RegExp: 'prototype',
   Date: 'prototype parse UTC', String: 'prototype fromCharCode',
@@ -23,7 +23,7 @@ function children(node) {
   var found = [];
   Object.keys(node).forEach(function (key) {
     (Array.isArray(node[key]) ? node[key] : [node[key]]).forEach(function (value) {
-      if (value && typeof value.type === 'string' && typeof value.start === 'number') { found.push(value); }
+      if (value && typeof value.type === 'string' && value.range) { found.push(value); }
     });
   });
   return found;
@@ -67,7 +67,6 @@ function callRules(node, say) {
 }
 
 function literalRules(node, say) {
-  if (typeof node.value === 'number' && /^0[0-9]/.test(node.raw)) { say(node, 'octal number'); }
   if (typeof node.value !== 'string') { return; }
   if (/^(?:[^\\]|\\[^v])*\\v/.test(node.raw)) { say(node, '"\\v" is the letter v in JScript'); }
   if (/\\(\r|\n)/.test(node.raw)) { say(node, 'a text over several lines is not ES3'); }
@@ -119,13 +118,6 @@ function names(node, scopes, use) {
   }
 }
 
-function parse(source, say, comments) {
-  return acorn.parse(source, {
-    ecmaVersion: 3, allowReserved: 'never', locations: true, onComment: comments,
-    onTrailingComma: function (at, loc) { say({ loc: { start: loc } }, 'trailing comma'); }
-  });
-}
-
 function characters(source, say) {
   source.split('\n').forEach(function (line, index) {
     var at = line.search(/[^\x20-\x7e\r]/);
@@ -139,16 +131,14 @@ function walk(node, parent, say) {
   children(node).forEach(function (child) { walk(child, node, say); });
 }
 
-// (source, names other files provide, names this file may not declare) -> {messages: [{line, column, text}], functions, names, first}
-function es3Check(source, provided, taken) {
-  var messages = [], comments = [], tree, own, functions = [], known = words(GLOBALS + ' ' + provided), reserved = words(taken);
+// (source, its tree or null and comments as JSON, names other files provide, names this file may not declare) ->
+// {messages: [{line, column, text}], functions, names}
+function es3Check(source, parsed, provided, taken) {
+  var messages = [], tree = JSON.parse(parsed).tree, comments = JSON.parse(parsed).comments, own, functions = [];
+  var known = words(GLOBALS + ' ' + provided), reserved = words(taken);
   function say(node, text) { messages.push({ line: node.loc.start.line, column: node.loc.start.column + 1, text: text }); }
   characters(source, say);
-  try { tree = parse(source, say, comments); } catch (e) {
-    if (!e.loc) { throw e; }
-    say({ loc: { start: e.loc } }, String(e.message).replace(/ \(\d+:\d+\)$/, ''));
-    return JSON.stringify({ messages: messages, functions: [], names: [] });
-  }
+  if (!tree) { return JSON.stringify({ messages: messages, functions: [], names: [] }); }
   comments.forEach(function (c) { if (/@cc_on|^@/.test(c.value)) { say(c, 'conditional compilation'); } });
   own = declared(tree, Object.create(null));
   tree.body.forEach(function (node) {

@@ -3,43 +3,36 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from remediate.errors import UserError
 from remediate.kb.advisory import load
 from tests.kb.servers import ROLE, advisory, cases, role_data
 
-ARTICLE = (Path(__file__).parent / "cases/article.txt").read_text(encoding="utf-8")
-LINE = re.compile(r"^\s+(\d\d-\w{3}-\d{4})\s+(\d\d:\d\d)\s+([\d.]+)\s+([\d,]+)\s+(\S+)\s*$", re.MULTILINE)
-TABLES = {
-    "KB870585-2003-RTM": "Hotfix for Exchange Server 2003 without Service Pack 1 installed",
-    "KB870585-2003-SP1": "Hotfix for Exchange Server 2003 with Service Pack 1 installed",
-    "KB870585-2000": "Exchange 2000 Server hotfix information",
-}
+ARTICLE = yaml.safe_load((Path(__file__).parent / "cases/article.yml").read_text(encoding="utf-8"))
 
 
-def table(heading: str) -> set[tuple[str, str, int, datetime]]:
-    """Name, version, size and UTC date of each line below ``heading``."""
-    text = ARTICLE[ARTICLE.index(heading) + len(heading) :]
-    ends = [text.index(h) for h in TABLES.values() if h in text]
-    lines = LINE.findall(text[: min(ends, default=len(text))])
-    return {
-        (name, version, int(size.replace(",", "")), datetime.strptime(f"{day} {time}+0000", "%d-%b-%Y %H:%M%z"))
-        for day, time, version, size, name in lines
-    }
-
-
-@pytest.mark.parametrize(("package", "heading"), TABLES.items())
-def test_file_tables_are_the_articles(package: str, heading: str) -> None:
+@pytest.mark.parametrize(("package", "files"), ARTICLE.items())
+def test_file_tables_are_the_articles(package: str, files: list[dict[str, Any]]) -> None:
     found = advisory().package(package)
     assert found is not None
-    assert {(f.name, str(f.version), f.size, f.date) for f in found.files} == table(heading)
-    assert len(table(heading)) == (6 if "RTM" in package else 2)
+    assert {(f.name, str(f.version), f.size, f.date) for f in found.files} == {
+        (file["name"], file["version"], file["size"], file["date"]) for file in files
+    }
     assert all(f.date.tzinfo is UTC for f in found.files)
+
+
+def test_the_articles_tables_are_all_there() -> None:
+    assert {package: len(files) for package, files in ARTICLE.items()} == {
+        "KB870585-2003-RTM": 6,
+        "KB870585-2003-SP1": 2,
+        "KB870585-2000": 2,
+    }
 
 
 def test_each_branch_is_proved_by_its_own_table() -> None:

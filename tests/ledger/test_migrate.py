@@ -84,6 +84,7 @@ def _as_first(url: str) -> None:
         connection.execute(update(schema.head).values(hash=previous))
         connection.execute(text("ALTER TABLE hosts DROP COLUMN now"))
         connection.execute(text("ALTER TABLE steps DROP COLUMN place"))
+        connection.execute(text("DROP TABLE blobs"))
         connection.execute(text("UPDATE ledger_version SET version_num = '0001'"))
     engine.dispose()
 

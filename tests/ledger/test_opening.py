@@ -150,7 +150,7 @@ def test_addresses_nobody_understands() -> None:
 
 def test_without_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert refused("postgresql://h/d").endswith("hint: pip install 'remediate[postgres]'")
+    assert refused("postgresql://h/d").endswith("hint: pip install 'remediate-servers[postgres]'")
 
 
 @pytest.mark.parametrize(

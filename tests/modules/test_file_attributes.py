@@ -185,6 +185,8 @@ def test_through_the_engine(versions: dict[str, str | None], mode: Mode, status:
 
         def warrant(self, host: str, warrant: object) -> None: ...
 
+        def reset(self, host: str) -> None: ...
+
     result: Result = perform(step, Registry([MODULES]), cast("Any", Store()), lambda _: None)
     assert result.status is status, result.message
     if status is Status.BLOCKED:

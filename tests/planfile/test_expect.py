@@ -111,7 +111,14 @@ CASES = [
     ),
     ("begun: a reboot nobody knew", None, (REBOOT,), True, {}, "is not in the plan"),
     ("begun: what was unknown may be anything", UNKNOWN, (REBOOT,), True, {}, ""),
-    ("begun: a step that is not in the plan", None, (START,), True, {}, "is not in the plan"),
+    (
+        "begun: a step that is not in the plan",
+        None,
+        (START,),
+        True,
+        {},
+        "POP3Svc: stopped -> running is not in the plan",
+    ),
     ("begun: hidden", HIDDEN, (START,), True, {}, ""),
 ]
 

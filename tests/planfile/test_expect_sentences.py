@@ -11,7 +11,7 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from remediate.engine.control import Intent
+from remediate.engine.control import Intent, Mark
 from remediate.errors import Blocked
 from remediate.model import Change
 from remediate.planfile.expect import Expectations
@@ -46,6 +46,8 @@ def test_case(case: dict[str, Any]) -> None:
     plan = case["plan"]
     steps = [] if plan is None else [planned_step(**{**plan, "changes": list(plan.get("changes", ()))})]
     held = expectations(*steps, begun=["ex1"] if case.get("begun") else [], mask=case.get("mask", "").split())
+    if case.get("failing"):
+        held.mark("ex1", Mark.LEFT)
     if "refused" not in case:
         held.permit(as_asked(case))
         return
@@ -64,6 +66,22 @@ def test_a_host_that_is_not_in_the_plan_is_not_contacted() -> None:
         held.enter("ex2", "")
     with pytest.raises(Blocked, match="bound to saturday"):
         held.enter("ex2", "saturday")
+
+
+def test_a_rescue_that_came_to_its_end_is_over() -> None:
+    held, start = expectations(begun=["ex1"]), change(target="W3SVC", before="stopped", after="running")
+    held.mark("ex1", Mark.LEFT)
+    held.mark("ex1", Mark.RESCUED)
+    with pytest.raises(Blocked, match="is not in the plan"):
+        held.permit(intent({}, (start,)))
+
+
+def test_a_refusal_on_a_host_that_was_begun_keeps_nobody_from_bringing_it_back() -> None:
+    held, start = expectations(begun=["ex1"]), change(target="W3SVC", before="stopped", after="running")
+    with pytest.raises(Blocked, match="is not in the plan"):
+        held.permit(intent({}, (start,)))
+    held.mark("ex1", Mark.LEFT)
+    held.permit(intent({}, (start,)))
 
 
 def test_a_host_once_refused_stays_refused() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from remediate.errors import UserError
+from remediate.language.files import Files
 from remediate.planfile import inputs
 from remediate.planfile.model import InputFile
 
@@ -43,17 +44,24 @@ def test_each_file_once_under_its_first_kind(tmp_path: Path) -> None:
     assert [(file.kind, file.path) for file in found] == [("playbook", "site.yml")]
 
 
-def test_below_is_what_somebody_wrote(tmp_path: Path) -> None:
+def test_what_was_read_and_nothing_that_lies_beside_it(tmp_path: Path) -> None:
+    files = Files()
     for name in ("main.yml", "tasks/a.yml", "tasks/__pycache__/a.pyc", ".git/config", ".a.yml.swp", "a/.b/c/d/e/f.yml"):
         written(tmp_path, name)
-    assert [path.relative_to(tmp_path).as_posix() for path in inputs.below(tmp_path)] == ["main.yml", "tasks/a.yml"]
-    assert inputs.below(tmp_path / "nowhere") == []
+    for name in ("tasks/a.yml", "main.yml"):
+        files.read(tmp_path / name, "role")
+    written(tmp_path, "main.yml", "another one")
+    assert inputs.of_read(files.seen(), tmp_path) == tuple(
+        InputFile(kind="role", path=name, sha256=sha256(b"x").hexdigest(), size=1)
+        for name in ("main.yml", "tasks/a.yml")
+    )
 
 
 @pytest.mark.parametrize("parent", [".hidden", "__pycache__", ".a/.b"])
 def test_a_project_in_a_hidden_folder_is_looked_at_too(parent: str, tmp_path: Path) -> None:
-    path = written(tmp_path / parent / "group_vars", "all.yml")
-    assert inputs.below(path.parent) == [path]
+    files, path = Files(), written(tmp_path / parent / "group_vars", "all.yml")
+    files.read(path, "variables")
+    assert [file.path for file in inputs.of_read(files.seen(), tmp_path / parent)] == ["group_vars/all.yml"]
 
 
 def planned(folder: Path) -> tuple[InputFile, ...]:
@@ -94,3 +102,24 @@ def test_packages_are_looked_at_where_they_were(tmp_path: Path) -> None:
     assert inputs.changed(before, (), tmp_path) == ["the package file packages/KB870585.exe is another one now"]
     package.unlink()
     assert inputs.changed(before, (), tmp_path) == ["the package file packages/KB870585.exe is gone"]
+
+
+def test_what_a_lookup_read_cannot_be_guessed_quickly(tmp_path: Path) -> None:
+    files, path = Files(), written(tmp_path, "word.txt", "Sommer2003")
+    files.read(path, "lookup")
+    (found,) = inputs.of_read(files.seen(), tmp_path)
+    assert (found.kind, found.size, len(found.sha256)) == ("lookup", 0, 64)
+    assert found.sha256 != sha256(b"Sommer2003").hexdigest()
+    assert inputs.changed((found,), (), tmp_path, Files()) == []
+    path.write_text("Winter2003")
+    assert inputs.changed((found,), (), tmp_path, Files()) == ["the lookup file word.txt is another one now"]
+
+
+def test_what_was_read_only_while_the_plan_was_made_is_looked_at_where_it_was(tmp_path: Path) -> None:
+    late = written(tmp_path, "late.yml")
+    before = inputs.collected([("playbook", late)], tmp_path)
+    assert inputs.changed(before, (), tmp_path, Files()) == []
+    late.write_text("z")
+    assert inputs.changed(before, (), tmp_path, Files()) == ["the playbook file late.yml is another one now"]
+    late.unlink()
+    assert inputs.changed(before, (), tmp_path, Files()) == ["the playbook file late.yml is gone"]

@@ -149,7 +149,7 @@ PLANNED_HOSTS = st.builds(
 )
 INPUT_FILES = st.builds(
     InputFile,
-    kind=st.sampled_from(["playbook", "role", "module", "inventory", "variables", "package"]),
+    kind=st.sampled_from(["playbook", "role", "module", "inventory", "variables", "lookup", "package"]),
     path=NAMES,
     sha256=st.text("0123456789abcdef", min_size=64, max_size=64),
     size=st.integers(0, 2**40),

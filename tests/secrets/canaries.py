@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
+import zlib
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,8 +39,18 @@ def seen(secrets: Iterable[str], texts: dict[str, bytes]) -> list[str]:
 def files(folder: Path, besides: Iterable[Path] = ()) -> dict[str, bytes]:
     """Every file below ``folder`` that was not there before; without the lab's, whose hosts know their passwords."""
     skipped = set(besides)
-    return {
+    found = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
         if path.is_file() and path not in skipped and ".remediate/lab" not in str(path)
     }
+    ledgers = [name for name in found if name.endswith("ledger.sqlite3")]
+    return found | {f"{name} (files)": _kept(folder / name) for name in ledgers}
+
+
+def _kept(ledger: Path) -> bytes:
+    """The files that a ledger keeps, as they were before they were compressed."""
+    with closing(sqlite3.connect(ledger)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'blobs'").fetchone():
+            return b""
+        return b"\n".join(zlib.decompress(data) for (data,) in connection.execute("SELECT data FROM blobs"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,28 @@ def test_half_a_file_is_never_left(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="folder"):
         files.replace(tmp_path / "folder", b"x")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_full_disk_leaves_the_older_file(tmp_path: Path) -> None:
+    report = tmp_path / "report.md"
+    files.write(report, b"older")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            files.write(report, b"x" * 5000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert report.read_bytes() == b"older"
+    assert [path.name for path in tmp_path.iterdir()] == ["report.md"]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"older")
+    (tmp_path / "link").symlink_to("real")
+    files.write(tmp_path / "link", b"newer")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"newer"
 
 
 def test_a_ledger_that_is_shared_stays_so(tmp_path: Path) -> None:

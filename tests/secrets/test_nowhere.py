@@ -191,6 +191,7 @@ def test_every_command_did_its_work(ran: Ran) -> None:
     assert {".remediate/ledger.sqlite3", "wal.bin", "shm.bin", "modes.txt"} <= names
     assert max(len(text) for name, text in ran.texts.items() if name.startswith("wal.bin")) > 10_000
     assert any("crash-" in name for name in names)
+    assert max(len(text) for name, text in ran.texts.items() if "ledger.sqlite3 (files)" in name) > 10_000
     assert any(name.startswith("units/") for name in names)
     assert any(name.startswith("request ") for name in names)
 

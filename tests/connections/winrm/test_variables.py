@@ -39,7 +39,7 @@ def test_a_way_to_log_in_that_is_not_installed(auth: str, monkeypatch: pytest.Mo
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError) as caught:
         endpoint("ex1", {"ansible_connection": "winrm", "winrm_auth": auth})
-    assert f"pip install 'remediate[{auth}]'" in caught.value.hint
+    assert f"pip install 'remediate-servers[{auth}]'" in caught.value.hint
 
 
 def test_passwords_do_not_show() -> None:
