@@ -25,9 +25,11 @@ ALLOWED: dict[str, set[str]] = {
     "windows": {"errors", "model", "language"},
     "ledger": {"errors", "model", "secrets", "events"},
     "planfile": {"errors", "model", "secrets", "events", "language", "engine", "connections.base"},
+    "approvals": {"errors", "model", "secrets", "language", "planfile"},
     "control": {"errors", "model", "secrets", "events", "engine", "planfile", "windows", "ledger"},
     "notify": {"errors", "model", "secrets", "language"},
     "commands": {
+        "approvals",
         "errors",
         "model",
         "events",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from hashlib import sha256
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from remediate.commands import calendars
@@ -14,7 +15,8 @@ from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from remediate.commands.change import Work
@@ -46,6 +48,7 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
+    from remediate.commands import applied
     from remediate.commands.change import carry_out
     from remediate.commands.ledgers import open_for
     from remediate.planfile import codec
@@ -57,9 +60,10 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         outside.print("nothing to do: the plan has no pending changes")
         return 0
     with open_for(outside) as ledger:
-        refuse_unapproved(plan, digest, ledger, options.plan)
-        say_when_applied(digest, ledger, outside)
-        work, words = work_of(plan, digest, options, outside)
+        over = applied.before(digest, ledger)
+        if over is not None:
+            return applied.said(over, outside)
+        work, words = work_of(plan, digest, ledger, options, outside)
         say_what_is_left_alone(plan, outside)
         return carry_out(work, ledger, words, outside)
 
@@ -82,22 +86,23 @@ def refuse_foreign(plan: Plan) -> None:
         raise GateClosed(f"the plan was made by version {plan.remediate}, this is {__version__}", hint="plan again")
 
 
-def refuse_unapproved(plan: Plan, digest: str, ledger: Ledger, name: str) -> None:
-    """``GateClosed`` when too few people, or only the planner, approved this very plan."""
-    from remediate.commands.approve import enough
-    from remediate.errors import GateClosed
-
-    lacking = enough(plan, ledger.approvals(digest))
-    if lacking:
-        raise GateClosed(lacking, hint=f"remediate approve {name} --as NAME --reason TEXT")
-
-
 def work_of(
-    plan: Plan, digest: str, options: argparse.Namespace, outside: Outside, *, but: Callable[[InputFile], bool] = never
+    plan: Plan,
+    digest: str,
+    ledger: Ledger,
+    options: argparse.Namespace,
+    outside: Outside,
+    *,
+    at: datetime | None = None,
+    but: Callable[[InputFile], bool] = never,
+    kept: Mapping[str, bytes] = MappingProxyType({}),
 ) -> tuple[Work, argparse.Namespace]:
-    """The plan as work. Its inputs are looked at once more, ``but`` for some; from then on it is carried out from what
-    was read."""
-    from remediate.commands import asking, running
+    """The plan as work. Its inputs, ``but`` for some, and its approvals are looked at once more; from then on it is
+    carried out from what was read. ``at``: when it was begun, by an earlier run; ``kept``: its approvals of then."""
+    import dataclasses
+
+    from remediate.approvals import beside
+    from remediate.commands import approving, asking, running
     from remediate.commands.change import Work
     from remediate.control.clock import SteadyClock
     from remediate.control.validity import Validity
@@ -110,10 +115,21 @@ def work_of(
     paper, _ = codec.encode(plan)
     hosts = tuple(host for host in plan.hosts if host.outcome == "pending")
     begun: set[str] = set()
+    first = at or outside.now()
+
+    file = outside.folder / options.plan
+
+    def approved(moment: datetime) -> datetime:
+        return approving.require(plan, digest, file, request.inventory, ledger, outside, at=moment, kept=kept)
+
+    until = approved(first)
+    approvals = {one.name: one.data for one in beside.found(file, kept) if one.data}
+    ends = dataclasses.replace(plan, valid_until=until)
 
     def still() -> None:
         if not begun:  # what was begun is finished, host by host
-            refuse_stale(plan, outside)
+            refuse_stale(ends, outside)
+        approved(first if begun else outside.now())
         asking.refuse_altered(plan.inputs, words, outside, but=but, what="not what was planned any more")
 
     work = Work(
@@ -124,17 +140,19 @@ def work_of(
             "playbook": plan.asked.playbook,
             "plan": options.plan,
             "plan_file": sha256(paper).hexdigest(),
+            "approvals": {name: sha256(data).hexdigest() for name, data in approvals.items()},
             "asked": asking.as_json(plan.asked),
             "remediate": plan.remediate,
         },
-        papers=(paper,),
+        papers=(paper, *approvals.values()),
         plan_hash=digest,
         planned=hosts,
         watch=(
-            Validity(plan.valid_until, SteadyClock(outside.now, time.monotonic), begun),
+            Validity(until, SteadyClock(outside.now, time.monotonic), begun),
             Expectations(hosts, running.redactor(request).value, begun),
         ),
         still=still,
+        until=until,
         begun=begun,
     )
     return work, words
@@ -144,13 +162,6 @@ def _no_part(path: Path) -> UserError:
     from remediate.errors import UserError
 
     return UserError(f"{path} was not read when the plan was made: it is no part of it", hint="plan again")
-
-
-def say_when_applied(digest: str, ledger: Ledger, outside: Outside) -> None:
-    """A plan may be applied again, for the hosts left over; those done are refused as changed. Say so beforehand."""
-    before = [row for row in ledger.runs(100) if row.plan_hash == digest]
-    if before:
-        outside.complain(f"this plan was applied before, by run {before[0].id}: `remediate runs show {before[0].id}`")
 
 
 def say_what_is_left_alone(plan: Plan, outside: Outside) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from remediate import __version__
-from remediate.commands import calendars, ledgers, pasts, running, sealed, stopping, telling, unfinished
+from remediate.commands import approving, calendars, ledgers, pasts, running, sealed, stopping, telling, unfinished
 from remediate.commands import options as common
 from remediate.commands.project import Project
 from remediate.control.clock import refuse_behind
@@ -29,6 +29,7 @@ from remediate.reports.text import safe
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
 
     from remediate.commands.outside import Outside
     from remediate.engine.control import Control
@@ -62,6 +63,8 @@ class Work:
     still: Callable[[], None] = lambda: None
     """Raises ``GateClosed`` when what was checked holds no more. Asked whenever time has gone by: after a wait for a
     window or for locks, and before each further round."""
+    until: datetime | None = None
+    """Until when a plan and its approvals hold; None: it is no plan."""
     begun: set[str] = field(default_factory=set)
     """Hosts on which something was changed already; grows."""
     resumes: str = ""
@@ -75,6 +78,7 @@ class Work:
 def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> int:
     """Do it; the exit code. ``GateClosed`` when a gate keeps all of it from beginning."""
     request = work.request
+    _refuse_without_plan(work, outside)
     say = stopping.say_on(running.descriptor(outside))
     with stopping.interruptible(request.stop, request.abort, say=say):
         gate = calendars.gate(work, ledger, options, outside)
@@ -84,8 +88,14 @@ def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: 
         if request.stop.is_set():
             return 130
         if gate.waited:
+            _refuse_without_plan(work, outside)
             work.still()
         return _begin(work, ledger, gate, options, outside)
+
+
+def _refuse_without_plan(work: Work, outside: Outside) -> None:
+    if not work.plan_hash:
+        approving.refuse_without_plan(work.request, work.hosts, outside)
 
 
 def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.Namespace, outside: Outside) -> int:

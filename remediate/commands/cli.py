@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "plan": "show what `run` would change, and why; changes nothing",
         "show": "show a saved plan",
         "window": "show change windows, and start a plan in the next one",
-        "approve": "give one's word for a saved plan",
+        "approve": "sign a saved plan with one's own key",
         "apply": "carry out a saved plan, and nothing else",
         "resume": "go on where a run stopped",
         "notify": "send a test message through the project's hooks",

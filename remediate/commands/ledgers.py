@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,9 +60,9 @@ def _own_folder(folder: Path) -> None:
 
 
 def who(outside: Outside) -> str:
-    """The person at the keyboard, also behind sudo; the number of the account where it has no name."""
-    names = (outside.environ.get(name, "") for name in ("SUDO_USER", "LOGNAME", "USER", "USERNAME"))
-    return next((name for name in names if name), "") or (f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown")
+    """The account; behind sudo the one that called it. No other variable of the environment is believed."""
+    account = outside.account
+    return (outside.environ.get("SUDO_USER", "") if account.uid == 0 else "") or account.name
 
 
 def controller() -> str:

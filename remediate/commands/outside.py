@@ -16,6 +16,8 @@ from typing import TextIO, cast
 from remediate.language.files import Files
 from remediate.secrets.known import Known
 
+POLICY = Path("/etc/remediate")
+
 
 def utc_now() -> datetime:
     """The time it is."""
@@ -76,6 +78,27 @@ class Pipe(io.TextIOBase):
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose process this is, as the operating system has it; no variable of the environment makes it another one."""
+
+    uid: int
+    name: str
+
+    @classmethod
+    def of_this_process(cls) -> Account:
+        """By its effective number; -1 where accounts have none."""
+        if sys.platform == "win32":
+            return cls(-1, os.environ.get("USERNAME") or "unknown")
+        import pwd
+
+        uid = os.geteuid()
+        try:
+            return cls(uid, pwd.getpwuid(uid).pw_name)
+        except KeyError:
+            return cls(uid, f"user {uid}")
+
+
 def _open_all() -> None:
     """Standard streams that were closed lead nowhere: no file opened later may be taken for one of them."""
     for number in range(3):
@@ -103,6 +126,10 @@ class Outside:
     """The wall clock: aware, UTC."""
     wait: Callable[[threading.Event, float], None] = field(default=wait)
     """Waits until the event is set or that many seconds of ``now`` have gone by."""
+    account: Account = field(default_factory=Account.of_this_process)
+    policy: Path = POLICY
+    """The folder of policy.toml and allowed_signers. One place for each machine, which no project, option or
+    variable can change: whoever plans must not choose who approves."""
     secrets: Known = field(default_factory=Known)
     """What nobody may see; every line written here goes past it."""
     files: Files = field(default_factory=Files)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from remediate.events import Sink
     from remediate.model import RunSummary
     from remediate.planfile.build import Gatherer
+    from remediate.planfile.model import Plan
 
 
 def parser() -> Parser:
@@ -90,7 +91,25 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
             outside.complain(sentence)
         digest = codec.save(plan, outside.folder / options.out)
         outside.complain(f"saved: {options.out}, hash {digest[:16]}, valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC")
+        _say_who_has_to_approve(plan, options.out, outside)
     return summary.exit_code
+
+
+def _say_who_has_to_approve(plan: Plan, name: str, outside: Outside) -> None:
+    """As this machine sees it; what hinders it to see anything is said when the plan is applied."""
+    from remediate.approvals import judge
+    from remediate.commands import approving
+    from remediate.errors import RemediateError
+    from remediate.reports.text import counted
+
+    try:
+        needed = judge.needed(plan, approving.policy_of(outside))
+    except RemediateError as error:
+        outside.complain(f"how many people have to approve it cannot be seen here: {error.message}")
+        return
+    if needed and plan.pending:
+        people = counted(needed, "person has", "people have")
+        outside.complain(f"{people} to approve it: remediate approve {name} --reason TEXT")
 
 
 def _look(

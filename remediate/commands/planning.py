@@ -41,9 +41,16 @@ def gather(
 ) -> tuple[Gatherer, RunSummary]:
     """A check run and what it found; ``sinks`` watch it too."""
     known = running.redactor(request)
-    gatherer = Gatherer(known.value, request.modules.load, control or Control(), request.secrets.size)
+    gatherer = Gatherer(known.value, request.modules.load, control or Control(), request.secrets.size,
+                        lambda host: groups_of(request, host))  # fmt: skip
     summary = running.with_sinks(request, [*sinks, gatherer], outside, control=gatherer, sessions=sessions)
     return gatherer, summary
+
+
+def groups_of(request: RunRequest, host: str) -> tuple[str, ...]:
+    """The groups of a host of the inventory."""
+    found = request.inventory.hosts.get(host)
+    return found.groups if found else ()
 
 
 def plan_of(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from remediate.planfile.model import Plan, PlannedChange, PlannedHost, PlannedStep
 from remediate.reports.text import counted, duration, one_line, plain_value, safe
 
 
-def lines(plan: Plan, digest: str, *, now: datetime, verbose: bool = False) -> Iterator[str]:
-    """The whole page. ``verbose`` adds what is skipped and why, and every input file."""
-    yield from _head(plan, digest, now)
+def lines(
+    plan: Plan, digest: str, *, now: datetime, approvals: Iterable[str] = (), verbose: bool = False
+) -> Iterator[str]:
+    """The whole page. ``approvals``: what there is to say of them. ``verbose`` adds what is skipped and why, and every
+    input file."""
+    yield from _head(plan, digest, now, approvals)
     yield ""
     yield from _table(plan)
     for host in plan.hosts:
@@ -23,7 +26,7 @@ def lines(plan: Plan, digest: str, *, now: datetime, verbose: bool = False) -> I
     yield from _inputs(plan, verbose=verbose)
 
 
-def _head(plan: Plan, digest: str, now: datetime) -> Iterator[str]:
+def _head(plan: Plan, digest: str, now: datetime, approvals: Iterable[str]) -> Iterator[str]:
     asked = plan.asked
     yield f"plan {digest}"
     yield f"  playbook   {one_line(asked.playbook)}"
@@ -40,8 +43,7 @@ def _head(plan: Plan, digest: str, now: datetime) -> Iterator[str]:
     yield f"  made       {_time(plan.made)} by {one_line(plan.user)} on {one_line(plan.controller)}"
     over = " (EXPIRED)" if now > plan.valid_until else ""
     yield f"  valid      until {_time(plan.valid_until)}{over}"
-    if plan.approvals:
-        yield f"  approval   {counted(plan.approvals, 'person has', 'people have')} to approve it"
+    yield from approvals
     if asked.secrets:
         yield f"  secrets    give again with -e: {one_line(', '.join(asked.secrets))}"
     for warning in plan.warnings:

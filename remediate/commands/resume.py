@@ -92,7 +92,9 @@ def _work(
     if row.plan_hash:
         _refuse_more_than_planned(row, options)
         plan, digest = _plan(row, ledger, options, outside)
-        work, words = apply.work_of(plan, digest, options, outside, but=_others(row, outside))
+        work, words = apply.work_of(plan, digest, ledger, options, outside, at=_first(row, ledger).started,
+                                    but=_others(row, outside), kept=_approvals(row, ledger))  # fmt: skip
+        plan = dataclasses.replace(plan, valid_until=work.until or plan.valid_until)
     else:
         plan, (work, words) = None, _from_run(row, ledger, options, outside)
     past = past_of(row, ledger)
@@ -126,6 +128,20 @@ def _folder(outside: Outside) -> Path:
     from remediate.commands.project import Project
 
     return Project.around(outside.folder, outside.files).settings.folder
+
+
+def _approvals(row: RunRow, ledger: Ledger) -> dict[str, bytes]:
+    """The approvals the run was begun with, as they were kept; their signatures are checked once more."""
+    named = row.request.get("approvals")
+    found = {name: ledger.file(str(digest)) for name, digest in (named.items() if isinstance(named, dict) else ())}
+    return {name: data for name, data in found.items() if data is not None}
+
+
+def _first(row: RunRow, ledger: Ledger) -> RunRow:
+    """The run that this one goes on with, and that one, to the beginning: what was begun then was approved then."""
+    while row.resumes:
+        row = ledger.run(row.resumes)
+    return row
 
 
 def _refuse_more_than_planned(row: RunRow, options: argparse.Namespace) -> None:
@@ -170,8 +186,7 @@ def refuse_running(row: RunRow, ledger: Ledger) -> None:
 
 
 def _plan(row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> tuple[Plan, str]:
-    """The plan has to be the one that was applied, and approved still."""
-    from remediate.commands import apply
+    """The plan has to be the one that was applied."""
     from remediate.errors import UserError
     from remediate.model import Source
 
@@ -180,7 +195,6 @@ def _plan(row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Out
     if digest != row.plan_hash:
         raise UserError(f"not the plan that run {row.id} applied: that was {row.plan_hash[:16]}",
                         source=Source(name), hint="put that file back, or apply the new plan")  # fmt: skip
-    apply.refuse_unapproved(plan, digest, ledger, name)
     options.plan = name
     _hold(plan.inputs, row, ledger, outside)
     return plan, digest

@@ -61,7 +61,8 @@ def playbook_options(page: Parser) -> None:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.commands import running
+    from remediate.commands import approving, running
+    from remediate.commands.resume import hosts_of
 
     calendars.wanted(options)
     lists = options.list_hosts or options.list_tasks or options.list_tags or options.syntax_check
@@ -71,6 +72,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         return _show(request, options, outside)
     if options.check:
         return running.execute(request, options, outside).exit_code
+    approving.refuse_without_plan(request, hosts_of(request), outside)
     if options.confirm:
         return _confirm_and_run(request, options, outside)
     return change_hosts(request, options, outside)

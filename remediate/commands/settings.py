@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from remediate.errors import UserError
@@ -16,7 +18,14 @@ if TYPE_CHECKING:
     from remediate.notify import Hook
 
 FILE = "remediate.toml"
-KEYS = ("inventory", "forks", "roles", "modules", "ledger", "windows", "approvers", "notify")
+KEYS = ("inventory", "forks", "roles", "modules", "ledger", "windows", "notify")
+GONE: Mapping[str, str] = MappingProxyType(
+    {
+        "approvers": "approvals are signatures: take it out, and name people with their keys in "
+        "/etc/remediate/allowed_signers; see docs/plans.md"
+    }
+)
+"""What older versions had, and what takes its place."""
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
 _MAY_BE_SAID = re.compile(r"""['"](?:\W{1,4}|[A-Za-z_][\w-]{0,40})['"]\Z""")
 FORKS = 50
@@ -36,8 +45,6 @@ class Settings:
     modules: tuple[Path, ...] = ()
     windows: Path | None = None
     """The file of change windows."""
-    approvers: tuple[str, ...] = ()
-    """Who may approve plans."""
     notify: tuple[Hook, ...] = ()
     """Whom to tell before and after a change."""
     ledger: str = ""
@@ -65,6 +72,8 @@ def read(path: Path) -> Settings:
         message = str(error)[: place.start()] if place else str(error).removesuffix(" (at end of document)")
         raise UserError(f"not valid TOML: {_discreet(message)}", source=Source(str(path), line, column)) from error
     for key in data:
+        if key in GONE:
+            raise UserError(f"{key} is no setting any more", source=_place(path, text, key), hint=GONE[key])
         if key not in KEYS:
             raise UserError(
                 f"unknown setting {key!r}", source=_place(path, text, key), hint=suggestion(key, KEYS, what="settings")
@@ -111,7 +120,6 @@ def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:
         roles=paths("roles"),
         modules=paths("modules"),
         windows=one_path("windows"),
-        approvers=texts("approvers", "name"),
         notify=_hooks(path, text, data),
         ledger=ledger,
     )

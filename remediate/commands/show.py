@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def parser() -> Parser:
     page = Parser(
         "show",
-        "Show a saved plan: who asked for what, which hosts change and how, what it interrupts, what it rests on.\n"
-        "No host is contacted.",
+        "Show a saved plan: who asked for what, which approvals it has and lacks, which hosts change and\n"
+        "how, what it interrupts, what it rests on. No host is contacted.",
         examples=[
             "remediate show saturday.json",
             "remediate show saturday.json -l ex1 -v           one host, with what is skipped and why",
@@ -36,12 +36,13 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     import dataclasses
     import json
 
-    from remediate.commands import planpage
+    from remediate.commands import approvalpage, planpage
     from remediate.errors import UserError
     from remediate.language.words import suggestion
     from remediate.planfile import codec
 
     plan, digest = codec.load(outside.folder / options.plan)
+    approvals = approvalpage.look(plan, outside.folder / options.plan, outside)
     if options.limit:
         hosts = tuple(host for host in plan.hosts if host.host == options.limit)
         if not hosts:
@@ -52,8 +53,11 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         plan = dataclasses.replace(plan, hosts=hosts)
     if options.format == "json":
         content = json.loads(codec.encode(plan)[0])["content"]
-        outside.print(json.dumps({"content": content, "hash": digest}, indent=2))
+        document = {"content": content, "hash": digest, "approvals": approvalpage.document(approvals)}
+        outside.print(json.dumps(document, indent=2))
         return 0
-    for line in planpage.lines(plan, digest, now=outside.now(), verbose=options.verbose > 0):
+    page = planpage.lines(plan, digest, now=outside.now(), approvals=approvalpage.lines(approvals),
+                          verbose=options.verbose > 0)  # fmt: skip
+    for line in page:
         outside.print(line)
     return 0

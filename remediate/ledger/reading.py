@@ -99,6 +99,13 @@ def _nearest(connection: Connection, word: str) -> str:
     return f"the newest runs: {', '.join(ids[:NEAR])}" if ids else "there is no run yet"
 
 
+def runs_of_plan(connection: Connection, plan_hash: str) -> list[RunRow]:
+    """The runs that applied a plan or went on with it, newest first."""
+    table = schema.runs
+    query = select(table).where(table.c.plan_hash == plan_hash).order_by(table.c.number.desc())
+    return [_run(row) for row in connection.execute(query)]
+
+
 def runs(connection: Connection, limit: int, playbook: str, host: str) -> list[RunRow]:
     """The newest runs first; ``playbook`` is a part of its path, ``host`` one of the run's hosts."""
     table, hosts = schema.runs, schema.hosts

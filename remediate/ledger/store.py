@@ -161,6 +161,10 @@ class Ledger:
         """The newest runs first; ``playbook`` may be a part of its path."""
         return self._work.read(lambda connection: reading.runs(connection, limit, playbook, host))
 
+    def runs_of_plan(self, plan_hash: str) -> list[RunRow]:
+        """The runs that applied a plan or went on with it, newest first."""
+        return self._work.read(lambda connection: reading.runs_of_plan(connection, plan_hash))
+
     def newest(self) -> datetime | None:
         """When the last event was written; None where there is none yet."""
         return self._work.read(reading.newest)

@@ -12,7 +12,7 @@ from remediate.engine.registry import LoadedModule
 from remediate.events import Event, RunFinished, StepFinished, Warned
 from remediate.model import Change, HostSummary, Result, RunSummary, Step
 from remediate.planfile.model import PlannedChange, PlannedHost, PlannedStep, Word
-from remediate.planfile.states import packed
+from remediate.planfile.states import lasting, packed
 
 MOST_WARNINGS = 200
 CONTROLLER_FILE = "controller_file"
@@ -28,8 +28,10 @@ class Gatherer(Control):
         load: Callable[[str], LoadedModule],
         inner: Control,
         known: Callable[[], int] = lambda: 0,
+        groups: Callable[[str], tuple[str, ...]] = lambda _host: (),
     ) -> None:
-        """``known``: how much ``mask`` knows; what was gathered when it knew less is masked once more at the end."""
+        """``known``: how much ``mask`` knows; what was gathered when it knew less is masked once more at the end.
+        ``groups``: those of a host."""
         self.warnings: list[str] = []
         self.summary: RunSummary | None = None
         self.packages: set[Path] = set()
@@ -38,6 +40,7 @@ class Gatherer(Control):
         self._load = load
         self._inner = inner
         self._known = known
+        self._groups = groups
         self._steps: dict[str, list[tuple[PlannedStep, int]]] = {}
         self._seen: dict[str, dict[str, Any]] = {}
         self._windows: dict[str, dict[str, None]] = {}
@@ -76,7 +79,8 @@ class Gatherer(Control):
     def _keep(self, result: Result) -> None:
         earlier, known = self._seen.setdefault(result.host, {}), self._known()
         shown = self._mask(result)
-        state, unchanged = packed(shown.before, earlier)
+        volatile = self._load(result.module).volatile if result.before else ()
+        state, unchanged = packed(lasting(shown.before, volatile), earlier)
         earlier.update(state)
         step = PlannedStep(
             address=shown.address,
@@ -107,6 +111,7 @@ class Gatherer(Control):
             columns=dict(shown.columns),
             counts=dict(shown.counts),
             notes=shown.notes,
+            groups=self._groups(summary.host),
             windows=tuple(self._windows.get(summary.host, ())),
             steps=tuple(self._once_more(*step) for step in self._steps.get(summary.host, ())),
         )

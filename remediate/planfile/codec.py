@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 AGAIN = "make the plan again: remediate plan PLAYBOOK -o FILE"
 LARGEST = 500_000_000
 """Bytes of a plan file; a plan of a thousand Exchange servers has some 20 million."""
+MOMENTS = frozenset({"made", "valid_until"})
 _FORM = re.compile(rb'\A\{"content":(\{.*\}),"hash":"([0-9a-f]{64})"\}\s*\Z', re.DOTALL)
 
 
@@ -32,18 +33,28 @@ def canonical(value: object) -> bytes:
 
 def encode(plan: Plan) -> tuple[bytes, str]:
     """The bytes of the file and the hash (64 hexadecimal digits) of the content."""
-    content = canonical(_plain(plan))
+    content = canonical(plain(plan))
     digest = sha256(content).hexdigest()
     return b'{"content":' + content + b',"hash":"' + digest.encode() + b'"}\n', digest
 
 
-def _plain(value: Any) -> Any:
+def substance(plan: Plan) -> str:
+    """The hash of what is approved: all of the plan but when it was made and until when it is valid.
+
+    So the same plan made again keeps its approvals; each ends with the validity of the plan it was given for.
+    """
+    content = plain(plan)
+    return sha256(canonical({key: content[key] for key in content.keys() - MOMENTS})).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """A frozen value as JSON: times in UTC to the second, tuples as lists."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds")
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value
 
 

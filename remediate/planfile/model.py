@@ -86,6 +86,8 @@ class PlannedHost:
     columns: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    """The groups of the inventory it is in: a policy may ask more for some of them."""
     windows: tuple[str, ...] = ()
     """Names of the change windows its plays are bound to."""
     steps: tuple[PlannedStep, ...] = ()
@@ -106,9 +108,11 @@ class Plan:
     made: datetime
     valid_until: datetime
     user: str
+    """Who made it: the account, behind sudo the one that called it. No approval of that name counts."""
     controller: str
     approvals: int
-    """How many people other than the planner have to approve; 0: none need to."""
+    """How many people other than the planner have to approve, at least: the policy of the machine it is applied on may
+    ask for more."""
     asked: Asked
     inputs: tuple[InputFile, ...]
     hosts: tuple[PlannedHost, ...]

@@ -33,6 +33,25 @@ def packed(state: Mapping[str, Any], earlier: Mapping[str, Any]) -> tuple[dict[s
     return new, tuple(sorted(state.keys() - new.keys()))
 
 
+def lasting(state: Mapping[str, Any], volatile: Sequence[str] = ()) -> dict[str, Any]:
+    """``state`` without what changes by itself, as ``differences`` has it: no host is held to it, no plan keeps it."""
+    loose = [tuple(path.split(".")) for path in (*ALWAYS, *volatile)]
+    kept: dict[str, Any] = _lasting(state, (), loose)
+    return kept
+
+
+def _lasting(value: Any, path: tuple[str, ...], loose: Sequence[tuple[str, ...]]) -> Any:
+    entries = _entries(value)
+    if entries is None or not any(len(pattern) > len(path) for pattern in loose):
+        return value
+    kept = {
+        key: _lasting(item, (*path, key), loose)
+        for key, item in entries.items()
+        if not any(_fits((*path, key), pattern) for pattern in loose)
+    }
+    return kept if isinstance(value, Mapping) else list(kept.values())
+
+
 def unpacked(steps: Sequence[PlannedStep]) -> dict[str, Mapping[str, Any]]:
     """The whole State of each step of one host, by address."""
     earlier: dict[str, Any] = {}

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remediate.commands.cli import run
-from remediate.commands.outside import Outside
+from remediate.commands.outside import Account, Outside
+
+NOWHERE = Path("/nowhere")
+"""A policy folder that is not there."""
 
 
 class Screen(io.StringIO):
@@ -58,8 +61,13 @@ def remediate(
     environ: dict[str, str] | None = None,
     out: Screen | None = None,
     err: Screen | None = None,
+    account: Account | None = None,
+    policy: Path = NOWHERE,
 ) -> Done:
-    """One command line in ``folder``; ``tty`` makes standard input and output terminals."""
+    """One command line in ``folder``; ``tty`` makes standard input and output terminals.
+
+    ``account`` is whose process it is taken for, ``policy`` the folder no account but root's can write."""
     out, err = out or Screen(tty=tty), err or Screen()
-    outside = Outside(stdin=Screen(stdin, tty=tty), stdout=out, stderr=err, environ=environ or {}, folder=folder)
+    outside = Outside(stdin=Screen(stdin, tty=tty), stdout=out, stderr=err, environ=environ or {}, folder=folder,
+                      account=account or Account.of_this_process(), policy=policy)  # fmt: skip
     return Done(run(words, outside), out.getvalue(), err.getvalue())

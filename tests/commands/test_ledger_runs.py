@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from remediate.commands import ledgers
-from remediate.commands.outside import Outside
+from remediate.commands.outside import Account, Outside
 from remediate.ledger.rows import Approval, HostEnd, PackageSeen
 from remediate.ledger.store import Ledger
 from tests.commands.driver import Done, Screen, remediate
@@ -73,7 +73,8 @@ def fill(ledger: Ledger) -> tuple[str, str]:
 
 
 def runs(url: str, folder: Path, *words: str, **environ: str) -> Done:
-    return remediate("runs", *words, folder=folder, environ={"REMEDIATE_LEDGER": url, "USER": "bob", **environ})
+    return remediate("runs", *words, folder=folder, environ={"REMEDIATE_LEDGER": url, "USER": "eve", **environ},
+                     account=Account(7, "bob"))  # fmt: skip
 
 
 def test_the_list(ledger: Ledger, url: str, tmp_path: Path) -> None:
@@ -253,7 +254,28 @@ def test_a_ledger_is_made_beside_the_project(tmp_path: Path) -> None:
         run = ledger.begin_run(new_run("a"))
         assert abs((ledger.run(run).started - outside.now()).total_seconds()) < 3600
     assert remediate("runs", "list", folder=tmp_path).code == 0
-    assert ledgers.who(outside) == f"user {os.getuid()}"
+
+
+@pytest.mark.parametrize(
+    ("account", "environ", "who"),
+    [
+        (Account(7, "bob"), {}, "bob"),
+        (Account(7, "bob"), {"SUDO_USER": "eve", "LOGNAME": "eve", "USER": "eve", "USERNAME": "eve"}, "bob"),
+        (Account(0, "root"), {"SUDO_USER": "bob", "USER": "eve"}, "bob"),
+        (Account(0, "root"), {"USER": "eve", "LOGNAME": "eve"}, "root"),
+    ],
+)
+def test_nobody_is_somebody_else_by_a_variable(
+    account: Account, environ: dict[str, str], who: str, tmp_path: Path
+) -> None:
+    outside = Outside(stdin=Screen(), stdout=Screen(), stderr=Screen(), environ=environ, folder=tmp_path,
+                      account=account)  # fmt: skip
+    assert ledgers.who(outside) == who
+
+
+def test_an_account_without_a_name_is_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 2**31 - 7)
+    assert Account.of_this_process() == Account(2**31 - 7, f"user {2**31 - 7}")
 
 
 @pytest.mark.parametrize(

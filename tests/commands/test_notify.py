@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from remediate.commands.outside import Account
 from tests.commands.driver import Done, remediate
 from tests.notify.conftest import plain_surroundings
 from tests.notify.receivers import web
@@ -33,8 +34,8 @@ on_error = "fatal"
 def notify(folder: Path, url: str, *words: str, script: str = "cat > seen") -> Done:
     (folder / "remediate.toml").write_text(HOOKS.format(url=url), encoding="utf-8")
     (folder / "ticket.sh").write_text(script, encoding="utf-8")
-    environ = {"CHAT_SECRET": SECRET, "PATH": "/usr/bin:/bin", "LOGNAME": "anna"}
-    return remediate("notify", *words, folder=folder, environ=environ)
+    environ = {"CHAT_SECRET": SECRET, "PATH": "/usr/bin:/bin", "LOGNAME": "eve"}
+    return remediate("notify", *words, folder=folder, environ=environ, account=Account(7, "anna"))
 
 
 def shown(done: Done) -> list[str]:

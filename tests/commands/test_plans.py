@@ -1,17 +1,21 @@
-"""Saved plans at the command line: what is kept in them, what is not, who may approve them, what is nonsense."""
+"""Saved plans at the command line: what is kept in them, what is not, what is nonsense."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from remediate.commands import ledgers
+from remediate.ledger.store import open_ledger
 from remediate.planfile import codec
 from remediate.planfile.model import Plan
 from tests.commands.driver import Done, remediate
+from tests.ledger.world import new_run
 
 PASSWORD = "not-a-word-17"
 SITE = """
@@ -43,11 +47,9 @@ class Desk:
 
     folder: Path
     ledger: Path
-    user: str = "paula"
 
     def __call__(self, *words: str) -> Done:
-        environ = {"REMEDIATE_LEDGER": str(self.ledger), "USER": self.user}
-        return remediate(*words, folder=self.folder, environ=environ)
+        return remediate(*words, folder=self.folder, environ={"REMEDIATE_LEDGER": str(self.ledger)})
 
     def plan(self, name: str = "p.json") -> Plan:
         return codec.load(self.folder / name)[0]
@@ -58,8 +60,7 @@ def desk(lab: Path, tmp_path: Path) -> Desk:
     (lab / "site.yml").write_text(SITE, encoding="utf-8")
     (lab / "hidden.yml").write_text(HIDDEN, encoding="utf-8")
     (lab / "p.json").unlink(missing_ok=True)
-    settings = "inventory = 'lab.yml'\napprovers = ['anna', 'paula']\n"
-    (lab / "remediate.toml").write_text(settings, encoding="utf-8")
+    (lab / "remediate.toml").write_text("inventory = 'lab.yml'\n", encoding="utf-8")
     return Desk(lab, tmp_path / "ledger.sqlite3")
 
 
@@ -89,13 +90,35 @@ def test_a_host_that_drifted_is_refused_and_the_others_go_on(desk: Desk) -> None
     assert desk("plan", "site.yml", "-l", "fine").code == 0
 
 
-def test_applied_twice_it_says_so_and_does_nothing(desk: Desk) -> None:
+def test_applied_twice_it_says_in_one_line_what_came_of_it(desk: Desk) -> None:
     assert desk("plan", "site.yml", "-o", "p.json").code == 2
     assert desk("apply", "p.json").code == 0
     again = desk("apply", "p.json")
-    assert again.code == 4
-    assert "this plan was applied before, by run " in again.err
-    assert again.out.count("not as planned: ") >= 2
+    assert (again.code, again.err) == (0, "")
+    form = r"nothing to do: this plan was applied by run \S+ at \d{4}-\d\d-\d\d \d\d:\d\d UTC: 2 hosts: 2 changed\n"
+    assert re.fullmatch(form, again.out), again
+
+
+def test_applied_again_after_a_bad_end_it_names_the_run_to_go_on_with(desk: Desk) -> None:
+    assert desk("plan", "site.yml", "-o", "p.json").code == 2
+    assert desk("run", "site.yml", "-l", "old", "-t", "one").code == 0
+    assert desk("apply", "p.json").code == 4
+    again = desk("apply", "p.json")
+    assert (again.code, again.out) == (3, "")
+    form = (
+        r"error: this plan was applied by run (\S+) at .* UTC: 2 hosts: 1 blocked, 1 changed\n  hint: .*resume \1; .*\n"
+    )
+    assert re.fullmatch(form, again.err), again
+
+
+def test_a_plan_that_touched_nobody_may_be_applied(desk: Desk) -> None:
+    assert desk("plan", "site.yml", "-l", "fine", "-o", "p.json").code == 2
+    with open_ledger(str(desk.ledger), now=lambda: datetime.now(UTC)) as ledger:
+        other = ledger.begin_run(new_run("fine", controller=ledgers.controller()))
+        assert ledger.lock(other, "fine", "work by hand") is None
+        assert desk("apply", "p.json").code == 3, "locked"
+        ledger.end_run(other, status="finished", exit_code=0, hosts=())
+    assert desk("apply", "p.json").code == 0
 
 
 def test_a_secret_of_the_inventory_does_not_get_in_by_another_name(desk: Desk) -> None:
@@ -147,35 +170,12 @@ def test_the_plan_of_another_project(desk: Desk, tmp_path: Path) -> None:
     assert elsewhere("show", "p.json").code == 0, "looking needs no project"
 
 
-def test_approval_and_who_may(desk: Desk) -> None:
-    assert desk("plan", "site.yml", "-l", "fine", "-t", "one", "-o", "p.json", "--require-approval", "1").code == 2
-    assert "1 person has to approve it" in desk("show", "p.json").out
-    none = desk("apply", "p.json")
-    assert (none.code, "0 of 1 approvals are there" in none.err) == (3, True), none
-    wrong = desk("approve", "p.json", "--as", "ana", "--reason", "x")
-    assert (wrong.code, "did you mean 'anna'?" in wrong.err) == (1, True), wrong
-    empty = desk("approve", "p.json", "--as", "anna", "--reason", "  ")
-    assert (empty.code, "--reason is empty" in empty.err) == (1, True), empty
-    alone = desk("approve", "p.json", "--as", "paula", "--reason", "mine")
-    assert "only paula approved, who made the plan" in alone.out
-    assert desk("apply", "p.json").code == 3
-    assert "it may be applied" in desk("approve", "p.json", "--as", "anna", "--reason", "CHG-1").out
-    assert desk("apply", "p.json").code == 0
-
-
-def test_nobody_may_approve(desk: Desk) -> None:
-    assert desk("plan", "site.yml", "-l", "fine", "-o", "p.json").code == 2
-    (desk.folder / "remediate.toml").write_text("inventory = 'lab.yml'\n", encoding="utf-8")
-    done = desk("approve", "p.json", "--as", "anna", "--reason", "x")
-    assert (done.code, "nobody may approve" in done.err) == (1, True), done
-
-
 def test_what_is_over_is_neither_approved_nor_applied(desk: Desk) -> None:
     assert desk("plan", "site.yml", "-l", "fine", "-o", "p.json").code == 2
     over = dataclasses.replace(desk.plan(), valid_until=datetime(2026, 1, 2, 3, 4, tzinfo=UTC))
     codec.save(over, desk.folder / "p.json")
     assert "(EXPIRED)" in desk("show", "p.json").out
-    for words in (("apply", "p.json"), ("approve", "p.json", "--as", "anna", "--reason", "x")):
+    for words in (("apply", "p.json"), ("approve", "p.json", "--reason", "x")):
         done = desk(*words)
         assert (done.code, "the plan was valid until 2026-01-02 03:04 UTC" in done.err) == (3, True), done
     assert desk("plan", "site.yml", "-l", "fine").code == 2, "nothing was done"

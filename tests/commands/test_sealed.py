@@ -118,7 +118,7 @@ def at_the_window(desk: Desk, *words: str, meanwhile: Callable[[], object]) -> D
         clock.set(clock.now() + timedelta(seconds=seconds))
 
     outside = Outside(stdin=io.StringIO(), stdout=out, stderr=err, folder=desk.folder, now=clock.now, wait=wait,
-                      environ={"REMEDIATE_LEDGER": str(desk.ledger), "USER": desk.user})  # fmt: skip
+                      environ={"REMEDIATE_LEDGER": str(desk.ledger)})  # fmt: skip
     return Done(run(words, outside), out.getvalue(), err.getvalue())
 
 

@@ -8,11 +8,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from remediate.commands.cli import run
-from remediate.commands.outside import Outside
-from tests.commands.driver import Console, Done, Screen
+from remediate.commands.outside import Account, Outside
+from tests.commands.driver import NOWHERE, Console, Done, Screen
 from tests.e2e.project import Project
 
 TUESDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -53,10 +54,12 @@ class Office:
     project: Project
     ledger: str
     clock: Clock = field(default_factory=Clock)
+    account: Account = field(default_factory=Account.of_this_process)
+    policy: Path = NOWHERE
     console: Console = field(default_factory=Console)
     """Standard error of the newest command."""
 
-    def remediate(self, *words: str) -> Done:
+    def remediate(self, *words: str, **environ: str) -> Done:
         self.console.close()
         out, err = Screen(), Console()
         self.console = err
@@ -64,10 +67,12 @@ class Office:
             stdin=io.StringIO(),
             stdout=out,
             stderr=err,
-            environ={"REMEDIATE_LEDGER": self.ledger, "USER": "root"},
+            environ={"REMEDIATE_LEDGER": self.ledger, **environ},
             folder=self.project.folder,
             now=self.clock.now,
             wait=self.clock.wait,
+            account=self.account,
+            policy=self.policy,
         )
         return Done(run(words, outside), out.getvalue(), err.getvalue())
 

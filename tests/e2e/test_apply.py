@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from remediate.planfile import codec
+from tests.approvals.people import PLANNER, Board
 from tests.e2e.office import TUESDAY, Office
 from tests.e2e.project import Project
+from tests.e2e.test_change_window import press_ctrl_c
 from tests.e2e.test_main_route import PLAYBOOK, status
 
 INVENTORY = "inventory/apply.yml"
@@ -31,8 +33,6 @@ hosts:
 def office(tmp_path: Path) -> Iterator[Office]:
     made = Project(tmp_path / "project")
     (made.folder / INVENTORY).write_text(LAB)
-    with (made.folder / "remediate.toml").open("a") as settings:
-        settings.write('\napprovers = ["anna", "ben", "root"]\n')
     made.lab("up", "-i", INVENTORY)
     yield Office(made, str(tmp_path / "ledger.sqlite3"))
     made.close(INVENTORY)
@@ -96,20 +96,69 @@ def test_a_changed_package_refuses_the_plan(office: Office) -> None:
     assert (done.code, "is not the file recorded for KB870585-2003-SP1" in done.err) == (1, True), done
 
 
-def test_approval(office: Office) -> None:
-    planned(office, "--require-approval", "2")
-    approve = ("approve", "p.json", "--reason", "CHG-1", "--as")
-    assert "'bem' is not among the approvers" in office.remediate(*approve, "bem").err
-    assert office.remediate(*approve, "root").code == 0
-    assert office.remediate(*approve, "root").code == 0
-    assert "1 of 2 approvals are there: root" in office.remediate("apply", "p.json").err
+def test_approval(office: Office, tmp_path: Path) -> None:
+    board = Board.at(tmp_path)
+    board.allow("anna", "paula")
+    office.account, office.policy = PLANNER, board.folder
     planned(office, "--require-approval", "1")
-    assert "0 of 1 approvals are there" in office.remediate("apply", "p.json").err, "another plan, approved anew"
-    assert office.remediate(*approve, "root").code == 0
-    assert "only root approved, who made the plan" in office.remediate("apply", "p.json").err
-    assert office.remediate(*approve, "anna").code == 0
+    substance = codec.substance(codec.load(office.project.folder / "p.json")[0])
+    approve = ("approve", "p.json", "--reason", "CHG-1")
+    assert "0 of 1 approvals are there" in office.remediate("apply", "p.json").err
+    assert office.remediate(*approve, HOME=str(board.person("paula"))).code == 0
+    assert "(paula made the plan)" in office.remediate("apply", "p.json").err
+    assert office.remediate(*approve, HOME=str(board.person("anna"))).code == 0
+    office.clock.set(TUESDAY + timedelta(days=2))
+    planned(office, "--require-approval", "1")
+    assert codec.substance(codec.load(office.project.folder / "p.json")[0]) == substance, "the same, made again later"
     code, document = office.json("apply", "p.json")
     assert (code, [host["outcome"] for host in document["hosts"]]) == (0, ["changed"])
+
+
+def test_what_was_begun_while_it_was_approved_is_finished_after_it(office: Office, tmp_path: Path) -> None:
+    board = Board.at(tmp_path)
+    board.allow("anna")
+    office.account, office.policy = PLANNER, board.folder
+    planned(office, "--require-approval", "1", "--valid-for", "2d")
+    assert office.remediate("approve", "p.json", "--reason", "CHG-1", HOME=str(board.person("anna"))).code == 0
+    planned(office, "--require-approval", "1", "--valid-for", "30d")
+    office.clock.when(lambda: any(office.project.installers(INVENTORY)), lambda: press_ctrl_c(office))
+    assert office.remediate("apply", "p.json").code == 130
+    office.clock.set(TUESDAY + timedelta(days=3))
+    board.allow("ben")
+    withdrawn = office.remediate("resume", "last")
+    assert (withdrawn.code, "0 of 1 approvals are there" in withdrawn.err) == (3, True), withdrawn
+    board.allow("anna")
+    for path in office.project.folder.glob("p.json*"):
+        path.unlink()  # plan and approval are in the ledger
+    code, document = office.json("resume", "last")
+    assert (code, [host["outcome"] for host in document["hosts"]]) == (0, ["changed"])
+
+
+WINDOW = """
+windows:
+  friday_night: {time_zone: Europe/Berlin, start: 2026-01-02 22:00, rule: FREQ=WEEKLY;BYDAY=FR, duration: 4h}
+"""
+
+
+@pytest.mark.parametrize("words", ["apply p.json --wait", f"run {PLAYBOOK} -i {INVENTORY} -l one --wait"])
+def test_the_policy_is_asked_again_after_the_wait(office: Office, words: str, tmp_path: Path) -> None:
+    board = Board.at(tmp_path)
+    board.allow("anna")
+    office.account, office.policy = PLANNER, board.folder
+    rewritten(office.project.folder / "p.json", "inventory/host_vars/one.yml", "change_window: friday_night")
+    (office.project.folder / "inventory/windows.yml").write_text(WINDOW)
+    planned(office, "--require-approval", "1")
+    assert office.remediate("approve", "p.json", "--reason", "CHG-1", HOME=str(board.person("anna"))).code == 0
+
+    def withdraw() -> None:
+        board.allow("ben")
+        board.write("policy.toml", "only_plans = true\n")
+
+    office.clock.when(lambda: office.clock.at > TUESDAY + timedelta(days=2), withdraw)
+    done = office.remediate(*words.split())
+    assert done.code == 3, done
+    assert ("0 of 1 approvals are there" in done.err) or ("only saved plans change one" in done.err), done
+    assert not any(office.project.installers(INVENTORY))
 
 
 def test_secrets_stay_out_and_are_given_again(office: Office) -> None:

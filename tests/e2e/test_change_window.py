@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.approvals.people import PLANNER, Board
 from tests.e2e.office import Office
 from tests.e2e.project import Project
 from tests.e2e.test_main_route import PLAYBOOK, status
@@ -54,10 +55,10 @@ def office(tmp_path: Path, url: str) -> Iterator[Office]:
     (made.folder / INVENTORY).write_text(LAB)
     (made.folder / "inventory/windows.yml").write_text(WINDOWS)
     (made.folder / "drift.yml").write_text(DRIFT)
-    with (made.folder / "remediate.toml").open("a") as settings:
-        settings.write('\napprovers = ["anna", "ben"]\n')
     made.lab("up", "-i", INVENTORY)
-    yield Office(made, url)
+    board = Board.at(tmp_path)
+    board.allow("anna", "ben")
+    yield Office(made, url, account=PLANNER, policy=board.folder)
     made.close(INVENTORY)
 
 
@@ -79,7 +80,8 @@ def test_from_tuesday_to_the_report(office: Office) -> None:
     assert re.search(r"toolong .*KB836993-2003-SP2 .*pending +saturday_night +40 min", shown), shown
     refused = office.remediate("apply", "saturday.json")
     assert (refused.code, "0 of 1 approvals are there" in refused.err) == (3, True), refused
-    assert office.remediate("approve", "saturday.json", "--as", "anna", "--reason", "CHG-17").code == 0
+    anna = Board.at(office.policy.parent).person("anna")
+    assert office.remediate("approve", "saturday.json", "--reason", "CHG-17", HOME=str(anna)).code == 0
     units = office.remediate("window", "timer", "saturday.json", "-i", INVENTORY, "-o", "units")
     assert units.code == 0, units
     (timer,) = (office.project.folder / "units").glob("*.timer")

@@ -14,7 +14,8 @@ import pytest
 
 from remediate.commands.cli import run
 from remediate.commands.outside import Outside
-from tests.commands.driver import Done, Screen
+from tests.approvals.people import PLANNER, new_key
+from tests.commands.driver import NOWHERE, Done, Screen
 from tests.notify.receivers import Received, web
 from tests.secrets.canaries import canary, files, seen
 from tests.secrets.project import Canaries, places
@@ -23,7 +24,6 @@ HOOK, TOKEN, MAIL, DSN, TYPED, LOST, RAISED, ENVIRON = (canary(number) for numbe
 SETTINGS = f"""\
 inventory = 'lab.yml'
 windows = 'windows.yml'
-approvers = ['anna']
 [[notify]]
 name = "signed"
 on = ["before", "after", "failed"]
@@ -61,7 +61,7 @@ plan site.yml -o p.json --record seen --valid-for 30d -v +
 plan site.yml --replay seen -o q.json --format json +
 show p.json -v
 show p.json --format json
-approve p.json --as anna --reason CHG-1
+approve p.json --reason CHG-1 --key anna
 window timer p.json --window night -o units
 apply p.json -vv --diff --format json +
 run site.yml -vv --diff +
@@ -132,6 +132,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
 def _lay(project: Canaries, received: Received) -> None:
     for name, text in {"windows.yml": WINDOWS, "stops.yml": STOPS, "mail.txt": MAIL}.items():
         project.write(name, text)
+    new_key(project.folder / "anna")
     project.write("gone.yml", "all: {hosts: {gone: {ansible_host: 127.0.0.1, ansible_port: 1}}}\n")
     project.lay(SETTINGS.replace("URL", received.url).replace("b.example", "example.com"))
     project.secrets += [HOOK, TOKEN, MAIL, DSN, TYPED, LOST, RAISED, ENVIRON]
@@ -159,13 +160,13 @@ def _one(project: Canaries, line: str) -> Done:
         words[-1:] = project.words
     out, err = Screen(), Screen()
     environ = {
-        "USER": "paula",
         "PATH": os.environ["PATH"],
         "HOOK_KEY": HOOK,
         "PGPASSWORD": ENVIRON,
         "DSN": f"Server=db;Password={DSN};",
     }
-    outside = Outside(stdin=io.StringIO(TYPED + "\n"), stdout=out, stderr=err, environ=environ, folder=project.folder)
+    outside = Outside(stdin=io.StringIO(TYPED + "\n"), stdout=out, stderr=err, environ=environ, folder=project.folder,
+                      account=PLANNER, policy=NOWHERE)  # fmt: skip
     return Done(run(words, outside), out.getvalue(), err.getvalue())
 
 

@@ -44,7 +44,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def command(folder: Path, *words: str) -> Done:
-    return remediate(*words, folder=folder, environ={"USER": "paula"})
+    return remediate(*words, folder=folder)
 
 
 def test_an_install_is_told_as_it_was(project: Path) -> None:
