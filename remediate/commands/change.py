@@ -151,6 +151,7 @@ class _Change:
         self.known = running.redactor(work.request)
         self.hooks = telling.Hooks.of(work, run, gate.names, outside)
         self.lost: set[str] = set()
+        self.journal = Journal(ledger, run, self.known.value, work.request.stop, self._say, self.lost)
         self.announced = False
         """Those who want to hear that it begins were told."""
         self.overall: RunSummary | None = None
@@ -219,7 +220,7 @@ class _Change:
 
         wishes = common.wishes(self.options, self.outside)
         sinks = choose.sinks(wishes, self.outside.stdout, self.outside.stderr, self.known)
-        told, only, past = Told(sinks), frozenset(self.work.hosts), self.work.past
+        told, only, past = Told([*sinks, self.journal]), frozenset(self.work.hosts), self.work.past
         stop = self.work.request.stop
         try:
             while True:
@@ -275,8 +276,7 @@ class _Change:
         if self.gate.admission is not None:
             controls.append(self.gate.admission)
         held = Held(lambda host: self.ledger.prove_lock(self.run, host), time.monotonic)
-        journal = Journal(self.ledger, self.run, self.known.value, work.request.stop, self._say, self.lost)
-        return Several([*controls, held, journal], work.begun)
+        return Several([*controls, held, self.journal], work.begun)
 
     def _say(self, text: str) -> None:
         """Names of tasks may hold what a host said."""

@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
 from remediate.commands.ledgers import controller
+from remediate.control.journal import JUDGED
 
 if TYPE_CHECKING:
-    from remediate.ledger.rows import ChainReport, HostEnd, Lock, RunRow, StepRow
+    from remediate.ledger.rows import ChainReport, EventRow, HostEnd, Lock, RunRow, StepRow
     from remediate.ledger.store import Ledger
 
 FORMAT = 1
 """Raised when a field changes its meaning or goes away; new fields do not raise it."""
-ROUTINE = frozenset({"run begun", "run ended", "step begun", "step ended", "host ended", "package", "walk"})
+ROUTINE = frozenset({"run begun", "run ended", "step begun", "step ended", "host ended", "package", "walk", JUDGED})
 ROUTINE_LOCKS = frozenset({"lock taken", "lock released"})
 """Events whose content stands elsewhere in the document."""
 
 
 def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, Any]:
     """The whole run; with ``chain`` the ledger is verified and the result is in it."""
-    journal = ledger.journal(row.id)
+    journal, judged = ledger.journal(row.id), _judgements(ledger, row.id)
     hosts = ledger.hosts(row.id)
     known = {host.host for host in hosts}
     going = {"under_way": state(row) == "running"}
@@ -36,8 +37,8 @@ def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, A
         "approvals": [_times(asdict(found)) for found in ledger.approvals(row.plan_hash)] if row.plan_hash else [],
         "locks": [lock(held) for held in ledger.locks() if held.run == row.id],
         "hosts": [
-            *(going | _host(host, journal.get(host.host, ())) for host in hosts),
-            *(going | _host(None, rows) for host, rows in journal.items() if host not in known),
+            *(going | _host(host, journal.get(host.host, ()), judged.get(host.host, ())) for host in hosts),
+            *(going | _host(None, rows, judged.get(host, ())) for host, rows in journal.items() if host not in known),
         ],
         "packages": [_times(asdict(package)) for package in ledger.packages(row.id)],
         "remarks": list(_remarks(ledger, row.id)),
@@ -75,20 +76,47 @@ def _times(value: Mapping[str, Any]) -> dict[str, Any]:
     return {key: item.isoformat() if isinstance(item, datetime) else item for key, item in value.items()}
 
 
-def _host(end: HostEnd | None, rows: Sequence[StepRow]) -> dict[str, Any]:
+def _judgements(ledger: Ledger, run: str) -> dict[str, list[EventRow]]:
+    """By host: how tasks were judged where that is not how their steps ended, or where they had none."""
+    found: dict[str, list[EventRow]] = {}
+    for event in ledger.events(run):
+        if event.kind == JUDGED:
+            found.setdefault(event.host, []).append(event)
+    return found
+
+
+def _host(end: HostEnd | None, rows: Sequence[StepRow], judged: Sequence[EventRow]) -> dict[str, Any]:
     told = asdict(end) if end else {"host": rows[0].host, "outcome": "", "reason": "", "remedy": "", "columns": {},
                                              "now": {}}  # fmt: skip
-    return {**told, "steps": [_step(row) for row in rows], "files": [file for row in rows for file in _files(row)]}
+    final = {event.data["number"]: event.data for event in judged if "number" in event.data}
+    steps = [*(_step(row, final.get(row.number, {})) for row in rows),
+             *(_without_step(event) for event in judged if "number" not in event.data)]  # fmt: skip
+    return {
+        **told,
+        "steps": sorted(steps, key=lambda step: str(step["begun"])),
+        "files": [file for row in rows for file in _files(row)],
+    }
 
 
-def _step(row: StepRow) -> dict[str, Any]:
+def _without_step(event: EventRow) -> dict[str, Any]:
+    """A task of the controller's own (assert, fail), or one that broke before its step: it has no row, but an end."""
+    at, data = event.at.isoformat(), event.data
+    names = ("task", "module", "status", "message")
+    return {**{name: str(data.get(name) or "") for name in names}, "number": 0, "address": "", "key": "",
+            "seconds": 0.0, "redacted": False, "begun": at, "ended": at, "remedy": "", "changes": [],
+            "recalled": False, "notes": [], "ignored": bool(data.get("ignored"))}  # fmt: skip
+
+
+def _step(row: StepRow, judged: Mapping[str, Any]) -> dict[str, Any]:
     names = ("number", "address", "task", "module", "key", "status", "seconds", "redacted")
     result = row.result
     return {
         **{name: getattr(row, name) for name in names},
         "begun": row.begun_at.isoformat(),
         "ended": row.ended_at.isoformat() if row.ended_at else None,
-        "message": str(result.get("message") or ""),
+        **({"status": str(judged["status"])} if judged else {}),
+        "ignored": bool(judged.get("ignored")),
+        "message": str(judged.get("message") or result.get("message") or ""),
         "remedy": str(result.get("remedy") or ""),
         "changes": list(_changes(row)),
         "recalled": bool(result.get("recalled")),

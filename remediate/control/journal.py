@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Any
 from remediate.control import durations, results
 from remediate.engine.control import Control, Intent, Mark
 from remediate.errors import Blocked, LedgerLost, LockLost
+from remediate.events import Event, StepFinished
 from remediate.ledger.rows import PackageSeen, StepBegun, StepEnded
-from remediate.model import Change, Result, Step
+from remediate.model import Change, Json, Result, Status, Step
 
 if TYPE_CHECKING:
     from remediate.ledger.store import Ledger
 
 HIDDEN = "hidden by no_log"
+MESSAGE = 2000
+"""Characters of a message that are kept with a judgement."""
+JUDGED = "judged"
+"""Kind of the events that say how a task is judged where that is not how its step ended (``failed_when``,
+``ignore_errors``), or where it had none: {"status", "task", "module", "message", "ignored", "number": its step's}."""
 MARK = "walk"
 """Kind of the events that say what became of a failure: {"mark": ..., "number": the step it was made after}."""
 
@@ -43,6 +49,7 @@ class Journal(Control):
         self._say = say
         self._open: dict[tuple[str, str], int] = {}
         self._last: dict[str, int] = {}
+        self._ended: dict[tuple[str, str], tuple[int, Status]] = {}
         self._lost = set() if lost is None else lost
 
     def permit(self, intent: Intent) -> None:
@@ -69,6 +76,7 @@ class Journal(Control):
             else:
                 self._ledger.step_ended(self._run, step.host, number, ended)
             self._last[step.host] = number
+            self._ended[step.host, step.address] = number, result.status
             if not step.no_log:
                 self._package(step.host, self._mask(result))
         except LockLost as lost:
@@ -86,6 +94,29 @@ class Journal(Control):
             except LedgerLost as lost:
                 self._stop.set()
                 self._say(f"{host}: {lost.message}")
+
+    def receive(self, event: Event) -> None:
+        """As a sink: hears how every task is judged."""
+        if isinstance(event, StepFinished) and event.result.module and not event.result.recalled:
+            self._judged(event.result)
+
+    def close(self) -> None:
+        """Nothing is kept back."""
+
+    def _judged(self, result: Result) -> None:
+        number, status = self._ended.pop((result.host, result.address), (0, None))
+        if (status is result.status and not result.ignored) or (status is None and not result.failed):
+            return
+        told: dict[str, Json] = {"status": result.status.value, "task": result.task, "module": result.module,
+                                 "message": HIDDEN if result.no_log else result.message[:MESSAGE],
+                                 "ignored": result.ignored}  # fmt: skip
+        if number:
+            told["number"] = number
+        try:
+            self._ledger.note(self._run, JUDGED, result.host, self._mask(told))
+        except LedgerLost as lost:
+            self._stop.set()
+            self._say(f"{result.host}: {lost.message}")
 
     def _package(self, host: str, result: Result) -> None:
         """A State with the hash of a package tells which one lies on the host now."""

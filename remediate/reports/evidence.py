@@ -235,8 +235,8 @@ def unsaid(step: Mapping[str, Any]) -> bool:
 
 
 def _status(step: Mapping[str, Any]) -> str:
-    before = " (done before)" if step["recalled"] else ""
-    return (one_line(step["status"]) or "begun, its end is not known") + before
+    remarks = [text for text, so in (("done before", step["recalled"]), ("ignored", step["ignored"])) if so]
+    return " ".join([one_line(step["status"]) or "begun, its end is not known", *(f"({text})" for text in remarks)])
 
 
 def _steps(hosts: Sequence[Mapping[str, Any]]) -> Section:

@@ -35,8 +35,8 @@ def _steps(host: Mapping[str, Any]) -> Iterator[str]:
     for step in host["steps"]:
         took = f" ({duration(step['seconds'])})" if step["status"] else f", begun {moment(step['begun'])}"
         status = one_line(step["status"]) or ("under way" if host["under_way"] else "cut off")
-        recalled = " (done before)" if step["recalled"] else ""
-        yield f"{INDENT}{step['number']:>3} {status:<14} {one_line(step['task'])}{recalled}{took}"
+        recalled = (" (done before)" if step["recalled"] else "") + (" (ignored)" if step["ignored"] else "")
+        yield f"{INDENT}{step['number'] or '-':>3} {status:<14} {one_line(step['task'])}{recalled}{took}"
         if unsaid(step):
             yield f"{INDENT * 3}hidden (no_log)"
         if step["status"] in ("failed", "blocked", "unreachable") and step["message"]:
