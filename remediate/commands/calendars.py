@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from remediate.planfile.model import PlannedHost
     from remediate.windows.calendar import Calendar
 
+NEVER = "see `remediate window next` of each; --override-window REASON goes ahead without"
 LOOK = 30.0
 """Seconds after which a wait looks at the clock again: it may have been set."""
 
@@ -194,9 +195,9 @@ class Gate:
             return
         if not self._patient:
             name = waiting[0].windows[0]
-            raise GateClosed(
-                closed(self._calendar, name, self._now()), hint="--wait waits for it; see `remediate window list`"
-            )
+            opens_again = self._calendar.upcoming(name, self._now()) is not None
+            hint = "--wait waits for it; see `remediate window list`" if opens_again else NEVER
+            raise GateClosed(closed(self._calendar, name, self._now()), hint=hint)
         self._sleep_until_any(waiting, stop)
 
     def wait_for_more(self, hosts: Sequence[str], stop: threading.Event) -> bool:
@@ -221,7 +222,7 @@ class Gate:
         if self._calendar is None or not coming:
             names = ", ".join(dict.fromkeys(name for host in hosts for name in host.windows))
             raise GateClosed(f"change window {names} does not open again, or never for long enough",
-                             hint="see `remediate window next`")  # fmt: skip
+                             hint=NEVER)  # fmt: skip
         first = min(coming, key=lambda opening: opening.start)
         when = opens(self._calendar, first.window, first)
         if self._until is not None and first.start > self._until:

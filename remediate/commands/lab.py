@@ -155,4 +155,4 @@ def _row(host: Mapping[str, Json]) -> tuple[str, ...]:
 
 
 def _ending(run: Mapping[str, Json]) -> str:
-    return f"ended {run['exit_code']}" if run["ended"] else str(run["phase"])
+    return f"ended {run['exit_code']}" if run["exit_code"] is not None else str(run["phase"])

@@ -169,7 +169,7 @@ def _run(run: installation.Installation, machine: Machine) -> dict[str, Json]:
         "phase": run.phase if run.ended or run.active(machine) else "killed",
         "started": run.started,
         "ended": run.ended,
-        "exit_code": run.exit_code if run.ended else None,
+        "exit_code": run.exit_code if run.ended and run.phase != "killed" else None,
     }
 
 

@@ -265,3 +265,11 @@ def test_a_clock_that_was_set_back_makes_no_plan_valid(by_ssh: Office) -> None:
     by_ssh.clock.set(NIGHT)
     done = by_ssh.remediate("apply", "p.json", "--override-window", "CHG-9")
     assert (done.code, BEHIND in done.err) == (3, True), done
+
+
+def test_windows_that_are_never_open_together(by_ssh: Office) -> None:
+    done = by_ssh.remediate("run", PLAYBOOK, "-i", INVENTORY, "-e", "change_window=noon")
+    assert done.code == 3
+    assert "change window night and noon is closed; it does not open again" in done.err
+    assert "--override-window REASON goes ahead without" in done.err
+    assert "--wait" not in done.err
