@@ -83,10 +83,10 @@ def gate(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outsi
     """The gate of a run; it lets everything in where no window is named or the window is overridden."""
     names = tuple(dict.fromkeys(name for host in work.planned for name in host.windows))
     reason, longest = wanted(options)
-    calendar = bindings_of(names, options, outside) if names else None
+    calendar = bindings_of(names, options, outside) if names and not reason else None
     if reason and not names:
         outside.complain("no change window is named: --override-window changes nothing")
-    return Gate(work, ledger, None if reason else calendar, names, reason, longest, options.wait, outside)
+    return Gate(work, ledger, calendar, names, reason, longest, options.wait, outside)
 
 
 def calendar_of(options: argparse.Namespace, outside: Outside) -> Calendar:

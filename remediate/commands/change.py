@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from remediate import __version__
-from remediate.commands import approving, calendars, ledgers, pasts, running, sealed, stopping, telling, unfinished
+from remediate.commands import (
+    approving,
+    calendars,
+    finishing,
+    ledgers,
+    pasts,
+    running,
+    sealed,
+    stopping,
+    telling,
+    unfinished,
+)
 from remediate.commands import options as common
 from remediate.commands.project import Project
 from remediate.control.clock import refuse_behind
@@ -78,12 +89,16 @@ class Work:
 def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> int:
     """Do it; the exit code. ``GateClosed`` when a gate keeps all of it from beginning."""
     request = work.request
-    _refuse_without_plan(work, outside)
     say = stopping.say_on(running.descriptor(outside))
     with stopping.interruptible(request.stop, request.abort, say=say):
         gate = calendars.gate(work, ledger, options, outside)
-        if gate.bound or work.plan_hash:
-            refuse_behind(outside.now(), ledger.newest())
+        try:
+            _refuse_without_plan(work, outside)
+            if gate.bound or work.plan_hash:
+                refuse_behind(outside.now(), ledger.newest())
+        except GateClosed as shut:
+            work = finishing.only(work, shut, outside)
+            gate = calendars.gate(work, ledger, options, outside)
         gate.wait_for_the_first(request.stop)
         if request.stop.is_set():
             return 130

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from remediate.commands import calendars
@@ -201,11 +202,12 @@ def _plan(row: RunRow, ledger: Ledger, options: argparse.Namespace, outside: Out
 
 
 def _read(path: Path, digest: str, ledger: Ledger) -> tuple[Plan, str]:
-    """The plan's file; where it is gone, the one that was kept."""
+    """The plan's file; where it is gone or another one now, the one that was kept."""
     from remediate.model import Source
     from remediate.planfile import codec
 
-    kept = None if path.exists() else ledger.file(digest)
+    same = path.is_file() and sha256(path.read_bytes()).hexdigest() == digest
+    kept = None if same else ledger.file(digest)
     return codec.load(path) if kept is None else codec.read(kept, Source(str(path)))
 
 

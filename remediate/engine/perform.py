@@ -215,8 +215,10 @@ def _proved(module: LoadedModule, session: Session, params: object, result: Resu
     try:
         after = module.inspect(session, params)
         left = module.diff(after, params)
-    except HostError as error:
-        return _bad(replace(result, fates=(Fate.TRIED,) * len(result.changes)), error)
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - modules are plug-ins; what was done must be told all the same
+        return ended(module, replace(result, fates=(Fate.TRIED,) * len(result.changes)), error)
     result = seen(module, replace(result, after=after), after, params)
     if not left:
         return result

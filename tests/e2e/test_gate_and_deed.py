@@ -273,3 +273,36 @@ def test_windows_that_are_never_open_together(by_ssh: Office) -> None:
     assert "change window night and noon is closed; it does not open again" in done.err
     assert "--override-window REASON goes ahead without" in done.err
     assert "--wait" not in done.err
+
+
+def left_half(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that laid its package on the host, and was kept from installing it."""
+    when_begun(monkeypatch, "hotfix", lambda *_: office.clock.set(CLOSED))
+    code, document = run(office)
+    assert code == 2, document
+
+
+def test_what_was_begun_is_finished_though_the_clock_is_behind(by_ssh: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    left_half(by_ssh, monkeypatch)
+    by_ssh.clock.set(NIGHT)
+    done = by_ssh.remediate("resume", "last")
+    assert done.code == 4, done
+    assert "what was begun is finished, nothing new is begun" in done.err
+    assert "would be new work" in done.out
+    assert status(by_ssh.project, INVENTORY)["mail"]["installers"] == []
+
+
+def test_what_was_begun_is_finished_though_only_plans_may_begin(
+    by_ssh: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_half(by_ssh, monkeypatch)
+    by_ssh.policy = by_ssh.project.folder / "policy"
+    by_ssh.policy.mkdir()
+    (by_ssh.policy / "policy.toml").write_text("only_plans = true\n")
+    assert run(by_ssh)[0:1] == (3,)
+    by_ssh.clock.set(NIGHT + timedelta(days=7))
+    done = by_ssh.remediate("resume", by_ssh.json("runs", "list")[1][-1]["id"])
+    assert done.code == 4, done
+    assert "only saved plans change mail" in done.err
+    assert "what was begun is finished, nothing new is begun" in done.err
+    assert status(by_ssh.project, INVENTORY)["mail"]["installers"] == []

@@ -119,6 +119,9 @@ class Params:
 
 
 def inspect(session, params):
+    if params.how == "unread" and session.log:
+        raise KeyError("now")
+    session.log.append("looked")
     return {}
 
 
@@ -127,7 +130,7 @@ def diff(state, params):
 
 
 def apply(session, change, params):
-    if change.target == "b" and params.how != "proof":
+    if change.target == "b" and params.how not in ("proof", "unread"):
         raise {"failed": Failed("no"), "blocked": Blocked("no", "do"), "fault": KeyError("no")}[params.how]
 '''
 
@@ -139,6 +142,7 @@ def apply(session, change, params):
         ("fault", ["done", "tried", "not begun"]),
         ("blocked", ["done", "not begun", "not begun"]),
         ("proof", ["tried", "tried", "tried"]),
+        ("unread", ["tried", "tried", "tried"]),
     ],
 )
 def test_what_became_of_each_change(tmp_path: Path, how: str, fates: list[str]) -> None:
@@ -147,6 +151,7 @@ def test_what_became_of_each_change(tmp_path: Path, how: str, fates: list[str]) 
     step = replace(STEP, module="three", params={"how": how})
     result = perform(step, Registry([tmp_path]), world, world.receive)
     assert [fate.value for fate in result.fates] == fates
+    assert (result.status.bad, len(result.changes), result.touched) == (True, 3, True)
 
 
 def test_what_was_not_permitted_is_not_begun() -> None:
