@@ -70,8 +70,9 @@ class WebConnection:
             log.debug("%s: %r", self._host.name, error)
         finally:
             self._gone = True
-            self._host.leave(self)
+            self.cut()  # what counts as no connection any more is none for the client either
             self._sock.close()
+            self._host.leave(self)
 
     @property
     def _patience(self) -> float:
