@@ -101,14 +101,17 @@ def _image_digest(name: str, data: Window, gaps: tuple[tuple[int, int], ...]) ->
 
 def _certificate(signed: der.Node, serial: bytes) -> Certificate | None:
     """The signer's certificate, by its serial number; None when it is not among those that came along."""
-    from cryptography.x509 import load_der_x509_certificate
+    from cryptography.x509 import InvalidVersion, load_der_x509_certificate
 
     number = int.from_bytes(serial, "big", signed=True)
     held = signed.tagged(0xA0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # certificates of that time break rules made since
         found = (load_der_x509_certificate(node.whole) for node in (held.children() if held else ()))
-        return next((one for one in found if one.serial_number == number), None)
+        try:
+            return next((one for one in found if one.serial_number == number), None)
+        except InvalidVersion as error:  # no ValueError, unlike all else that can be wrong with one
+            raise ValueError(str(error)) from None
 
 
 def _name(certificate: Certificate) -> str:
