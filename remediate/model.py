@@ -296,6 +296,10 @@ class Standing:
         return bool(self.alerts or self.unread)
 
 
+AND = " and "
+"""Between the names of change windows that have to be open together, in the words of a binding."""
+
+
 class Fate(StrEnum):
     """What became of one Change of a Step that was to make it."""
 

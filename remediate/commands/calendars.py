@@ -14,7 +14,6 @@ from remediate.commands.project import Project
 from remediate.control.admission import Admission, Unforeseen, closed, never_fits, opens
 from remediate.control.clock import SteadyClock
 from remediate.control.durations import Durations
-from remediate.control.joint import Joint
 from remediate.errors import GateClosed, Interrupted, UserError
 from remediate.model import Mode
 from remediate.reports.text import one_line
@@ -26,13 +25,12 @@ if TYPE_CHECKING:
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
     from remediate.commands.parser import Parser
-    from remediate.control.joint import Opening
     from remediate.engine.control import Control
     from remediate.engine.run import RunRequest
     from remediate.ledger.store import Ledger
     from remediate.model import Json
     from remediate.planfile.model import PlannedHost
-    from remediate.windows.calendar import Calendar
+    from remediate.windows import Calendar, Joint, Opening
 
 NEVER = "see `remediate window next` of each; --override-window REASON goes ahead without"
 LOOK = 30.0
@@ -83,10 +81,10 @@ def gate(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outsi
     """The gate of a run; it lets everything in where no window is named or the window is overridden."""
     names = tuple(dict.fromkeys(name for host in work.planned for name in host.windows))
     reason, longest = wanted(options)
-    calendar = bindings_of(names, options, outside) if names and not reason else None
+    calendar = _bindings(names, options, outside, needed=not (reason and work.begun)) if names else None
     if reason and not names:
         outside.complain("no change window is named: --override-window changes nothing")
-    return Gate(work, ledger, calendar, names, reason, longest, options.wait, outside)
+    return Gate(work, ledger, None if reason else calendar, names, reason, longest, options.wait, outside)
 
 
 def calendar_of(options: argparse.Namespace, outside: Outside) -> Calendar:
@@ -104,7 +102,7 @@ def bindings_of(names: Iterable[str], options: argparse.Namespace, outside: Outs
     Another file than the one in use (``--windows``) can close a window it knows, and open none.
     """
     from remediate.commands.windowfile import find, usual
-    from remediate.windows import load
+    from remediate.windows import Joint, load
 
     project = Project.around(outside.folder)
     files = [find(options, project, outside)]
@@ -123,6 +121,17 @@ def refuse_unknown(request: RunRequest, options: argparse.Namespace, outside: Ou
 
     names = dict.fromkeys(name for found in windows(request).values() for name in found)
     return bindings_of(names, options, outside) if names else None
+
+
+def _bindings(names: Iterable[str], options: argparse.Namespace, outside: Outside, *, needed: bool) -> Joint | None:
+    """See ``bindings_of``; where it is not ``needed``, for what was begun is finished, a mistake in them is told."""
+    try:
+        return bindings_of(names, options, outside)
+    except UserError as error:
+        if needed:
+            raise
+        outside.complain(f"the windows are not looked at: {error}")
+        return None
 
 
 def never(hosts: Iterable[PlannedHost], bindings: Joint | None, now: datetime) -> Iterator[str]:

@@ -24,7 +24,8 @@ ROUTINE_LOCKS = frozenset({"lock taken", "lock released"})
 
 def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, Any]:
     """The whole run; with ``chain`` the ledger is verified and the result is in it."""
-    journal, judged = ledger.journal(row.id), _judgements(ledger, row.id)
+    journal, events = ledger.journal(row.id), tuple(ledger.events(row.id))
+    judged = _judgements(events)
     hosts = ledger.hosts(row.id)
     known = {host.host for host in hosts}
     going = {"under_way": state(row) == "running"}
@@ -41,7 +42,7 @@ def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, A
             *(going | _host(None, rows, judged.get(host, ())) for host, rows in journal.items() if host not in known),
         ],
         "packages": [_times(asdict(package)) for package in ledger.packages(row.id)],
-        "remarks": list(_remarks(ledger, row.id)),
+        "remarks": list(_remarks(events)),
         "chain": chain_document(ledger.verify()) if chain else None,
     }
 
@@ -76,10 +77,10 @@ def _times(value: Mapping[str, Any]) -> dict[str, Any]:
     return {key: item.isoformat() if isinstance(item, datetime) else item for key, item in value.items()}
 
 
-def _judgements(ledger: Ledger, run: str) -> dict[str, list[EventRow]]:
+def _judgements(events: Sequence[EventRow]) -> dict[str, list[EventRow]]:
     """By host: how tasks were judged where that is not how their steps ended, or where they had none."""
     found: dict[str, list[EventRow]] = {}
-    for event in ledger.events(run):
+    for event in events:
         if event.kind == JUDGED:
             found.setdefault(event.host, []).append(event)
     return found
@@ -155,9 +156,9 @@ def _mappings(value: object) -> Iterator[dict[str, Any]]:
     return (dict(item) for item in _list(value) if isinstance(item, Mapping))
 
 
-def _remarks(ledger: Ledger, run: str) -> Iterator[dict[str, Any]]:
+def _remarks(events: Sequence[EventRow]) -> Iterator[dict[str, Any]]:
     """What happened besides the steps: overrides, gates, locks taken over or released by hand, failed hooks."""
-    for event in ledger.events(run):
+    for event in events:
         if event.kind not in ROUTINE | ROUTINE_LOCKS:
             at = event.at.isoformat()
             yield {"number": event.number, "at": at, "kind": event.kind, "host": event.host, "data": dict(event.data)}

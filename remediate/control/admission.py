@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from remediate.control.durations import Durations
-from remediate.control.joint import Joint, Opening, Windows
 from remediate.engine.control import Control, Intent
 from remediate.errors import Blocked, Deferred
 from remediate.model import Effect
+
+if TYPE_CHECKING:
+    from remediate.windows import Calendar, Joint, Opening
 
 LONGER = "lengthen the window or bind the host to another one; --override-window REASON goes ahead without"
 LATER = "go on in the next window with `remediate resume`, or --wait for it"
@@ -93,7 +96,7 @@ class Unforeseen(Control):
             raise Blocked(f"{host} is bound to change window {window}, which was not foreseen", "plan again")
 
 
-def closed(calendar: Windows, window: str, now: datetime) -> str:
+def closed(calendar: Calendar | Joint, window: str, now: datetime) -> str:
     """Says that a window is closed, why, and when it opens."""
     frozen = calendar.frozen(window, now)
     why = f" (freeze: {frozen})" if frozen else ""
@@ -108,7 +111,7 @@ def never_fits(calendar: Joint, window: str, seconds: float, now: datetime) -> s
     return f"no opening of {window} is that long: the longest to come is {_minutes(longest)}"
 
 
-def opens(calendar: Windows, window: str, opening: Opening | None) -> str:
+def opens(calendar: Calendar | Joint, window: str, opening: Opening | None) -> str:
     """When the next opening is."""
     return f"it opens {calendar.shown(window, opening.start)}" if opening else "it does not open again"
 

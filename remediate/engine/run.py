@@ -14,6 +14,7 @@ from pathlib import Path
 from remediate.engine import learning
 from remediate.engine.actions import WALKED, actions
 from remediate.engine.attempt import Context
+from remediate.engine.binding import window_of
 from remediate.engine.control import Control, Mark
 from remediate.engine.faults import blank, broken, unforeseen
 from remediate.engine.fleet import Batch, batches, too_many, unwaited
@@ -22,7 +23,7 @@ from remediate.engine.outcome import Tally, begun_with
 from remediate.engine.perform import SessionStore, perform
 from remediate.engine.registry import Registry
 from remediate.engine.scope import PlayScope, Setting, play_scope
-from remediate.engine.walk import Move, Walker, lose, window_of
+from remediate.engine.walk import Move, Walker, lose
 from remediate.errors import Interrupted, UserError
 from remediate.events import Event, PlayStarted, RunFinished, RunStarted, Sink, Warned
 from remediate.language import playbook as reader

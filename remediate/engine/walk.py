@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from remediate.engine import actions
 from remediate.engine.attempt import Attempt, Context
+from remediate.engine.binding import window_of
 from remediate.engine.control import Mark
 from remediate.engine.ends import HostDeferred, HostEnded, PlayEnded, TaskFailed, WalkEnd, censored
 from remediate.engine.faults import broken
@@ -23,9 +24,6 @@ from remediate.language.variables import Layer
 from remediate.model import Result, Secret, Status, Step
 
 Position = tuple[int, ...]
-WINDOW = "change_window"
-AND = " and "
-"""Between windows that have to be open together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -417,17 +415,6 @@ def _beginning(play: Play, host: str) -> Result:
 
 def _blank(address: str, host: str, task: str) -> Result:
     return Result(address=address, host=host, task=task, module="", status=Status.OK)
-
-
-def window_of(scope: PlayScope) -> str:
-    """The change windows of a host in a play, " and " between them: the variable ``change_window``.
-
-    Play, role and command line can add to what the inventory binds a host to, and take nothing away.
-    """
-    values = [scope.setting.templar(layers).value(WINDOW)
-              for layers in (scope.host.variables, scope.base) if layers.get(WINDOW) is not None]  # fmt: skip
-    named = [str(name) for value in values for name in (value if isinstance(value, list) else [value]) if name]
-    return AND.join(dict.fromkeys(named))
 
 
 def handler_names(handler: Task) -> set[str]:

@@ -115,9 +115,8 @@ def _opened(data: bytes, source: Source) -> tuple[bytes, str]:
         document = json.loads(data)
         return canonical(document["content"]), str(document["hash"])
     except json.JSONDecodeError as error:
-        raise UserError(
-            f"not a whole plan: {error.msg}", source=Source(source.file, error.lineno, error.colno), hint=AGAIN
-        ) from None
+        place = Source(source.file, error.lineno, error.colno)
+        raise UserError("not a whole plan: cut short, or no JSON from here on", source=place, hint=AGAIN) from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise UserError("this is not a plan", source=source, hint=AGAIN) from None
 

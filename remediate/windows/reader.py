@@ -12,7 +12,7 @@ from remediate.language.periods import period, written
 from remediate.language.words import kind, suggestion
 from remediate.language.yamlfile import Map, Seq, source_of
 from remediate.language.yamlfile import load as load_yaml
-from remediate.model import Source
+from remediate.model import AND, Source
 from remediate.windows import rules
 from remediate.windows.calendar import Calendar
 from remediate.windows.freezes import fixed
@@ -37,7 +37,7 @@ def load(path: Path) -> Calendar:
         place = fields.mapping(data, "windows").key_source(name)
         if not isinstance(value, Map):
             raise UserError(f"window {name!r} must be a mapping, not {kind(value)}", source=place)
-        if " and " in str(name):
+        if AND in str(name):
             raise UserError(f"window {name!r}: ' and ' stands between two windows, not in a name", source=place)
         windows[str(name)] = _window(str(name), value)
     if not windows:

@@ -13,7 +13,7 @@ import pytest
 from remediate.commands.sealed import may_be_kept
 from remediate.language.files import Read
 from remediate.secrets.known import Known
-from tests.commands.test_plans import Desk
+from tests.commands.test_plans import Desk, desk_with
 
 SITE = """
 - hosts: old
@@ -44,10 +44,8 @@ FILES = {
 
 @pytest.fixture
 def desk(lab: Path, tmp_path: Path) -> Iterator[Desk]:
-    for name, text in FILES.items():
-        (lab / name).parent.mkdir(parents=True, exist_ok=True)
-        (lab / name).write_text(text, encoding="utf-8")
-    yield Desk(lab, tmp_path / "ledger.sqlite3")
+    with desk_with(lab, tmp_path / "ledger.sqlite3", FILES) as made:
+        yield made
     take_away(lab)
 
 

@@ -55,6 +55,17 @@ class Desk:
         return codec.load(self.folder / name)[0]
 
 
+@contextmanager
+def desk_with(lab: Path, ledger: Path, files: Mapping[str, str]) -> Iterator[Desk]:
+    """A desk on which these files lie; they are taken away afterwards, for others use the lab too."""
+    for name, text in files.items():
+        (lab / name).parent.mkdir(parents=True, exist_ok=True)
+        (lab / name).write_text(text, encoding="utf-8")
+    yield Desk(lab, ledger)
+    for name in files.keys() - {"remediate.toml"}:
+        (lab / name).unlink(missing_ok=True)
+
+
 @pytest.fixture
 def desk(lab: Path, tmp_path: Path) -> Desk:
     (lab / "site.yml").write_text(SITE, encoding="utf-8")

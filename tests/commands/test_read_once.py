@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.commands.test_plans import Desk
+from tests.commands.test_plans import Desk, desk_with
 
 BOOK = """
 - hosts: old,fine
@@ -78,12 +78,8 @@ def watch(auditing: Watch, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
 
 @pytest.fixture
 def desk(lab: Path, tmp_path: Path) -> Iterator[Desk]:
-    for name, text in FILES.items():
-        (lab / name).parent.mkdir(parents=True, exist_ok=True)
-        (lab / name).write_text(text, encoding="utf-8")
-    yield Desk(lab, tmp_path / "ledger.sqlite3")
-    for name in FILES.keys() - {"remediate.toml"}:
-        (lab / name).unlink(missing_ok=True)
+    with desk_with(lab, tmp_path / "ledger.sqlite3", FILES) as made:
+        yield made
 
 
 @pytest.mark.parametrize("words", [("run", "site.yml"), ("plan", "site.yml", "-o", "p.json"), ("verify", "site.yml")])

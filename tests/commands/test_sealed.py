@@ -12,7 +12,7 @@ import pytest
 from remediate.commands.cli import run
 from remediate.commands.outside import Outside
 from tests.commands.driver import Done, Screen
-from tests.commands.test_plans import Desk
+from tests.commands.test_plans import Desk, desk_with
 from tests.commands.test_read_once import BOOK, FILES
 from tests.e2e.office import Clock
 
@@ -37,12 +37,8 @@ def desk(lab: Path, tmp_path: Path) -> Iterator[Desk]:
         "windows.yml": WINDOWS,
         "late.yml": "late: 1\n",
     }
-    for name, text in every.items():
-        (lab / name).parent.mkdir(parents=True, exist_ok=True)
-        (lab / name).write_text(text, encoding="utf-8")
-    yield Desk(lab, tmp_path / "ledger.sqlite3")
-    for name in every.keys() - {"remediate.toml"}:
-        (lab / name).unlink(missing_ok=True)
+    with desk_with(lab, tmp_path / "ledger.sqlite3", every) as made:
+        yield made
 
 
 def planned(desk: Desk, *words: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,12 +10,13 @@ import pytest
 
 from remediate.control.admission import Admission
 from remediate.control.durations import Durations, key
-from remediate.control.joint import Joint
 from remediate.engine.control import Intent
 from remediate.engine.registry import Registry
 from remediate.errors import Deferred
 from remediate.model import Change, Effect, Mode, Step
-from remediate.windows import Opening
+from remediate.windows import Joint, load
+
+Windows = Callable[..., Joint]
 
 OPENS = datetime(2026, 11, 28, 21, 0, tzinfo=UTC)
 CLOSES = OPENS + timedelta(hours=1)
@@ -24,33 +25,27 @@ INSTALL = Change(target="KB", before="1", after="2", effect=Effect.SERVICE_RESTA
 START = Change(target="POP3Svc", before="stopped", after="running")
 
 
-@dataclass
-class Night:
-    """One window, open once."""
-
-    freeze: str = ""
-
-    def names(self) -> tuple[str, ...]:
-        return ("night",)
-
-    def window(self, name: str) -> object:
-        return name
-
-    def current(self, name: str, now: datetime) -> Opening | None:
-        return Opening(name, OPENS, CLOSES) if OPENS <= now < CLOSES and not self.freeze else None
-
-    def upcoming(self, name: str, after: datetime) -> Opening | None:
-        return Opening(name, OPENS, CLOSES) if after < OPENS else None
-
-    def frozen(self, name: str, now: datetime) -> str:
-        return self.freeze
-
-    def shown(self, name: str, moment: datetime) -> str:
-        return moment.isoformat()
+WINDOWS = """
+windows:
+  night: {time_zone: UTC, start: 2026-11-28 21:00, duration: 1h}
+"""
+FREEZE = "freezes:\n  - {name: year end, from: 2026-11-28, to: 2026-11-29}\n"
 
 
-def admission(now: datetime, *, seconds: float = 600.0, begun: bool = False, freeze: str = "") -> Admission:
-    return Admission(Joint([Night(freeze)]), lambda: now, {"ex1": seconds}, Durations(), {"ex1"} if begun else set())
+@pytest.fixture
+def windows(tmp_path: Path) -> Windows:
+    """A file with one window that opens once; frozen, if wanted."""
+
+    def made(*, frozen: bool = False) -> Joint:
+        file = tmp_path / f"windows-{frozen}.yml"
+        file.write_text(WINDOWS + FREEZE * frozen, encoding="utf-8")
+        return Joint([load(file)])
+
+    return made
+
+
+def admission(joint: Joint, now: datetime, *, seconds: float = 600.0, begun: bool = False) -> Admission:
+    return Admission(joint, lambda: now, {"ex1": seconds}, Durations(), {"ex1"} if begun else set())
 
 
 def entered(control: Admission, window: str = "night") -> str:
@@ -81,39 +76,45 @@ def permitted(control: Admission, *changes: Change) -> str:
         (CLOSES, "is closed; it does not open again"),
     ],
 )
-def test_entering(now: datetime, says: str) -> None:
-    assert says in entered(admission(now))
-    assert bool(entered(admission(now))) is bool(says)
+def test_entering(windows: Windows, now: datetime, says: str) -> None:
+    assert says in entered(admission(windows(), now))
+    assert bool(entered(admission(windows(), now))) is bool(says)
 
 
-def test_without_a_window_and_with_a_freeze() -> None:
-    assert entered(admission(OPENS - timedelta(days=1)), window="") == ""
-    assert "(freeze: year end)" in entered(admission(OPENS, freeze="year end"))
+def test_without_a_window_and_with_a_freeze(windows: Windows) -> None:
+    assert entered(admission(windows(), OPENS - timedelta(days=1)), window="") == ""
+    assert "(freeze: year end)" in entered(admission(windows(frozen=True), OPENS))
 
 
-def test_what_was_begun_is_finished_and_nothing_further_begun() -> None:
-    after = admission(CLOSES + timedelta(hours=1), begun=True)
+def test_a_host_with_nothing_to_do_is_looked_at_whenever(windows: Windows) -> None:
+    control = Admission(windows(), lambda: CLOSES, {}, Durations(), set())
+    assert entered(control) == ""
+    assert "is closed" in permitted(control, INSTALL), "what turns up all the same is not begun"
+
+
+def test_what_was_begun_is_finished_and_nothing_further_begun(windows: Windows) -> None:
+    after = admission(windows(), CLOSES + timedelta(hours=1), begun=True)
     assert entered(after) == ""
     assert permitted(after, START) == ""
     assert "is closed" in permitted(after, INSTALL)
-    late = admission(CLOSES - timedelta(seconds=60), begun=True)
+    late = admission(windows(), CLOSES - timedelta(seconds=60), begun=True)
     assert entered(late) == ""
     assert "KB needs 10 min" in permitted(late, INSTALL)
     assert permitted(late) == ""
 
 
-def test_the_whole_host_has_to_fit_when_its_first_change_comes() -> None:
-    control = admission(CLOSES - timedelta(seconds=700), seconds=650)
+def test_the_whole_host_has_to_fit_when_its_first_change_comes(windows: Windows) -> None:
+    control = admission(windows(), CLOSES - timedelta(seconds=700), seconds=650)
     assert entered(control) == ""
     assert permitted(control, INSTALL) == ""
-    assert "the host needs" in permitted(admission_entered(CLOSES - timedelta(seconds=640), 650), INSTALL)
+    assert "the host needs" in permitted(admission_entered(windows(), CLOSES - timedelta(seconds=640), 650), INSTALL)
 
 
-def admission_entered(now: datetime, seconds: float) -> Admission:
+def admission_entered(joint: Joint, now: datetime, seconds: float) -> Admission:
     """A host that came in with time enough, and comes to its first change later."""
     times = [CLOSES - timedelta(seconds=1000), now]
     control = Admission(
-        Joint([Night()]), lambda: times.pop(0) if len(times) > 1 else times[0], {"ex1": seconds}, Durations(), set()
+        joint, lambda: times.pop(0) if len(times) > 1 else times[0], {"ex1": seconds}, Durations(), set()
     )
     control.enter("ex1", "night")
     return control

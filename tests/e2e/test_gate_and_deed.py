@@ -306,3 +306,32 @@ def test_what_was_begun_is_finished_though_only_plans_may_begin(
     assert "only saved plans change mail" in done.err
     assert "what was begun is finished, nothing new is begun" in done.err
     assert status(by_ssh.project, INVENTORY)["mail"]["installers"] == []
+
+
+@pytest.mark.parametrize("value", ["{a: 1}", "3", "[night, 3]", "false"])
+def test_what_is_no_name_of_a_window(by_ssh: Office, value: str) -> None:
+    (by_ssh.project.folder / "bound.yml").write_text(
+        COMMAND.replace("  tasks:", f"  vars: {{change_window: {value}}}\n  tasks:")
+    )
+    done = by_ssh.remediate("plan", "bound.yml", "-i", INVENTORY)
+    assert (done.code, "bound.yml:2:" in done.err) == (1, True), done
+    assert "change_window is the name of a window, or a list of names" in done.err
+
+
+def test_an_override_does_not_go_by_a_misspelt_window(by_ssh: Office) -> None:
+    words = ("-i", INVENTORY, "-e", "change_window=nigth", "--override-window", "CHG-9")
+    done = by_ssh.remediate("run", "command.yml", *words)
+    assert (done.code, "there is no change window 'nigth'" in done.err) == (1, True), done
+    assert not marked(by_ssh)
+
+
+def test_what_was_begun_is_finished_though_the_windows_are_gone(
+    by_ssh: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_half(by_ssh, monkeypatch)
+    (by_ssh.project.folder / "inventory/windows.yml").unlink()
+    assert by_ssh.remediate("resume", "last").code == 1
+    done = by_ssh.remediate("resume", "last", "--override-window", "CHG-9")
+    assert done.code == 0, done
+    assert "the windows are not looked at: there is no file of change windows" in done.err
+    assert len(status(by_ssh.project, INVENTORY)["mail"]["installers"]) == 1

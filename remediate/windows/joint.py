@@ -3,68 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from remediate.engine.walk import AND
+from remediate.model import AND
+from remediate.windows.calendar import Calendar
+from remediate.windows.model import Opening
 
 MOST = 400
 """Openings that are looked at for one that is long enough."""
 
 
-class Opening(Protocol):
-    """One stretch of time in which a window is open."""
-
-    @property
-    def window(self) -> str: ...
-
-    @property
-    def start(self) -> datetime: ...
-
-    @property
-    def end(self) -> datetime: ...
-
-    def left(self, now: datetime) -> float: ...
-
-
-class Windows(Protocol):
-    """What can be said of windows by name, or of bindings."""
-
-    def upcoming(self, name: str, after: datetime, /) -> Opening | None: ...
-
-    def frozen(self, name: str, now: datetime, /) -> str: ...
-
-    def shown(self, name: str, moment: datetime, /) -> str: ...
-
-
-class Single(Windows, Protocol):
-    """The windows of one file by name, read by ``remediate.windows``; ``window`` raises ``UserError`` for no window."""
-
-    def names(self) -> tuple[str, ...]: ...
-
-    def window(self, name: str) -> object: ...
-
-    def current(self, name: str, now: datetime, /) -> Opening | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Common:
-    """What the openings of several windows have in common."""
-
-    window: str
-    start: datetime
-    end: datetime
-
-    def left(self, now: datetime) -> float:
-        """Seconds from ``now`` until it closes; negative afterwards."""
-        return (self.end - now).total_seconds()
-
-
 class Joint:
     """Bindings over one or more files, the one in use first: a name that several know has to be open in each."""
 
-    def __init__(self, calendars: Sequence[Single]) -> None:
+    def __init__(self, calendars: Sequence[Calendar]) -> None:
         self._calendars = tuple(calendars)
 
     def refuse_unknown(self, binding: str) -> None:
@@ -91,7 +43,8 @@ class Joint:
             common = _common(binding, openings)
             if after < common.start < common.end:
                 return common
-            moment = min(opening.end for opening in openings)  # until then they have nothing more in common
+            apart = common.start >= common.end
+            moment = common.start if apart else common.end  # until then they have nothing more in common
         return None
 
     def openings(self, binding: str, after: datetime) -> Iterator[Opening]:
@@ -130,15 +83,18 @@ class Joint:
         calendar, name = self._parts(binding)[0]
         return calendar.shown(name, moment)
 
-    def _parts(self, binding: str) -> list[tuple[Single, str]]:
+    def _parts(self, binding: str) -> list[tuple[Calendar, str]]:
         return [(calendar, name) for name in binding.split(AND) for calendar in self._of(name)]
 
-    def _of(self, name: str) -> list[Single]:
+    def _of(self, name: str) -> list[Calendar]:
         found = [calendar for calendar in self._calendars if name in calendar.names()]
-        if not found:
-            self._calendars[0].window(name)
-        return found
+        return found or [self._known(name)]
+
+    def _known(self, name: str) -> Calendar:
+        """The first calendar says what is wrong with a name that none of them knows."""
+        self._calendars[0].window(name)
+        return self._calendars[0]
 
 
 def _common(binding: str, openings: Sequence[Opening]) -> Opening:
-    return Common(binding, max(opening.start for opening in openings), min(opening.end for opening in openings))
+    return Opening(binding, max(opening.start for opening in openings), min(opening.end for opening in openings))
