@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from remediate.engine.faults import unforeseen
 from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
@@ -31,5 +32,6 @@ class Losable:
         except Exception as error:  # noqa: BLE001 - hosts are worked on, whatever becomes of what is shown
             if not self._said:
                 self._said = True
-                text = one_line(f"{type(error).__name__}: {error}", 300)
+                why = error.strerror if isinstance(error, OSError) else ""
+                text = one_line(why or f"a fault in this program, report it: {unforeseen(error)}", 300)
                 self._say(f"part of the output is lost ({text}); the run goes on, the ledger has all of it\n")
