@@ -102,10 +102,10 @@ def work_of(
     import dataclasses
 
     from remediate.approvals import beside
+    from remediate.change.clock import SteadyClock
+    from remediate.change.validity import Validity
     from remediate.commands import approving, asking, running
     from remediate.commands.change import Work
-    from remediate.control.clock import SteadyClock
-    from remediate.control.validity import Validity
     from remediate.planfile import codec
     from remediate.planfile.expect import Expectations
 

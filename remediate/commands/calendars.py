@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from remediate.change.admission import Admission, Unforeseen, closed, never_fits, opens
+from remediate.change.clock import SteadyClock
+from remediate.change.durations import Durations
 from remediate.commands import ledgers, planning, running
 from remediate.commands import options as common
 from remediate.commands.project import Project
-from remediate.control.admission import Admission, Unforeseen, closed, never_fits, opens
-from remediate.control.clock import SteadyClock
-from remediate.control.durations import Durations
 from remediate.errors import GateClosed, Interrupted, UserError
 from remediate.model import Mode
 from remediate.reports.text import one_line
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from remediate.change_windows import Calendar, Joint, Opening
     from remediate.commands.change import Work
     from remediate.commands.outside import Outside
     from remediate.commands.parser import Parser
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from remediate.ledger.store import Ledger
     from remediate.model import Json
     from remediate.planfile.model import PlannedHost
-    from remediate.windows import Calendar, Joint, Opening
 
 NEVER = "see `remediate window next` of each; --override-window REASON goes ahead without"
 LOOK = 30.0
@@ -89,8 +89,8 @@ def gate(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outsi
 
 def calendar_of(options: argparse.Namespace, outside: Outside) -> Calendar:
     """The calendar in use; ``UserError`` where there is none."""
+    from remediate.change_windows import load
     from remediate.commands.windowfile import find
-    from remediate.windows import load
 
     path: Path = find(options, Project.around(outside.folder, outside.files), outside)
     return load(path)
@@ -101,8 +101,8 @@ def bindings_of(names: Iterable[str], options: argparse.Namespace, outside: Outs
 
     Another file than the one in use (``--windows``) can close a window it knows, and open none.
     """
+    from remediate.change_windows import Joint, load
     from remediate.commands.windowfile import find, usual
-    from remediate.windows import Joint, load
 
     project = Project.around(outside.folder)
     files = [find(options, project, outside)]

@@ -10,6 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from remediate import __version__
+from remediate.change.clock import refuse_behind
+from remediate.change.held import Held
+from remediate.change.journal import Journal
+from remediate.change.locked import Locked
+from remediate.change.resume import Past, Recall, joined
+from remediate.change.rounds import Told
+from remediate.change.samefiles import SameFiles
+from remediate.change.several import Several
 from remediate.commands import (
     approving,
     calendars,
@@ -24,14 +32,6 @@ from remediate.commands import (
 )
 from remediate.commands import options as common
 from remediate.commands.project import Project
-from remediate.control.clock import refuse_behind
-from remediate.control.held import Held
-from remediate.control.journal import Journal
-from remediate.control.locked import Locked
-from remediate.control.resume import Past, Recall, joined
-from remediate.control.rounds import Told
-from remediate.control.samefiles import SameFiles
-from remediate.control.several import Several
 from remediate.errors import BrokenOff, GateClosed, LockLost, RemediateError, UserError
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
 from remediate.model import Outcome

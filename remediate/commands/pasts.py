@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from remediate.control.journal import MARK
-from remediate.control.resume import Marked, Past, joined, past
+from remediate.change.journal import MARK
+from remediate.change.resume import Marked, Past, joined, past
 from remediate.engine.control import Mark
 from remediate.errors import GateClosed, UserError
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
+from remediate.change.journal import JUDGED
 from remediate.commands.ledgers import controller
-from remediate.control.journal import JUDGED
 
 if TYPE_CHECKING:
     from remediate.ledger.rows import ChainReport, EventRow, HostEnd, Lock, RunRow, StepRow

@@ -16,9 +16,9 @@ from remediate.secrets import files
 if TYPE_CHECKING:
     import argparse
 
+    from remediate.change_windows import Calendar, Opening
     from remediate.commands.outside import Outside
     from remediate.planfile.model import Plan
-    from remediate.windows import Calendar, Opening
 
 
 def write(calendar: Calendar, options: argparse.Namespace, outside: Outside, now: datetime) -> int:

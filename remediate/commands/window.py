@@ -13,8 +13,8 @@ from remediate.errors import GateClosed, UserError
 if TYPE_CHECKING:
     import argparse
 
+    from remediate.change_windows import Calendar, Opening
     from remediate.commands.outside import Outside
-    from remediate.windows import Calendar, Opening
 
 VIEWS = ("list", "next", "check", "timer")
 MOST = 100
@@ -86,7 +86,7 @@ def _at(text: str) -> datetime:
 
 def _check(calendar: Calendar, names: list[str], now: datetime, outside: Outside, *, as_json: bool) -> int:
     """0 when every one is open, 3 when one is not: then the error says which, why, and when it opens."""
-    from remediate.control.admission import closed
+    from remediate.change.admission import closed
 
     shut = [name for name in names if calendar.current(name, now) is None]
     if as_json:

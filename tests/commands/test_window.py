@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
+from remediate.change_windows import Opening
 from remediate.commands import timer
 from remediate.commands.cli import run
 from remediate.commands.outside import Outside
 from remediate.planfile import codec
 from remediate.planfile.model import FORMAT, Asked, Plan, PlannedHost
-from remediate.windows import Opening
 from tests.commands.driver import Done, Screen
 
 WINDOWS = """\

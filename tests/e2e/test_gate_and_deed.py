@@ -121,7 +121,7 @@ def test_a_controller_whose_host_was_taken_over_does_nothing_there(
     by_ssh: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     when_begun(monkeypatch, "win_command", taken_over)
-    monkeypatch.setattr("remediate.control.held.FRESH", -1.0)
+    monkeypatch.setattr("remediate.change.held.FRESH", -1.0)
     code, document = run(by_ssh, "command.yml")
     assert code == 4, document
     assert "is held by run" in document["hosts"][0]["reason"]
@@ -142,7 +142,7 @@ def test_a_controller_that_loses_its_host_while_the_installer_runs_leaves_it_to_
                 taken_over(ledger, ledger.locks()[0].run)
         return seen
 
-    monkeypatch.setattr("remediate.control.held.KNOWN", -1.0)
+    monkeypatch.setattr("remediate.change.held.KNOWN", -1.0)
     monkeypatch.setattr(following, "look", look)
     code, document = run(by_ssh)
     assert code == 4, document

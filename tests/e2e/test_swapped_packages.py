@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from remediate.control.samefiles import SameFiles
+from remediate.change.samefiles import SameFiles
 from remediate.lab import packages
 from remediate.model import State, Step
 from tests.e2e.office import Office

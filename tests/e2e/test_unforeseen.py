@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from remediate.change.rounds import Told
 from remediate.commands import calendars
 from remediate.commands.change import _Change
-from remediate.control.rounds import Told
 from remediate.errors import LedgerLost, UserError
 from remediate.events import Event, StepFinished
 from remediate.reports.plain import Plain

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from remediate.windows.model import Span, Spans
-from remediate.windows.wallclock import moment
+from remediate.change_windows.model import Span, Spans
+from remediate.change_windows.wallclock import moment
 
 
 def fixed(name: str, start: datetime, end: datetime, zone: ZoneInfo | None) -> Spans:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remediate.control import results
-from remediate.control.resume import Marked, joined, past
+from remediate.change import results
+from remediate.change.resume import Marked, joined, past
 from remediate.engine.control import Mark
 from remediate.ledger.rows import StepRow
 from remediate.model import Certainty, Change, Effect, Result, Status

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from remediate.windows import Calendar, load
+from remediate.change_windows import Calendar, load
 
 CASES = Path(__file__).parent / "cases"
 OTHER = {"time_zone": "UTC", "start": "2026-01-01 00:00", "duration": "1h"}

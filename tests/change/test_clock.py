@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remediate.control.clock import SteadyClock
+from remediate.change.clock import SteadyClock
 
 START = datetime(2026, 11, 28, 22, 0, tzinfo=UTC)
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
 
+from remediate.change_windows.model import Rule
+from remediate.change_windows.ruleparts import EXAMPLE, take_apart
 from remediate.errors import UserError
 from remediate.model import Source
-from remediate.windows.model import Rule
-from remediate.windows.ruleparts import EXAMPLE, take_apart
 
 CENTURY = 100
 """Years within which a rule has to fire for the first time."""

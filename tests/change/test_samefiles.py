@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from remediate.control.samefiles import SameFiles
+from remediate.change.samefiles import SameFiles
 from remediate.engine.control import Intent
 from remediate.engine.registry import Registry
 from remediate.errors import Blocked

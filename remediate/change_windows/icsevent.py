@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
+from remediate.change_windows import rules
+from remediate.change_windows.events import Event
 from remediate.errors import UserError
 from remediate.language.words import shown
 from remediate.model import Source
-from remediate.windows import rules
-from remediate.windows.events import Event
 
 Component = Any
 """A VEVENT as icalendar reads it: what its properties hold is found out here."""

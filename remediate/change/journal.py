@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from remediate.control import durations, results
+from remediate.change import durations, results
 from remediate.engine.control import Control, Intent, Mark
 from remediate.errors import Blocked, LedgerLost, LockLost
 from remediate.events import Event, StepFinished

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from remediate.change_windows import Calendar, load
 from remediate.errors import UserError
-from remediate.windows import Calendar, load
-from tests.windows.files import cases, readable, utc
+from tests.change_windows.files import cases, readable, utc
 
 HEAD = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//company//calendar//EN\n"
 END = "END:VCALENDAR\n"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from remediate.control.admission import Admission
-from remediate.control.durations import Durations, key
+from remediate.change.admission import Admission
+from remediate.change.durations import Durations, key
+from remediate.change_windows import Joint, load
 from remediate.engine.control import Intent
 from remediate.engine.registry import Registry
 from remediate.errors import Deferred
 from remediate.model import Change, Effect, Mode, Step
-from remediate.windows import Joint, load
 
 Windows = Callable[..., Joint]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from remediate.change_windows import Joint, load
 from remediate.errors import UserError
-from remediate.windows import Joint, load
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from remediate.change_windows.calendar import Calendar
+from remediate.change_windows.model import Opening
 from remediate.model import AND
-from remediate.windows.calendar import Calendar
-from remediate.windows.model import Opening
 
 MOST = 400
 """Openings that are looked at for one that is long enough."""

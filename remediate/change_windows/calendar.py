@@ -6,11 +6,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from remediate.change_windows import rules
+from remediate.change_windows.model import LONGEST, Freeze, Opening, Span, Window
+from remediate.change_windows.wallclock import moment
 from remediate.errors import UserError
 from remediate.language.words import suggestion
-from remediate.windows import rules
-from remediate.windows.model import LONGEST, Freeze, Opening, Span, Window
-from remediate.windows.wallclock import moment
 
 DAY = timedelta(days=1)
 AROUND = 2 * LONGEST

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import chain
 
-from remediate.windows import rules
-from remediate.windows.model import Rule, Span
-from remediate.windows.wallclock import moment
+from remediate.change_windows import rules
+from remediate.change_windows.model import Rule, Span
+from remediate.change_windows.wallclock import moment
 
 MARGIN = timedelta(days=2)
 """More than any two clocks of this world differ."""

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from remediate.change_windows import load
 from remediate.errors import UserError
-from remediate.windows import load
-from tests.windows.files import OTHER, cases
+from tests.change_windows.files import OTHER, cases
 
 WHOLE = {"time_zone": "Europe/Berlin", "start": "2026-01-03 22:00", "duration": "4h"}
 

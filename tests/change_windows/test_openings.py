@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from remediate.change_windows import Opening
 from remediate.errors import UserError
-from remediate.windows import Opening
-from tests.windows.files import calendar, cases, readable, utc
+from tests.change_windows.files import calendar, cases, readable, utc
 
 SECOND = timedelta(seconds=1)
 

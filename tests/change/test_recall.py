@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from remediate.control import results
-from remediate.control.resume import Past, Recall, past
+from remediate.change import results
+from remediate.change.resume import Past, Recall, past
 from remediate.engine.control import Earlier
 from remediate.errors import Blocked
 from remediate.ledger.rows import StepEnded, StepRow
 from remediate.model import Result, Status, Step
-from tests.control.test_resume import row
+from tests.change.test_resume import row
 from tests.planfile.values import change, module, step
 
 STATE = module()

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from remediate.control.journal import HIDDEN, Journal
-from remediate.control.resume import touched
+from remediate.change.journal import HIDDEN, Journal
+from remediate.change.resume import touched
 from remediate.engine.control import Intent
 from remediate.errors import Blocked, LedgerLost
 from remediate.ledger.rows import NewRun, StepRow

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from remediate.change_windows.calendar import Calendar
+from remediate.change_windows.freezes import fixed
+from remediate.change_windows.model import LONGEST, Freeze, Window
+from remediate.change_windows.rules import read, starts
+from remediate.change_windows.wallclock import moment
 from remediate.errors import UserError
-from remediate.windows.calendar import Calendar
-from remediate.windows.freezes import fixed
-from remediate.windows.model import LONGEST, Freeze, Window
-from remediate.windows.rules import read, starts
-from remediate.windows.wallclock import moment
 
 ZONES = (
     "Europe/Berlin",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from remediate.control import results
+from remediate.change import results
 from remediate.engine.control import Control, Earlier, Mark
 from remediate.errors import Blocked
 from remediate.ledger.rows import StepEnded, StepRow

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from remediate.change_windows.events import Event
+from remediate.change_windows.icsevent import Component, as_wall, dates, event
+from remediate.change_windows.model import Span, Spans
 from remediate.errors import UserError
 from remediate.language.words import shown
 from remediate.model import Source
-from remediate.windows.events import Event
-from remediate.windows.icsevent import Component, as_wall, dates, event
-from remediate.windows.model import Span, Spans
 
 if TYPE_CHECKING:
     from icalendar import Calendar

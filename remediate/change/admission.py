@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from remediate.control.durations import Durations
+from remediate.change.durations import Durations
 from remediate.engine.control import Control, Intent
 from remediate.errors import Blocked, Deferred
 from remediate.model import Effect
 
 if TYPE_CHECKING:
-    from remediate.windows import Calendar, Joint, Opening
+    from remediate.change_windows import Calendar, Joint, Opening
 
 LONGER = "lengthen the window or bind the host to another one; --override-window REASON goes ahead without"
 LATER = "go on in the next window with `remediate resume`, or --wait for it"

@@ -6,6 +6,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from remediate.change_windows import rules
+from remediate.change_windows.calendar import Calendar
+from remediate.change_windows.freezes import fixed
+from remediate.change_windows.ics import from_ics
+from remediate.change_windows.model import LONGEST, Freeze, Rule, Window
 from remediate.errors import UserError
 from remediate.language import fields
 from remediate.language.periods import period, written
@@ -13,11 +18,6 @@ from remediate.language.words import kind, suggestion
 from remediate.language.yamlfile import Map, Seq, source_of
 from remediate.language.yamlfile import load as load_yaml
 from remediate.model import AND, Source
-from remediate.windows import rules
-from remediate.windows.calendar import Calendar
-from remediate.windows.freezes import fixed
-from remediate.windows.ics import from_ics
-from remediate.windows.model import LONGEST, Freeze, Rule, Window
 
 KEYS = ("windows", "freezes")
 WINDOW_KEYS = ("title", "time_zone", "start", "rule", "rules", "except", "also", "duration")
