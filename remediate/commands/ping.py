@@ -17,9 +17,9 @@ from remediate.errors import Interrupted, UserError
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
     from remediate.commands.pinging import Answer
     from remediate.model import Endpoint
+    from remediate.project.outside import Outside
     from remediate.reports.redact import Redactor
 
 PLAYBOOK = "playbooks/facts.yml"
@@ -49,8 +49,9 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.commands import pingpage, stopping
-    from remediate.commands.running import descriptor
+    from remediate.change import stopping
+    from remediate.change.running import descriptor
+    from remediate.commands import pingpage
 
     endpoints, guard, forks = _prepare(options, outside)
     stop, abort = threading.Event(), threading.Event()
@@ -72,22 +73,24 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
 
 def _prepare(options: argparse.Namespace, outside: Outside) -> tuple[list[Endpoint], Redactor, int]:
     """Where to go, checked before any host is contacted; what must not be shown; how many at once."""
-    from remediate.commands import extravars, roads, running
-    from remediate.commands.project import Project
+    from remediate.change import running
+    from remediate.commands import roads
     from remediate.engine import learning
+    from remediate.project import extravars
+    from remediate.project.project import Project
     from remediate.reports.redact import Redactor
 
     project = Project.around(outside.folder, outside.files)
     folder = project.content.playbook(PLAYBOOK).parent
-    found = project.inventory(options, start_lab=True, say=outside.complain).with_playbook_vars(folder)
-    inventory = running.with_login(found, running.login(options, outside))
+    found = project.inventory(options.inventory, start_lab=True, say=outside.complain).with_playbook_vars(folder)
+    inventory = running.with_login(found, running.login(common.login(options), outside))
     extra = extravars.read(options.extra_vars, outside.folder)
     hosts = inventory.select(options.pattern, limit=options.limit)
     if not hosts:
         raise UserError(f"no host matches {options.pattern!r}", hint="`remediate inventory list` shows what there is")
     learning.from_inventory(inventory, extra, outside.secrets, folder)
     where = [roads.endpoint_of(host, inventory, extra, folder, outside.secrets) for host in hosts]
-    return where, Redactor(outside.secrets), common.forks(options, project.settings.forks)
+    return where, Redactor(outside.secrets), common.forks(options) or project.settings.forks
 
 
 def ask(

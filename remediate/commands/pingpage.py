@@ -10,8 +10,8 @@ from remediate.reports.plain import INDENT, aligned
 from remediate.reports.text import counted, duration, one_line
 
 if TYPE_CHECKING:
-    from remediate.commands.outside import Outside
     from remediate.commands.pinging import Answer
+    from remediate.project.outside import Outside
 
 ROUNDING = 0.05
 """Seconds: clocks of hosts tick ten or more milliseconds at a time."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
 from remediate.change.journal import JUDGED
-from remediate.commands.ledgers import controller
+from remediate.project.ledgers import controller
 
 if TYPE_CHECKING:
     from remediate.ledger.rows import ChainReport, EventRow, HostEnd, Lock, RunRow, StepRow

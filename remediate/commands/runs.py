@@ -6,16 +6,16 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from remediate.commands import ledgers
 from remediate.commands.parser import Parser
 from remediate.errors import UserError
+from remediate.project import ledgers
 
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
     from remediate.ledger.rows import RunRow
     from remediate.ledger.store import Ledger
+    from remediate.project.outside import Outside
 
 VIEWS = ("list", "show", "report", "unlock", "verify")
 NEEDS: tuple[tuple[str, str], ...] = (("show", "RUN"), ("report", "RUN"), ("unlock", "HOST"))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from remediate.change.journal import HIDDEN, Journal
-from remediate.change.resume import touched
+from remediate.change.recall import touched
 from remediate.engine.control import Intent
 from remediate.errors import Blocked, LedgerLost
 from remediate.ledger.rows import NewRun, StepRow

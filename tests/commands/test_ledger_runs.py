@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from remediate.commands import ledgers
-from remediate.commands.outside import Account, Outside
 from remediate.ledger.rows import Approval, HostEnd, PackageSeen
 from remediate.ledger.store import Ledger
+from remediate.project import ledgers
+from remediate.project.outside import Account, Outside
 from tests.commands.driver import Done, Screen, remediate
 from tests.ledger.processes import controller, line
 from tests.ledger.world import begun, ended, new_run, opened

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from remediate.commands import ping, pingpage
-from remediate.commands.outside import Outside
 from remediate.commands.pinging import Answer
 from remediate.connections.endpoint import endpoint
+from remediate.project.outside import Outside
 from tests.commands.driver import Done, Screen, remediate
 
 PASSWORD = "not-a-word-17"

@@ -38,12 +38,12 @@ def check(request: RunRequest) -> None:
 
 def _refuse_mistakes(request: RunRequest, book: Playbook, tasks: Sequence[Task]) -> None:
     """All of them are found; the first is told, and how many more there are."""
-    from remediate.commands import checks
+    from remediate.beforehand import tasks as of_tasks
 
-    found = [error for play in book.plays for error in checks.of_play(play)]
-    found += [error for task in tasks for error in checks.of_task(task, request.modules)]
+    found = [error for play in book.plays for error in of_tasks.of_play(play)]
+    found += [error for task in tasks for error in of_tasks.of_task(task, request.modules)]
     if found:
-        first, *others = checks.in_order(found)
+        first, *others = of_tasks.in_order(found)
         more = f"{len(others)} more: `remediate lint` shows all of them" if others else ""
         raise UserError(first.message, source=first.source, hint="; ".join(filter(None, (first.hint, more))))
 
@@ -64,7 +64,7 @@ def _refuse_unfitting(request: RunRequest, tasks: Sequence[Task]) -> None:
 
 def _tasks(request: RunRequest, book: Playbook) -> tuple[list[Task], bool]:
     """Every task that can be seen without running, and whether those are all."""
-    from remediate.commands.listing import included, walk
+    from remediate.beforehand.visible import included, walk
 
     tasks = [task for play in book.plays for task in (*walk(play.nodes), *play.handlers)]
     below, unseen = included(tasks, request.search, request.modules)

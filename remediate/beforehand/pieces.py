@@ -89,10 +89,10 @@ class Pieces:
             return
         imported = _imports(entry)
         if imported:
-            self._apart(entry, lambda data: list(playbook._imported(data, imported, setting)), {imported})
+            self._apart(entry, lambda data: list(playbook.imported(data, imported, setting)), {imported})
             return
         bare = _without(entry, {*SECTIONS, "roles"})
-        self._apart(bare, lambda data: [playbook._play(data, setting)], {"hosts"})
+        self._apart(bare, lambda data: [playbook.play_of(data, setting)], {"hosts"})
         inside = self._inside(entry, setting)
         for role in self._listing(entry, "roles"):
             self._role(role, entry.value_source("roles"), inside)

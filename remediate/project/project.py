@@ -1,21 +1,19 @@
-"""What the commands work on, put together from options, remediate.toml and what is shipped."""
+"""What the commands work on, put together from what was asked for, remediate.toml and what is shipped."""
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remediate.commands.content import Content, shipped
-from remediate.commands.settings import Settings, find
 from remediate.errors import UserError
 from remediate.language.files import Files
+from remediate.project.content import Content, shipped
+from remediate.project.settings import Settings, find
 
 if TYPE_CHECKING:
-    import argparse
-
     from remediate.engine.registry import Registry
     from remediate.language.inventory import Inventory
     from remediate.language.playbook import SearchPath
@@ -44,7 +42,7 @@ class Project:
         """Where the lab keeps its hosts between runs."""
         return self.settings.folder / ".remediate" / "lab"
 
-    def inventory_files(self, names: list[str]) -> tuple[Path, ...]:
+    def inventory_files(self, names: Sequence[str]) -> tuple[Path, ...]:
         """The inventories of ``-i``, else the project's; ``UserError`` when there is none at all."""
         if names:
             return tuple(self.content.inventory(name) for name in names)
@@ -56,11 +54,11 @@ class Project:
                 raise UserError(f"there is no inventory {path}", hint=f"it is named in {self.settings.file}")
         return self.settings.inventory
 
-    def inventory(self, options: argparse.Namespace, *, start_lab: bool, say: Callable[[str], None]) -> Inventory:
+    def inventory(self, names: Sequence[str], *, start_lab: bool, say: Callable[[str], None]) -> Inventory:
         """The hosts; with ``start_lab`` those of a lab are made to run. ``say`` hears what the lab has to tell."""
         from remediate.language import inventory
 
-        files, plugins = self.inventory_files(options.inventory), {"lab": self._lab(start_lab, say)}
+        files, plugins = self.inventory_files(names), {"lab": self._lab(start_lab, say)}
         return inventory.load(files, plugins=plugins, files=self.files)
 
     def _lab(

@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from remediate.commands import ledgers
-from remediate.commands.project import Project
 from remediate.errors import GateClosed
 from remediate.model import HostSummary, Outcome
+from remediate.project import ledgers
+from remediate.project.project import Project
 from remediate.reports.standing import as_json, shown
 
 if TYPE_CHECKING:
-    from remediate.commands.change import Work
-    from remediate.commands.outside import Outside
+    from remediate.change.work import Work
     from remediate.model import Json, RunSummary
     from remediate.notify import Hook, HostLine, Occasion
+    from remediate.project.outside import Outside
 
 AFTERWARDS: tuple[Literal["after", "failed"], ...] = ("after", "failed")
 BAD = (Outcome.FAILED, Outcome.BLOCKED, Outcome.UNREACHABLE)
@@ -76,7 +76,7 @@ class Hooks:
     def _occasion(
         self, kind: Literal["before", "after", "failed"], code: int | None, hosts: Sequence[HostSummary]
     ) -> Occasion:
-        from remediate.commands.running import redactor
+        from remediate.change.running import redactor
         from remediate.notify import HostLine, Occasion
 
         mask = redactor(self.work.request).value

@@ -1,4 +1,4 @@
-"""A run as run, plan, verify and facts share it: options to RunRequest, sinks, Ctrl-C, secrets."""
+"""A run as run, plan, verify and facts share it: what was asked to RunRequest, sinks, Ctrl-C, secrets."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remediate.commands import asked, extravars, stopping
-from remediate.commands import options as common
-from remediate.commands.project import Project
+from remediate.beforehand import fitting
+from remediate.change import stopping
 from remediate.errors import UserError
 from remediate.model import Mode, RunSummary, Secret
+from remediate.project.project import Project
 from remediate.reports.redact import Redactor
 
 if TYPE_CHECKING:
-    import argparse
-
-    from remediate.commands.outside import Outside
+    from remediate.change.asked import Asked, Login
     from remediate.engine.control import Control
     from remediate.engine.perform import SessionStore
     from remediate.engine.run import RunRequest
     from remediate.events import Sink
     from remediate.language.inventory import Inventory
+    from remediate.project.outside import Outside
+    from remediate.reports.choose import Wishes
 
 
 def prepare(
-    options: argparse.Namespace,
+    asked: Asked,
     outside: Outside,
     *,
     mode: Mode,
@@ -35,53 +35,49 @@ def prepare(
     look: bool = True,
     sends: bool = True,
 ) -> RunRequest:
-    """The request the options describe; ``UserError`` before any host is contacted.
+    """The request for what was asked; ``UserError`` before any host is contacted.
 
     ``look``: modules say what they can of their arguments; without ``sends`` a file that would be sent may be missing.
     """
-    from remediate.commands import beforehand
+    from remediate.beforehand import arguments
     from remediate.engine import learning
     from remediate.engine.run import RunRequest, learn
 
     project = Project.around(outside.folder, outside.files)
-    playbook = project.content.playbook(options.playbook)
-    hosts = project.inventory(options, start_lab=start_lab, say=outside.complain).with_playbook_vars(playbook.parent)
+    playbook = project.content.playbook(asked.playbook)
+    hosts = project.inventory(asked.inventory, start_lab=start_lab, say=outside.complain).with_playbook_vars(
+        playbook.parent
+    )
     request = RunRequest(
         playbook=playbook,
-        inventory=with_login(hosts, login(options, outside)),
+        inventory=with_login(hosts, login(asked.login, outside)),
         search=project.search(playbook),
         modules=project.modules(playbook),
         mode=mode,
-        limit=options.limit,
-        tags=common.words(options.tags),
-        skip_tags=common.words(options.skip_tags),
-        extra_vars=_extra_vars(options, outside),
-        forks=common.forks(options, project.settings.forks),
-        start_at_task=options.start_at_task,
+        limit=asked.limit,
+        tags=asked.tags,
+        skip_tags=asked.skip_tags,
+        extra_vars={**asked.variables, "retry": True} if asked.retry else asked.variables,
+        forks=asked.forks or project.settings.forks,
+        start_at_task=asked.start_at_task,
         secrets=outside.secrets,
     )
     learning.from_inventory(request.inventory, request.extra_vars, request.secrets, playbook.parent)
     learn(request)
-    asked.check(request)
-    return beforehand.checked(request, sends=sends) if look else request
+    fitting.check(request)
+    return arguments.checked(request, sends=sends) if look else request
 
 
-def _extra_vars(options: argparse.Namespace, outside: Outside) -> Mapping[str, object]:
-    """``-e``, and what other options are short for."""
-    given = extravars.read(options.extra_vars, outside.folder)
-    return {**given, "retry": True} if getattr(options, "retry", False) else given
-
-
-def login(options: argparse.Namespace, outside: Outside) -> Mapping[str, object]:
+def login(asked: Login, outside: Outside) -> Mapping[str, object]:
     """Connection variables from the command line; the inventory's own go before them, as in Ansible."""
     given: dict[str, object] = {}
-    if options.user:
-        given["ansible_user"] = options.user
-    if options.ask_pass:
-        given["ansible_password"] = password = Secret(common.ask_password(outside))
+    if asked.user:
+        given["ansible_user"] = asked.user
+    if asked.ask_password:
+        given["ansible_password"] = password = Secret(outside.password())
         outside.secrets.tell(password)
-    if options.host_key:
-        given["ssh_host_key"] = options.host_key
+    if asked.host_key:
+        given["ssh_host_key"] = asked.host_key
     return given
 
 
@@ -103,14 +99,12 @@ def redactor(request: RunRequest) -> Redactor:
     return Redactor(request.secrets)
 
 
-def execute(request: RunRequest, options: argparse.Namespace, outside: Outside) -> RunSummary:
-    """Run the request with the output the options ask for."""
+def execute(request: RunRequest, wishes: Wishes, outside: Outside) -> RunSummary:
+    """Run the request with the output that is wished for."""
     from remediate.reports import choose
 
     known = redactor(request)
-    return with_sinks(
-        request, choose.sinks(common.wishes(options, outside), outside.stdout, outside.stderr, known), outside
-    )
+    return with_sinks(request, choose.sinks(wishes, outside.stdout, outside.stderr, known), outside)
 
 
 def with_sinks(

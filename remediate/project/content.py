@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from remediate.commands.settings import Settings
 from remediate.errors import UserError
 from remediate.language.files import Files
 from remediate.language.words import listed, nearest
+from remediate.project.settings import Settings
 
 
 def shipped() -> Path | None:

@@ -5,115 +5,62 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from remediate import __version__
-from remediate.change.clock import refuse_behind
+from remediate.change import finishing, hooks, pasts, running, sealed, stopping, unfinished
+from remediate.change.gate import gate_of
 from remediate.change.held import Held
 from remediate.change.journal import Journal
 from remediate.change.locked import Locked
-from remediate.change.resume import Past, Recall, joined
+from remediate.change.recall import Past, Recall, joined
 from remediate.change.rounds import Told
 from remediate.change.samefiles import SameFiles
 from remediate.change.several import Several
-from remediate.commands import (
-    approving,
-    calendars,
-    finishing,
-    ledgers,
-    pasts,
-    running,
-    sealed,
-    stopping,
-    telling,
-    unfinished,
-)
-from remediate.commands import options as common
-from remediate.commands.project import Project
 from remediate.errors import BrokenOff, GateClosed, LockLost, RemediateError, UserError
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
 from remediate.model import Outcome
+from remediate.project import ledgers
+from remediate.project.project import Project
 from remediate.reports.standing import as_json
 from remediate.reports.text import safe
 
 if TYPE_CHECKING:
-    import argparse
-    from datetime import datetime
-
-    from remediate.commands.outside import Outside
+    from remediate.change.asked import Asked
+    from remediate.change.gate import Gate
+    from remediate.change.work import Work
     from remediate.engine.control import Control
-    from remediate.engine.run import RunRequest
     from remediate.ledger.locking import Acquired
     from remediate.ledger.store import Ledger
     from remediate.model import HostSummary, Json, RunSummary, Step
-    from remediate.planfile.model import PlannedHost
+    from remediate.project.outside import Outside
 
 
 LONG = 1.0
 """Seconds of waiting for locks after which what was checked before is looked at once more."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Work:
-    """What is to be done, checked; everything from here on happens under the gates."""
-
-    kind: str
-    """run, apply or resume."""
-    request: RunRequest
-    hosts: tuple[str, ...]
-    """Those that may be worked on, in order."""
-    kept: Mapping[str, Json]
-    """What `resume` needs to do the same again."""
-    plan_hash: str = ""
-    planned: tuple[PlannedHost, ...] = ()
-    """What is foreseen for the hosts, for the arithmetic of windows."""
-    watch: tuple[Control, ...] = ()
-    """What holds the hosts to a saved plan."""
-    still: Callable[[], None] = lambda: None
-    """Raises ``GateClosed`` when what was checked holds no more. Asked whenever time has gone by: after a wait for a
-    window or for locks, and before each further round."""
-    until: datetime | None = None
-    """Until when a plan and its approvals hold; None: it is no plan."""
-    begun: set[str] = field(default_factory=set)
-    """Hosts on which something was changed already; grows."""
-    resumes: str = ""
-    past: Mapping[str, Past] = field(default_factory=dict)
-    only_finish: Control | None = None
-    """Keeps a run that another version began from beginning anything new."""
-    papers: tuple[bytes, ...] = ()
-    """What else is kept for it: the file of its plan."""
-
-
-def carry_out(work: Work, ledger: Ledger, options: argparse.Namespace, outside: Outside) -> int:
+def carry_out(work: Work, ledger: Ledger, asked: Asked, outside: Outside) -> int:
     """Do it; the exit code. ``GateClosed`` when a gate keeps all of it from beginning."""
     request = work.request
     say = stopping.say_on(running.descriptor(outside))
     with stopping.interruptible(request.stop, request.abort, say=say):
-        gate = calendars.gate(work, ledger, options, outside)
+        gate = gate_of(work, ledger, asked, outside)
         try:
-            _refuse_without_plan(work, outside)
-            if gate.bound or work.plan_hash:
-                refuse_behind(outside.now(), ledger.newest())
+            gate.check(anew=False)
         except GateClosed as shut:
             work = finishing.only(work, shut, outside)
-            gate = calendars.gate(work, ledger, options, outside)
+            gate = gate_of(work, ledger, asked, outside)
         gate.wait_for_the_first(request.stop)
         if request.stop.is_set():
             return 130
         if gate.waited:
-            _refuse_without_plan(work, outside)
-            work.still()
-        return _begin(work, ledger, gate, options, outside)
+            gate.check(anew=True)
+        return _begin(work, ledger, gate, asked, outside)
 
 
-def _refuse_without_plan(work: Work, outside: Outside) -> None:
-    if not work.plan_hash:
-        approving.refuse_without_plan(work.request, work.hosts, outside)
-
-
-def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.Namespace, outside: Outside) -> int:
+def _begin(work: Work, ledger: Ledger, gate: Gate, asked: Asked, outside: Outside) -> int:
     from remediate.ledger.locking import INTERVAL, Heart, acquire, on
 
     controller = ledgers.controller()
@@ -124,14 +71,14 @@ def _begin(work: Work, ledger: Ledger, gate: calendars.Gate, options: argparse.N
     sealed.keep(work.request, ledger, *work.papers)
     run = ledger.begin_run(new)
     sealed.follow(work.request, ledger, run, Project.around(outside.folder, outside.files).settings.folder)
-    change = _Change(work, ledger, run, gate, options, outside)
+    change = _Change(work, ledger, run, gate, asked, outside)
     with Heart(ledger, run, interval=INTERVAL):
         try:
-            asked = time.monotonic()
+            since = time.monotonic()
             got = acquire(ledger, run, work.hosts, why=_why(work), interval=INTERVAL, sleep=time.sleep,
                           monotonic=time.monotonic, alive=on(controller))  # fmt: skip
-            if time.monotonic() - asked > LONG:
-                work.still()
+            if time.monotonic() - since > LONG:
+                gate.check(anew=True)
             return change.go(got)
         except BaseException as error:
             code = change.broken_off(error)
@@ -153,18 +100,18 @@ class _Change:
         work: Work,
         ledger: Ledger,
         run: str,
-        gate: calendars.Gate,
-        options: argparse.Namespace,
+        gate: Gate,
+        asked: Asked,
         outside: Outside,
     ) -> None:
         self.work = work
         self.ledger = ledger
         self.run = run
         self.gate = gate
-        self.options = options
+        self.asked = asked
         self.outside = outside
         self.known = running.redactor(work.request)
-        self.hooks = telling.Hooks.of(work, run, gate.names, outside)
+        self.hooks = hooks.Hooks.of(work, run, gate.names, outside)
         self.lost: set[str] = set()
         self.journal = Journal(ledger, run, self.known.value, work.request.stop, self._say, self.lost)
         self.announced = False
@@ -233,8 +180,7 @@ class _Change:
         """One walk, and another one for every further opening that is waited for."""
         from remediate.reports import choose
 
-        wishes = common.wishes(self.options, self.outside)
-        sinks = choose.sinks(wishes, self.outside.stdout, self.outside.stderr, self.known)
+        sinks = choose.sinks(self.asked.wishes, self.outside.stdout, self.outside.stderr, self.known)
         told, only, past = Told([*sinks, self.journal]), frozenset(self.work.hosts), self.work.past
         stop = self.work.request.stop
         try:
@@ -258,7 +204,7 @@ class _Change:
     def _still(self) -> bool:
         """Whether what all of this rests on holds for another round; what is left of it is deferred otherwise."""
         try:
-            self.work.still()
+            self.gate.check(anew=True)
         except GateClosed as gate:
             self.outside.complain(f"not gone on with: {gate.message}")
             return False
@@ -283,8 +229,11 @@ class _Change:
         again = past is not work.past
         controls: list[Control] = [Locked(got.refused), SameFiles(work.request.files)]
         if past:
-            repeat = getattr(self.options, "repeat_unfinished", False)
-            controls.append(Recall(past, _kept_already if again else self._copy, self.known.text, repeat=repeat))
+            controls.append(
+                Recall(
+                    past, _kept_already if again else self._copy, self.known.text, repeat=self.asked.repeat_unfinished
+                )
+            )
         if work.only_finish is not None:
             controls.append(work.only_finish)
         controls += work.watch

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remediate.commands.outside import Outside
-from remediate.commands.project import Project
 from remediate.errors import UserError
+from remediate.project.outside import Outside
+from remediate.project.project import Project
 from remediate.secrets import files
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def open_for(outside: Outside, *, create: bool = True) -> Ledger:
     project = Project.around(outside.folder, outside.files)
     url = ledger_url(project, outside)
     if "://" not in url:
-        if not create and not Path(url).exists():
+        if not create and not os.path.exists(url):  # noqa: PTH110 - answers for every text
             raise UserError(
                 f"there is no ledger {url} yet: nothing was run here",
                 hint=f"remediate run writes it; another one is named with {VARIABLE} or `ledger` in remediate.toml",

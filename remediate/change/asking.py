@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
-from remediate.commands import extravars, planning, running
-from remediate.commands.project import Project
+from remediate.change import planning, running
 from remediate.errors import GateClosed, UserError
 from remediate.model import Mode
 from remediate.planfile import inputs
+from remediate.project.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from remediate.commands.outside import Outside
+    from remediate.change.asked import Asked
     from remediate.engine.run import RunRequest
-    from remediate.planfile.model import Asked, InputFile
+    from remediate.planfile.model import Command, InputFile
+    from remediate.project.outside import Outside
 
 MOST = 5
 
 
-def options_of(asked: Asked, options: argparse.Namespace, outside: Outside) -> argparse.Namespace:
-    """The options of the command that was given then, with those of now for connecting and printing."""
-    given = extravars.read(options.extra_vars, outside.folder)
-    variables = _with_secrets(asked, given)
+def again(command: Command, asked: Asked, outside: Outside) -> Asked:
+    """What was asked for then, with what is asked now about connecting, gates and printing."""
     folder = Project.around(outside.folder, outside.files).settings.folder
-    words = {
-        "playbook": str(folder / asked.playbook),
-        "inventory": [str(folder / name) if "," not in name else name for name in asked.inventory],
-        "limit": asked.limit,
-        "tags": list(asked.tags),
-        "skip_tags": list(asked.skip_tags),
-        "start_at_task": asked.start_at_task,
-        "extra_vars": [json.dumps(variables)] if variables else [],
-    }
-    return argparse.Namespace(**{**vars(options), **words})
+    return dataclasses.replace(
+        asked,
+        playbook=str(folder / command.playbook),
+        inventory=tuple(str(folder / name) if "," not in name else name for name in command.inventory),
+        limit=command.limit,
+        tags=frozenset(command.tags),
+        skip_tags=frozenset(command.skip_tags),
+        start_at_task=command.start_at_task,
+        variables=_with_secrets(command, asked.variables),
+        retry=False,
+    )
 
 
-def _with_secrets(asked: Asked, given: Mapping[str, object]) -> Mapping[str, Any]:
+def _with_secrets(asked: Command, given: Mapping[str, object]) -> Mapping[str, Any]:
     missing = [name for name in asked.secrets if name not in given]
     if missing:
         raise UserError(
@@ -58,10 +57,10 @@ def _with_secrets(asked: Asked, given: Mapping[str, object]) -> Mapping[str, Any
     return {**asked.extra_vars, **{name: given[name] for name in asked.secrets}}
 
 
-def request_of(asked: Asked, options: argparse.Namespace, outside: Outside) -> tuple[RunRequest, argparse.Namespace]:
-    """The request, ready to be carried out, and the options it came from."""
-    words = options_of(asked, options, outside)
-    return running.prepare(words, outside, mode=Mode.APPLY), words
+def request_of(command: Command, asked: Asked, outside: Outside) -> tuple[RunRequest, Asked]:
+    """The request, ready to be carried out, and the whole of what it came from."""
+    whole = again(command, asked, outside)
+    return running.prepare(whole, outside, mode=Mode.APPLY), whole
 
 
 def refuse_changed_inputs(
@@ -85,17 +84,17 @@ def refuse_changed_inputs(
 
 def refuse_altered(
     planned: Sequence[InputFile],
-    options: argparse.Namespace,
+    asked: Asked,
     outside: Outside,
     *,
     what: str,
     but: Callable[[InputFile], bool] = inputs.never,
 ) -> None:
     """The same when time has gone by since they were read: the files are looked at as if nobody had read them."""
-    words = argparse.Namespace(**{**vars(options), "ask_pass": False})
+    mute = dataclasses.replace(asked, login=dataclasses.replace(asked.login, ask_password=False))
     fresh = dataclasses.replace(outside, files=outside.files.anew())
     try:
-        request = running.prepare(words, fresh, mode=Mode.APPLY, start_lab=False)
+        request = running.prepare(mute, fresh, mode=Mode.APPLY, start_lab=False)
     except UserError as error:
         raise GateClosed(
             f"{what}: {error}", hint="look at the change; what is carried out is what was checked"

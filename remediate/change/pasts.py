@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from remediate.change.journal import MARK
-from remediate.change.resume import Marked, Past, joined, past
+from remediate.change.recall import Marked, Past, joined, past
 from remediate.engine.control import Mark
 from remediate.errors import GateClosed, UserError
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -60,9 +61,11 @@ def _from_file(name: str, folder: Path) -> Mapping[str, object]:
     from remediate.language import yamlfile
 
     path = folder / Path(name).expanduser()
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - answers for every text
         raise UserError(
-            f"there is no file {name}", source=WHERE, hint="-e @FILE reads variables from a YAML or JSON file"
+            f"there is no file {quoting.path(name, 'of the name behind @')}",
+            source=WHERE,
+            hint="-e @FILE reads variables from a YAML or JSON file",
         )
     return _mapping(yamlfile.load(path), f"the file {name}")
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from remediate.commands.unfinished import REFUSED, lives
+from remediate.change.unfinished import REFUSED, lives
 from remediate.errors import GateClosed
 from remediate.ledger.rows import FINISHED, RUNNING, STOPPED
 from remediate.reports.text import counted, one_line
 
 if TYPE_CHECKING:
-    from remediate.commands.outside import Outside
     from remediate.ledger.rows import RunRow
     from remediate.ledger.store import Ledger
+    from remediate.project.outside import Outside
 
 
 def before(digest: str, ledger: Ledger) -> tuple[RunRow, str] | None:

@@ -10,23 +10,28 @@ from remediate.errors import Blocked, GateClosed
 from remediate.model import Effect
 
 if TYPE_CHECKING:
-    from remediate.commands.change import Work
-    from remediate.commands.outside import Outside
+    from remediate.change.work import Work
+    from remediate.project.outside import Outside
 
 ANEW = "plan again, or run the playbook anew, when what was begun is finished"
 
 
 def only(work: Work, shut: GateClosed, outside: Outside) -> Work:
     """The same work on the hosts where it was begun; where there is none, the gate stays shut."""
-    begun = tuple(name for name in work.hosts if name in work.begun)
-    if not begun:
+    if not set(work.hosts) & work.begun:
         raise shut
-    left = [name for name in work.hosts if name not in work.begun]
     outside.complain(f"{shut.message}: what was begun is finished, nothing new is begun")
+    return dataclasses.replace(where_begun(work, outside), only_finish=Finish(shut.message))
+
+
+def where_begun(work: Work, outside: Outside, why: str = "") -> Work:
+    """The work on those of its hosts where it was begun; the others are named."""
+    begun = tuple(name for name in work.hosts if name in work.begun)
+    left = [name for name in work.hosts if name not in work.begun]
     if left:
-        outside.complain(f"left alone, for nothing was begun there: {', '.join(left)}")
+        outside.complain(f"{why}left alone, for nothing was begun there: {', '.join(left)}")
     planned = tuple(host for host in work.planned if host.host in begun)
-    return dataclasses.replace(work, hosts=begun, planned=planned, only_finish=Finish(shut.message))
+    return dataclasses.replace(work, hosts=begun, planned=planned)
 
 
 class Finish(Control):

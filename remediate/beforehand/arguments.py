@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remediate.commands.checks import in_order
-from remediate.commands.listing import walk
+from remediate.beforehand.tasks import in_order
+from remediate.beforehand.visible import walk
 from remediate.engine.run import read, scopes, words
 from remediate.engine.tags import selected
 from remediate.errors import Mistakes, UserError

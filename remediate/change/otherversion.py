@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remediate import __version__
-from remediate.commands import finishing as finish
-from remediate.commands.content import shipped
+from remediate.change import finishing as finish
 from remediate.errors import GateClosed
 from remediate.language.files import MODULE, PLAYBOOK, ROLE
+from remediate.project.content import shipped
 
 if TYPE_CHECKING:
-    from remediate.commands.change import Work
-    from remediate.commands.outside import Outside
+    from remediate.change.work import Work
     from remediate.ledger.rows import RunRow
     from remediate.planfile.model import InputFile
+    from remediate.project.outside import Outside
 
 
 def of(row: RunRow) -> str:

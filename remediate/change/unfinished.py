@@ -6,16 +6,16 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from remediate.commands import ledgers
-from remediate.commands.project import Project
 from remediate.errors import UserError
+from remediate.project import ledgers
+from remediate.project.project import Project
 from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
-    from remediate.commands.outside import Outside
     from remediate.ledger.rows import RunRow
     from remediate.ledger.store import Ledger
     from remediate.model import Json
+    from remediate.project.outside import Outside
 
 NEWEST = 200
 """Runs looked at: an older one is named by its id."""

@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
-from remediate.commands import ledgers, running
-from remediate.commands.project import Project
+from remediate.change import running
 from remediate.engine.control import Control
 from remediate.model import MASK
 from remediate.planfile import inputs
 from remediate.planfile.build import Gatherer
-from remediate.planfile.model import FORMAT, Asked, InputFile, Plan
+from remediate.planfile.model import FORMAT, Command, InputFile, Plan
+from remediate.project import ledgers
+from remediate.project.project import Project
 from remediate.secrets.taint import hidden, secrets_of
 
 if TYPE_CHECKING:
-    import argparse
-
-    from remediate.commands.outside import Outside
+    from remediate.change.asked import Asked
     from remediate.engine.perform import SessionStore
     from remediate.engine.run import RunRequest
     from remediate.events import Sink
     from remediate.language.tree import Task
     from remediate.model import RunSummary
+    from remediate.project.outside import Outside
 
 VALID_FOR = timedelta(days=7)
 INCLUDES = ("include_tasks", "include_role")
@@ -56,7 +56,7 @@ def groups_of(request: RunRequest, host: str) -> tuple[str, ...]:
 def plan_of(
     request: RunRequest,
     gatherer: Gatherer,
-    options: argparse.Namespace,
+    asked: Asked,
     outside: Outside,
     *,
     valid_for: timedelta = VALID_FOR,
@@ -73,7 +73,7 @@ def plan_of(
         user=ledgers.who(outside),
         controller=ledgers.controller(),
         approvals=approvals,
-        asked=asked(request, options, project),
+        asked=command_of(request, asked, project),
         inputs=rests_on(request, project, gatherer.packages),
         hosts=gatherer.hosts(),
         warnings=(*gatherer.warnings, *unsealed(gatherer)),
@@ -90,19 +90,19 @@ def unsealed(gatherer: Gatherer) -> Iterator[str]:
     yield from told
 
 
-def asked(request: RunRequest, options: argparse.Namespace, project: Project) -> Asked:
+def command_of(request: RunRequest, asked: Asked, project: Project) -> Command:
     """The command line as ``apply`` will need it; a variable with a secret anywhere inside it is left out whole."""
     folder = project.settings.folder
-    files = project.inventory_files(options.inventory)
+    files = project.inventory_files(asked.inventory)
     mask, given = running.redactor(request), _plain(dict(request.extra_vars))
     masked = {name: mask.value(value) for name, value in given.items()}
     secret = tuple(
         sorted(name for name, value in request.extra_vars.items()
                if any(secrets_of(hidden(name, value))) or masked[name] != given[name])
     )  # fmt: skip
-    return Asked(
+    return Command(
         playbook=inputs.shown(request.playbook, folder),
-        inventory=tuple(inputs.shown(file, folder) if file.exists() else str(file) for file in files),
+        inventory=tuple(inputs.shown(file, folder) if project.files.kind(file) else str(file) for file in files),
         limit=request.limit,
         tags=tuple(sorted(request.tags)),
         skip_tags=tuple(sorted(request.skip_tags)),
@@ -134,7 +134,7 @@ def rests_on(request: RunRequest, project: Project, packages: Iterable[Path]) ->
 
 def tasks(request: RunRequest) -> list[Task]:
     """Every task of the playbook that can be seen without running it, included files too."""
-    from remediate.commands.listing import included, walk
+    from remediate.beforehand.visible import included, walk
     from remediate.engine.run import read
 
     found = [task for play in read(request).plays for task in (*walk(play.nodes), *play.handlers)]

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO, cast
 
+from remediate.errors import UserError
 from remediate.language.files import Files
 from remediate.secrets.known import Known
 
@@ -164,6 +165,17 @@ class Outside:
         """One text and a line end to standard error."""
         self.stderr.write(self._masked(text) + "\n")
         self.stderr.flush()
+
+    def password(self) -> str:
+        """A password: asked for at a terminal, else the first line of standard input."""
+        if self.stdin.isatty():
+            import getpass
+
+            return getpass.getpass("SSH password: ")
+        line = self.stdin.readline()
+        if not line:
+            raise UserError("--ask-pass: there is no terminal to ask at and standard input is empty")
+        return line.rstrip("\r\n")
 
     def _masked(self, text: str) -> str:
         if not self.secrets.size():

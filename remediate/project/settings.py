@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.words import kind, suggestion
 from remediate.model import Source
 
@@ -76,7 +77,9 @@ def read(path: Path) -> Settings:
             raise UserError(f"{key} is no setting any more", source=_place(path, text, key), hint=GONE[key])
         if key not in KEYS:
             raise UserError(
-                f"unknown setting {key!r}", source=_place(path, text, key), hint=suggestion(key, KEYS, what="settings")
+                f"unknown setting {quoting.named(key)}",
+                source=_place(path, text, key),
+                hint=suggestion(key, KEYS, what="settings"),
             )
     return _checked(path, text, data)
 
