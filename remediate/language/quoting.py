@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-_NAME = re.compile(r"[^\W\d][\w.-]{0,59}\Z")
+_NAME = re.compile(r"\w[\w.-]{0,59}\Z")
 _PATH = re.compile(r"[\w./~ -]{1,200}\Z")
 _TAGS = frozenset({"!vault", "!!set", "!!omap", "!!pairs", "!!binary", "!!timestamp", "!!merge", "!!value"})
 
