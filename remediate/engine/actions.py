@@ -83,7 +83,8 @@ def _names(args: Mapping[str, object], task: Task) -> None:
         raise UserError("set_fact needs at least one name: value", source=task.source)
     for name in names:
         if not name.isidentifier() and not has_template(name):
-            raise UserError(f"{quoting.named(name, 'what stands there')} cannot be a variable name", source=_at(args, name, task),
+            what = quoting.named(name, "what stands there")
+            raise UserError(f"{what} cannot be a variable name", source=_at(args, name, task),
                             hint="letters, digits and _ only, not starting with a digit")  # fmt: skip
 
 
