@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 450
-MEDIAN = 150
+MEDIAN = 120
 
 ALLOWED: dict[str, set[str]] = {
     "errors": {"model"},
@@ -108,7 +108,7 @@ def test_most_functions_are_short() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
     ]
-    assert sum(length <= 30 for length in lengths) >= 0.9 * len(lengths)
+    assert sum(length <= 20 for length in lengths) >= 0.9 * len(lengths)
 
 
 def test_every_file_says_what_it_is_for() -> None:

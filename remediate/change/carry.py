@@ -13,11 +13,10 @@ from remediate.change import finishing, hooks, pasts, running, sealed, stopping,
 from remediate.change.gate import gate_of
 from remediate.change.held import Held
 from remediate.change.journal import Journal
-from remediate.change.locked import Locked
 from remediate.change.recall import Past, Recall, joined
 from remediate.change.rounds import Told
 from remediate.change.samefiles import SameFiles
-from remediate.change.several import Several
+from remediate.change.several import Locked, Several
 from remediate.errors import BrokenOff, GateClosed, LockLost, RemediateError, UserError
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
 from remediate.model import Outcome

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from remediate.change_windows import rules
 from remediate.change_windows.calendar import Calendar
-from remediate.change_windows.freezes import fixed
+from remediate.change_windows.events import fixed
 from remediate.change_windows.ics import from_ics
 from remediate.change_windows.model import LONGEST, Freeze, Rule, Window
 from remediate.errors import UserError
