@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from remediate.beforehand.tasks import in_order
 from remediate.beforehand.visible import walk
 from remediate.engine.run import read, scopes, words
+from remediate.engine.scope import vars_mapping
 from remediate.engine.tags import selected
 from remediate.errors import Mistakes, UserError
 from remediate.events import Warned
@@ -124,8 +125,6 @@ def _set_later(tasks: Sequence[Task], files: Files) -> dict[str, object] | None:
 
 def _included_names(task: Task, files: Files) -> list[str] | None:
     """What a file of variables that is read on the way defines; None when only the run knows which one it is."""
-    from remediate.engine.scope import vars_mapping
-
     file = str(task.args.get("file", task.args.get("_raw", "")))
     name = str(task.args.get("name", ""))
     if has_template(file) or has_template(name):

@@ -6,6 +6,9 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from remediate.beforehand import tasks as of_tasks
+from remediate.beforehand.visible import included, walk
+from remediate.engine.run import read
 from remediate.errors import UserError
 from remediate.language.words import suggestion
 
@@ -23,8 +26,6 @@ def check(request: RunRequest) -> None:
 
     Tasks of files whose names are known only at run time cannot be seen; then words nothing else fits are let pass.
     """
-    from remediate.engine.run import read
-
     if request.limit and not request.inventory.select("all", limit=request.limit):
         raise UserError(
             f"--limit {request.limit!r} leaves no host", hint="`remediate inventory list -l PATTERN` shows it"
@@ -38,8 +39,6 @@ def check(request: RunRequest) -> None:
 
 def _refuse_mistakes(request: RunRequest, book: Playbook, tasks: Sequence[Task]) -> None:
     """All of them are found; the first is told, and how many more there are."""
-    from remediate.beforehand import tasks as of_tasks
-
     found = [error for play in book.plays for error in of_tasks.of_play(play)]
     found += [error for task in tasks for error in of_tasks.of_task(task, request.modules)]
     if found:
@@ -64,8 +63,6 @@ def _refuse_unfitting(request: RunRequest, tasks: Sequence[Task]) -> None:
 
 def _tasks(request: RunRequest, book: Playbook) -> tuple[list[Task], bool]:
     """Every task that can be seen without running, and whether those are all."""
-    from remediate.beforehand.visible import included, walk
-
     tasks = [task for play in book.plays for task in (*walk(play.nodes), *play.handlers)]
     below, unseen = included(tasks, request.search, request.modules)
     return [*tasks, *below], not unseen

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from remediate.change import planning, running
 from remediate.change.admission import never_fits
 from remediate.change.durations import Durations
+from remediate.change_windows import Joint, load
+from remediate.engine.run import windows
 from remediate.errors import Interrupted, UserError
 from remediate.model import Mode
 from remediate.project.project import Project
@@ -28,8 +30,6 @@ def foreseen(request: RunRequest, outside: Outside) -> tuple[PlannedHost, ...]:
 
     Raises ``Interrupted`` when Ctrl-C ends the looking.
     """
-    from remediate.engine.run import windows
-
     if not windows(request):
         return ()
     outside.complain("planning first, to know what fits into the change windows")
@@ -44,8 +44,6 @@ def bindings_of(names: Iterable[str], asked: Asked, outside: Outside) -> Joint:
 
     Another file than the one in use (``--windows``) can close a window it knows, and open none.
     """
-    from remediate.change_windows import Joint, load
-
     project = Project.around(outside.folder)
     files = [find(asked.gates.windows, asked.inventory, project, outside.folder)]
     other = usual(asked.inventory, project, outside.folder)
@@ -59,8 +57,6 @@ def bindings_of(names: Iterable[str], asked: Asked, outside: Outside) -> Joint:
 
 def refuse_unknown(request: RunRequest, asked: Asked, outside: Outside) -> Joint | None:
     """The bindings of a request, where it has any; ``UserError`` for a window that is not there."""
-    from remediate.engine.run import windows
-
     names = dict.fromkeys(name for found in windows(request).values() for name in found)
     return bindings_of(names, asked, outside) if names else None
 

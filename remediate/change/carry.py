@@ -18,10 +18,12 @@ from remediate.change.rounds import Told
 from remediate.change.samefiles import SameFiles
 from remediate.change.several import Locked, Several
 from remediate.errors import BrokenOff, GateClosed, LockLost, RemediateError, UserError
+from remediate.ledger.locking import INTERVAL, Heart, acquire, on
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
 from remediate.model import Outcome
 from remediate.project import ledgers
 from remediate.project.project import Project
+from remediate.reports import choose
 from remediate.reports.standing import as_json
 from remediate.reports.text import safe
 
@@ -60,8 +62,6 @@ def carry_out(work: Work, ledger: Ledger, asked: Asked, outside: Outside) -> int
 
 
 def _begin(work: Work, ledger: Ledger, gate: Gate, asked: Asked, outside: Outside) -> int:
-    from remediate.ledger.locking import INTERVAL, Heart, acquire, on
-
     controller = ledgers.controller()
     kept = {"remediate": __version__, **work.kept, **unfinished.origin(outside)}
     new = NewRun(kind=work.kind, playbook=str(work.kept.get("playbook", "")), request=kept,
@@ -177,8 +177,6 @@ class _Change:
 
     def _walks(self, got: Acquired) -> RunSummary:
         """One walk, and another one for every further opening that is waited for."""
-        from remediate.reports import choose
-
         sinks = choose.sinks(self.asked.wishes, self.outside.stdout, self.outside.stderr, self.known)
         told, only, past = Told([*sinks, self.journal]), frozenset(self.work.hosts), self.work.past
         stop = self.work.request.stop

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
+from remediate.change.running import redactor
 from remediate.errors import GateClosed
 from remediate.model import HostSummary, Outcome
+from remediate.notify import HostLine, Occasion, notify
 from remediate.project import ledgers
 from remediate.project.project import Project
 from remediate.reports.standing import as_json, shown
@@ -63,8 +65,6 @@ class Hooks:
     def _tell(self, kind: Literal["before", "after", "failed"], code: int | None, hosts: Sequence[HostSummary]) -> bool:
         if not self.hooks:
             return True
-        from remediate.notify import notify
-
         folder = Project.around(self.outside.folder, self.outside.files).settings.folder
         occasion = self._occasion(kind, code, hosts)
         told = notify(self.hooks, occasion, environ=self.outside.environ, folder=folder, now=self.outside.now())
@@ -76,9 +76,6 @@ class Hooks:
     def _occasion(
         self, kind: Literal["before", "after", "failed"], code: int | None, hosts: Sequence[HostSummary]
     ) -> Occasion:
-        from remediate.change.running import redactor
-        from remediate.notify import HostLine, Occasion
-
         mask = redactor(self.work.request).value
         lines = (
             [HostLine(host=host, outcome="", reason="") for host in self.work.hosts]
@@ -101,7 +98,5 @@ class Hooks:
 
 def _line(host: HostSummary) -> HostLine:
     """One host, secrets masked already."""
-    from remediate.notify import HostLine
-
     told = cast("Mapping[str, Json]", as_json(host.now) or {})
     return HostLine(host=host.host, outcome=host.outcome.value, reason=host.reason, now=shown(host), standing=told)

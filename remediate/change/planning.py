@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
+from remediate.beforehand.visible import included, walk
 from remediate.change import running
 from remediate.engine.control import Control
+from remediate.engine.run import read
 from remediate.model import MASK
 from remediate.planfile import inputs
 from remediate.planfile.build import Gatherer
@@ -134,8 +136,5 @@ def rests_on(request: RunRequest, project: Project, packages: Iterable[Path]) ->
 
 def tasks(request: RunRequest) -> list[Task]:
     """Every task of the playbook that can be seen without running it, included files too."""
-    from remediate.beforehand.visible import included, walk
-    from remediate.engine.run import read
-
     found = [task for play in read(request).plays for task in (*walk(play.nodes), *play.handlers)]
     return [*found, *included(found, request.search, request.modules)[0]]

@@ -8,11 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remediate.beforehand import fitting
+from remediate.beforehand import arguments, fitting
 from remediate.change import stopping
+from remediate.engine import learning
+from remediate.engine.run import RunRequest, learn, run
 from remediate.errors import UserError
+from remediate.language.variables import Layer
 from remediate.model import Mode, RunSummary, Secret
 from remediate.project.project import Project
+from remediate.reports import choose
 from remediate.reports.redact import Redactor
 
 if TYPE_CHECKING:
@@ -39,10 +43,6 @@ def prepare(
 
     ``look``: modules say what they can of their arguments; without ``sends`` a file that would be sent may be missing.
     """
-    from remediate.beforehand import arguments
-    from remediate.engine import learning
-    from remediate.engine.run import RunRequest, learn
-
     project = Project.around(outside.folder, outside.files)
     playbook = project.content.playbook(asked.playbook)
     hosts = project.inventory(asked.inventory, start_lab=start_lab, say=outside.complain).with_playbook_vars(
@@ -83,8 +83,6 @@ def login(asked: Login, outside: Outside) -> Mapping[str, object]:
 
 def with_login(inventory: Inventory, given: Mapping[str, object]) -> Inventory:
     """The inventory with ``given`` below every other variable of each host."""
-    from remediate.language.variables import Layer
-
     if not given:
         return inventory
     hosts = {
@@ -101,8 +99,6 @@ def redactor(request: RunRequest) -> Redactor:
 
 def execute(request: RunRequest, wishes: Wishes, outside: Outside) -> RunSummary:
     """Run the request with the output that is wished for."""
-    from remediate.reports import choose
-
     known = redactor(request)
     return with_sinks(request, choose.sinks(wishes, outside.stdout, outside.stderr, known), outside)
 
@@ -116,8 +112,6 @@ def with_sinks(
     sessions: SessionStore | None = None,
 ) -> RunSummary:
     """Run the request; Ctrl-C is turned into its ``stop`` and ``abort``."""
-    from remediate.engine.run import run
-
     try:
         with stopping.interruptible(request.stop, request.abort, say=stopping.say_on(descriptor(outside))):
             return run(request, sinks, control=control, sessions=sessions)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from remediate.errors import UserError
+from remediate.ledger import process
+from remediate.ledger.rows import FINISHED, RUNNING, STOPPED
 from remediate.project import ledgers
 from remediate.project.project import Project
 from remediate.reports.text import one_line
@@ -47,8 +49,6 @@ def newest(ledger: Ledger, outside: Outside) -> RunRow | None:
 
 
 def _unfinished(row: RunRow, ledger: Ledger) -> bool:
-    from remediate.ledger.rows import FINISHED, RUNNING, STOPPED
-
     if row.status == STOPPED or (row.status == FINISHED and row.exit_code in (0, REFUSED)):
         return False
     if row.status == RUNNING and lives(row):
@@ -58,8 +58,6 @@ def _unfinished(row: RunRow, ledger: Ledger) -> bool:
 
 def lives(row: RunRow) -> bool:
     """Whether the process of a run is known to go on, on this machine."""
-    from remediate.ledger import process
-
     return process.alive(row.controller, row.pid, row.process_start, here=ledgers.controller()) is True
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from remediate.change.recall import Past
+from remediate.engine.run import chosen, read
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,6 +51,4 @@ class Work:
 
 def hosts_of(request: RunRequest) -> tuple[str, ...]:
     """Every host the request is for, in order."""
-    from remediate.engine.run import chosen, read
-
     return tuple(dict.fromkeys(host.name for play in read(request).plays for host in chosen(request, play)))
