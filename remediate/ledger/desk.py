@@ -92,7 +92,7 @@ class Desk:
         return entry
 
     def wait(self, entry: Entry, patience: float) -> Any:
-        """What came of it. ``Unanswered`` when nothing does for much longer than ``patience`` seconds."""
+        """What came of it. ``Unanswered`` when nothing does for ``patience`` seconds and GRACE."""
         begun = time.monotonic()
         try:
             while not entry.done.wait(TOLD):

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from remediate.errors import LedgerLost, UserError
-from remediate.ledger import chain, opening, schema, trouble
+from remediate.ledger import chain, desk, opening, schema, trouble
 from remediate.ledger.address import Address
 from remediate.ledger.desk import Desk, Entry, Unanswered
 from remediate.ledger.engine import WRITE, Lines, build
@@ -27,7 +27,7 @@ T = TypeVar("T")
 PATIENCE = 60.0
 """Seconds for which a read or a write is tried again."""
 OPENING = 300.0
-"""Seconds for an opening, which looks through the whole of a file, and brings its tables up to date."""
+"""Seconds for looking through the whole of a file, as an opening does."""
 TRY = 30.0
 """Seconds after which a server that does not answer at all is tried on another connection."""
 CLOSING = 5.0
@@ -82,9 +82,10 @@ class Transactions:
         self._count = itertools.count(1)
         self._doubtful: _Attempt | None = None
         """Its commit went unanswered."""
-        self._written = False
+        self._opened = self._written = False
         self._lines = Lines()
-        self._trying = time.monotonic()
+        self._busy, self._trying = False, time.monotonic()
+        """Whether it is at something, and since when."""
         self._engine = build(address, self._lines)
         self._same = Sameness(address.file)
         self._desk = Desk(str(address), self._serve, self._engine.dispose, self._look_after, say)
@@ -94,14 +95,16 @@ class Transactions:
     def open(self) -> None:
         """Prove that it can be used; ``UserError`` where it cannot."""
         try:
-            self._call(self._open, OPENING)
+            self._call(self._open, OPENING if self._address.file else PATIENCE)
         except LedgerLost as lost:
+            self._lines.cut()
             hint = "see the disk it is on" if self._address.file else "see the server, and what is between"
             raise UserError(f"the ledger {self._address} cannot be opened: {SILENT}", hint=hint) from lost
 
     def _open(self) -> None:
         opening.prove(self._engine, self._address, self._writer, self._sleep, self._monotonic)
         self._same = Sameness(self._address.file)
+        self._opened = True
 
     def read(self, work: Callable[[Connection], T], *, snapshot: bool = False) -> T:
         """What ``work`` finds; with ``snapshot`` all its queries see the same moment."""
@@ -182,8 +185,9 @@ class Transactions:
         return answer
 
     def _answer(self, entry: Entry, patience: float) -> Any:
+        hangs = self._busy and time.monotonic() - self._trying > patience + desk.GRACE
         try:
-            return self._desk.wait(entry, patience)
+            return self._desk.wait(entry, 0.0 if hangs else patience)
         except Unanswered:
             raise self._given_up(SILENT) from None
 
@@ -197,7 +201,7 @@ class Transactions:
 
     def _look_after(self) -> None:
         """A server that stands still is asked on another connection; nothing can be done about a disk."""
-        if time.monotonic() - self._trying > TRY:
+        if self._opened and time.monotonic() - self._trying > TRY:
             self._lines.cut()
 
     # In the thread
@@ -223,7 +227,7 @@ class Transactions:
         return [entry for entry in wanted if not entry.done.is_set()]
 
     def _try(self, entries: Sequence[Entry], deed: Callable[[], None]) -> None:
-        self._trying = time.monotonic()
+        self._busy, self._trying = True, time.monotonic()
         try:
             deed()
         except LedgerLost as lost:
@@ -239,6 +243,8 @@ class Transactions:
                 entry.settle(error=error)
         else:
             self._desk.went_well()
+        finally:
+            self._busy = False
 
     def _fail(self, entry: Entry, message: str, hint: str, cause: BaseException, *, for_good: bool = False) -> None:
         lost = LedgerLost(message, hint=hint)
