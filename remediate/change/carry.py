@@ -131,6 +131,7 @@ class _Change:
         self.hooks.before()
         self.announced = True
         summary = self._walks(got)
+        self.journal.settle()
         code = self._code(summary, got)
         status = INTERRUPTED if summary.interrupted else FINISHED
         self.end(status, code, [_host_end(self.known.value(host)) for host in summary.hosts])

@@ -90,7 +90,8 @@ class Journal(Control):
         """A resumed run has to know which failures ended a host, and what was only done because of them."""
         if host in self._last:
             try:
-                self._ledger.note(self._run, MARK, host, {"mark": what.value, "number": self._last[host]})
+                self._ledger.note(self._run, MARK, host, {"mark": what.value, "number": self._last[host]},
+                                  durable=False)  # fmt: skip
             except LedgerLost as lost:
                 self._stop.set()
                 self._say(f"{host}: {lost.message}")
@@ -103,6 +104,13 @@ class Journal(Control):
     def close(self) -> None:
         """Nothing is kept back."""
 
+    def settle(self) -> None:
+        """Hear the last of what was handed to the ledger and not waited for."""
+        for host, lost in self._ledger.settled(self._run).items():
+            if host not in self._lost:
+                self._lost.add(host)
+                self._say(f"{host}: {lost.message}: what was done is not written down here")
+
     def _judged(self, result: Result) -> None:
         number, status = self._ended.pop((result.host, result.address), (0, None))
         if (status is result.status and not result.ignored) or (status is None and not result.failed):
@@ -113,7 +121,7 @@ class Journal(Control):
         if number:
             told["number"] = number
         try:
-            self._ledger.note(self._run, JUDGED, result.host, self._mask(told))
+            self._ledger.note(self._run, JUDGED, result.host, self._mask(told), durable=False)
         except LedgerLost as lost:
             self._stop.set()
             self._say(f"{result.host}: {lost.message}")
@@ -131,7 +139,7 @@ class Journal(Control):
             version=str(state.get("version") or ""),
             size=size if isinstance(size, int) else 0,
         )
-        self._ledger.package(self._run, host, seen)
+        self._ledger.package(self._run, host, seen, durable=False)
 
 
 def _censored(result: Result) -> Result:

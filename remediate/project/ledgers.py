@@ -49,7 +49,7 @@ def open_for(outside: Outside, *, create: bool = True) -> Ledger:
             _own_folder(Path(url).parent)
     for secret in parse(url).secrets():
         outside.secrets.tell(secret)
-    return open_ledger(url, now=outside.now)
+    return open_ledger(url, now=outside.now, say=outside.complain)
 
 
 def _own_folder(folder: Path) -> None:
