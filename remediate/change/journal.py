@@ -57,6 +57,8 @@ class Journal(Control):
             return
         step = intent.step
         try:
+            if step.on != step.host:
+                self._ledger.prove_lock(self._run, step.on)
             begun = self._mask(_begun(step, intent))
             self._open[step.host, step.address] = self._ledger.step_begun(self._run, begun)
         except LockLost as lost:
@@ -78,10 +80,10 @@ class Journal(Control):
             self._last[step.host] = number
             self._ended[step.host, step.address] = number, result.status
             if not step.no_log:
-                self._package(step.host, self._mask(result))
+                self._package(step.on, self._mask(result))
         except LockLost as lost:
             self._lost.add(step.host)
-            self._say(f"{step.host}: {lost.message}: what was done is not written down here")
+            self._say(f"{step.on}: {lost.message}: what was done is not written down here")
         except LedgerLost as lost:
             self._stop.set()
             self._say(f"{step.host}: {step.task} has ended ({result.status.value}), but {lost.message}")

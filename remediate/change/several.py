@@ -54,7 +54,7 @@ class Several(Control):
         return inspect()
 
     def permit(self, intent: Intent) -> None:
-        host = intent.step.host
+        host = intent.step.on
         for control in self._controls:
             control.permit(intent)
         if intent.changes:
@@ -62,7 +62,7 @@ class Several(Control):
             self._begun.add(host)
 
     def prove(self, intent: Intent, *, deed: bool) -> None:
-        host = intent.step.host
+        host = intent.step.on
         try:
             for control in self._controls:
                 control.prove(intent, deed=deed)

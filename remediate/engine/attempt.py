@@ -176,7 +176,6 @@ class Attempt:
             host=self.scope.host.name,
             task=self._name(),
             module=task.action,
-            module_file=str(module.file),
             params=args,
             endpoint=self._endpoint() if module.needs_session else None,
             mode=Mode.CHECK if self._looks_only() else Mode.APPLY,

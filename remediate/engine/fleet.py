@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
+from remediate.engine.runner import Runner
 from remediate.engine.walk import Move, Walk, Walker
 from remediate.errors import Interrupted
 from remediate.events import Emit, StepStarted, Warned
 from remediate.model import Mode, Result, Status, Step
 
-T = TypeVar("T")
 Perform = Callable[[Move], "Result | None"]
 STOPPED = "interrupted before it was done"
 MOST = 10
@@ -22,34 +22,14 @@ MOST = 10
 ENOUGH = "not finished: too many other hosts of the play failed"
 
 
-class Hands(ThreadPoolExecutor):
-    """A pool that has at least one thread, and makes do with those it has where the system gives it no more."""
-
-    def __enter__(self) -> Hands:
-        super().submit(int).result()
-        return self
-
-    def submit(self, work: Callable[..., T], /, *args: Any, **named: Any) -> Future[T]:
-        """Done in its turn, and once. The pool's own promise is lost where a thread cannot be started for it."""
-        promise: Future[T] = Future()
-
-        def do() -> None:
-            try:
-                promise.set_result(work(*args, **named))
-            except BaseException as error:  # noqa: BLE001 - for whoever asks for the result
-                promise.set_exception(error)
-
-        with suppress(RuntimeError):  # it waits in the queue already, for a thread there is
-            super().submit(do)
-        return promise
-
-
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """The hosts of one batch of one play, walked together. Walks run in the caller's thread, Steps in the pool."""
+    """The hosts of one batch of one play, walked together. Walks run in the caller's thread, Steps by the runner."""
 
     walkers: Sequence[Walker]
     perform: Perform
+    runner: Callable[[int], AbstractContextManager[Runner]]
+    """Made for as many Steps at once as ``forks`` says."""
     emit: Emit
     free: bool
     forks: int
@@ -73,27 +53,27 @@ class Batch:
     def run(self) -> str:
         """Walk every host to its end. Who ended the play for all, and where; "" when nobody did."""
         queue = list(self.walkers)
-        with Hands(max_workers=self.forks, thread_name_prefix="host") as pool:
+        with self.runner(self.forks) as runner:
             self._admit(queue)
-            self._drive(pool, queue)
+            self._drive(runner, queue)
             for walker in self.walkers:
                 if walker.host in self._waiting or walker in queue:
                     self._cut(walker, self._waiting.get(walker.host))
             self._waiting.clear()
-            self._drive(pool, [])
+            self._drive(runner, [])
         self._close()
         return self._ended()
 
-    def _drive(self, pool: Hands, queue: list[Walker]) -> None:
+    def _drive(self, runner: Runner, queue: list[Walker]) -> None:
         """Until nobody moves any more: all have ended, or those left wait for a turn that does not come."""
         while True:
             self._tell()
             if not self._halted():
-                self._launch(pool)
+                self._launch(runner)
             elif not self.abort.is_set():
-                self._wind_up(pool)
+                self._wind_up(runner)
             while self._looks:
-                self._looking.add(pool.submit(self._looks.pop()))
+                self._looking.add(runner.submit(self._looks.pop()))
             if not (self._flying or self._looking):
                 return
             busy: list[Future[Any]] = [*self._flying, *self._looking]
@@ -123,7 +103,7 @@ class Batch:
     def _why(self) -> str:
         return STOPPED if self.stop.is_set() else ENOUGH if self.enough() else ""
 
-    def _wind_up(self, pool: Hands) -> None:
+    def _wind_up(self, runner: Runner) -> None:
         """Nothing more begins, but what must always be done is done: a host inside such a block goes on to it."""
         owing = True
         while owing:
@@ -131,7 +111,7 @@ class Batch:
             for move in list(self._waiting.values()):
                 walker = self._walker(move.host)
                 if walker.finishing:
-                    owing = self._take(pool, move) or owing
+                    owing = self._take(runner, move) or owing
                 elif walker.owed:
                     owing = self._pass_over(walker, move) or owing
 
@@ -177,13 +157,13 @@ class Batch:
             walk = self._walks[walker.host] = walker.walk()
             self._next(walker.host, walk, None, first=True)
 
-    def _launch(self, pool: Hands) -> None:
+    def _launch(self, runner: Runner) -> None:
         """Give every host whose turn it is its Step; the controller's own work is done at once."""
         while not self._halted() and (ready := self._ready()):
             for move in ready:
-                self._take(pool, move)
+                self._take(runner, move)
 
-    def _take(self, pool: Hands, move: Move) -> bool:
+    def _take(self, runner: Runner, move: Move) -> bool:
         """One host's turn; True when it stands before its next one already."""
         del self._waiting[move.host]
         if move.step is None and not move.wait:
@@ -192,7 +172,7 @@ class Batch:
         if move.step is not None:
             step = move.step
             self.emit(StepStarted(host=step.host, task=step.task, address=step.address, module=step.module))
-        self._flying[pool.submit(self.perform, move)] = move
+        self._flying[runner.submit(self.perform, move)] = move
         return False
 
     def _ready(self) -> list[Move]:
