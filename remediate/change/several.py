@@ -76,6 +76,10 @@ class Several(Control):
         for control in self._controls:
             control.record(step, result)
 
+    def judged(self, result: Result) -> None:
+        for control in self._controls:
+            control.judged(result)
+
 
 def _through(control: Control, step: Step, inspect: Callable[[], State]) -> Callable[[], State]:
     return lambda: control.observe(step, inspect)

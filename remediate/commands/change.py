@@ -235,7 +235,7 @@ class _Change:
 
         wishes = common.wishes(self.options, self.outside)
         sinks = choose.sinks(wishes, self.outside.stdout, self.outside.stderr, self.known)
-        told, only, past = Told([*sinks, self.journal]), frozenset(self.work.hosts), self.work.past
+        told, only, past = Told(sinks), frozenset(self.work.hosts), self.work.past
         stop = self.work.request.stop
         try:
             while True:

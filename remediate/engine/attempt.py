@@ -53,6 +53,8 @@ class Context:
     """Told host and change window before the host begins a play; see ``Control.enter``."""
     mark: Callable[[str, Mark], None]
     """Told what becomes of a failure; see ``Control.mark``."""
+    judged: Callable[[Result], None]
+    """Told the last word on a task; see ``Control.judged``."""
 
     def unknown_keys(self, task: Task) -> tuple[str, ...]:
         known = self.registry.has(task.action) and task.action not in self.actions

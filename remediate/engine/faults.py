@@ -83,6 +83,14 @@ def _cell(value: Json) -> str:
     return text if len(text) <= 120 else text[:117] + "..."
 
 
+def unwritten(result: Result, error: Exception) -> Result:
+    """Going on would leave no proof: the host ends here."""
+    said = error.message if isinstance(error, RemediateError) else unforeseen(error)
+    told = f"{result.message}; " if result.message else ""
+    message = f"{told}it ended ({result.status.value}), and that could not be written down: {said}"
+    return replace(result, status=Status.FAILED, message=message, remedy=getattr(error, "hint", "") or OURS)
+
+
 def blank(step: Step) -> Result:
     """Nothing is known yet of how the Step ended."""
     return Result(address=step.address, host=step.host, task=step.task, module=step.module, status=Status.OK,

@@ -101,6 +101,7 @@ class LastLooks:
         self._emit(StepStarted(host=step.host, task=step.task, address=step.address, module=step.module))
         result = self._read(step, watch.first, once=once)
         self._control.record(step, result)
+        self._control.judged(result)
         tally.look(result.now or Standing(unread=result.message))
         self._emit(StepFinished(result=result))
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from remediate.engine.act import unbegun
 from remediate.engine.control import Control, Intent
-from remediate.engine.faults import OURS, blank, broken, ended, listing, unforeseen
+from remediate.engine.faults import blank, broken, ended, listing, unwritten
 from remediate.engine.registry import LoadedModule, Registry
 from remediate.engine.workbench import SessionStore as SessionStore
 from remediate.engine.worker import Seen, Worker
-from remediate.errors import Blocked, Interrupted, RemediateError
+from remediate.errors import Blocked, Interrupted
 from remediate.events import Emit, Progress
 from remediate.model import Certainty, Change, Mode, Result, State, Status, Step
 
@@ -33,16 +33,8 @@ def perform(step: Step, registry: Registry, worker: Worker, emit: Emit, control:
     try:
         control.record(step, result)
     except Exception as error:  # noqa: BLE001 - the deed is done, and is told
-        return _unwritten(result, error)
+        return unwritten(result, error)
     return result
-
-
-def _unwritten(result: Result, error: Exception) -> Result:
-    """Going on would leave no proof: the host ends here."""
-    said = error.message if isinstance(error, RemediateError) else unforeseen(error)
-    told = f"{result.message}; " if result.message else ""
-    message = f"{told}it ended ({result.status.value}), and that could not be written down: {said}"
-    return replace(result, status=Status.FAILED, message=message, remedy=getattr(error, "hint", "") or OURS)
 
 
 def _performed(step: Step, module: LoadedModule, worker: Worker, emit: Emit, control: Control) -> Result:

@@ -201,7 +201,7 @@ class _Run:
         self.setting = _setting(request, self.memory)
         self.context = Context(
             registry=request.modules, actions=actions(), mode=request.mode, reset=worker.reset, enter=control.enter,
-            mark=self._mark, clear=self._clear,
+            mark=self._mark, judged=control.judged, clear=self._clear,
         )  # fmt: skip
         self.ahead: Counter[str] = Counter()
         """Plays each host still has before it."""
