@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import AbstractContextManager
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from remediate.engine.runner import Runner
@@ -48,7 +49,15 @@ class Batch:
     _flying: dict[Future[Result | None], Move] = field(default_factory=dict)
     _looks: list[Callable[[], None]] = field(default_factory=list)
     _looking: set[Future[None]] = field(default_factory=set)
+    _landed: SimpleQueue[Future[Any]] = field(default_factory=SimpleQueue)
+    """What has come to its end, in that order."""
+    _by_host: dict[str, Walker] = field(default_factory=dict)
+    _ender: Walker | None = None
+    """Whose walk ended the play for all."""
     _told: bool = False
+
+    def __post_init__(self) -> None:
+        self._by_host = {walker.host: walker for walker in self.walkers}
 
     def run(self) -> str:
         """Walk every host to its end. Who ended the play for all, and where; "" when nobody did."""
@@ -73,18 +82,28 @@ class Batch:
             elif not self.abort.is_set():
                 self._wind_up(runner)
             while self._looks:
-                self._looking.add(runner.submit(self._looks.pop()))
+                look = runner.submit(self._looks.pop())
+                self._looking.add(look)
+                look.add_done_callback(self._landed.put)
             if not (self._flying or self._looking):
                 return
-            busy: list[Future[Any]] = [*self._flying, *self._looking]
-            done = wait(busy, timeout=0.5, return_when=FIRST_COMPLETED).done
-            for look in [one for one in self._looking if one in done]:
-                self._looking.discard(look)
-                look.result()
-            for future in [one for one in self._flying if one in done]:
-                self._land(future)
+            for future in self._at_their_end():
+                if future in self._flying:
+                    self._land(future)
+                else:
+                    self._looking.discard(future)
+                    future.result()
             if not self._halted():
                 self._admit(queue)
+
+    def _at_their_end(self) -> list[Future[Any]]:
+        """Waits for the first, for half a second at most: a stop may be asked for meanwhile."""
+        done = []
+        with suppress(Empty):
+            done.append(self._landed.get(timeout=0.5))
+            while True:
+                done.append(self._landed.get_nowait())
+        return done
 
     def _tell(self) -> None:
         """Once, when a stop is asked for: what it has to wait for."""
@@ -133,7 +152,7 @@ class Batch:
 
     def _left(self, walker: Walker, move: Move | None) -> None:
         """The host does not come to its end. One that stands where another ended the play ends it as well."""
-        tally, ender = walker.tally, next((w for w in self.walkers if w.play_ended), None)
+        tally, ender = walker.tally, self._ender
         if self._why() or ender is None:
             tally.cut_short = tally.cut_short or self._why()
         elif move is None or move.task is not ender.play_ended:
@@ -145,10 +164,9 @@ class Batch:
             self._looks.append(look)
 
     def _ended(self) -> str:
-        for walker in self.walkers:
-            if walker.play_ended is not None:
-                return f"{walker.host} ended the play for all hosts at {walker.play_ended.source}"
-        return ""
+        if self._ender is None or self._ender.play_ended is None:
+            return ""
+        return f"{self._ender.host} ended the play for all hosts at {self._ender.play_ended.source}"
 
     def _admit(self, queue: list[Walker]) -> None:
         """Start walks: all of them in lockstep, as many as there are places when free."""
@@ -172,7 +190,9 @@ class Batch:
         if move.step is not None:
             step = move.step
             self.emit(StepStarted(host=step.host, task=step.task, address=step.address, module=step.module))
-        self._flying[runner.submit(self.perform, move)] = move
+        future = runner.submit(self.perform, move)
+        self._flying[future] = move
+        future.add_done_callback(self._landed.put)
         return False
 
     def _ready(self) -> list[Move]:
@@ -204,10 +224,13 @@ class Batch:
             self._waiting[host] = next(walk) if first else walk.send(answer)
         except StopIteration:
             self._walks.pop(host, None)
-            self._over(self._walker(host))
+            walker = self._walker(host)
+            if self._ender is None and walker.play_ended is not None:
+                self._ender = walker
+            self._over(walker)
 
     def _walker(self, host: str) -> Walker:
-        return next(w for w in self.walkers if w.host == host)
+        return self._by_host[host]
 
     def _close(self) -> None:
         for walk in self._walks.values():

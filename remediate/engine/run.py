@@ -419,6 +419,8 @@ class _Run:
         return tally is not None and bool(tally.cut_short or tally.deferred)
 
     def _enough(self, play: Play, hosts: Mapping[str, Host]) -> bool:
+        if play.max_fail_percentage is None and not play.any_errors_fatal:
+            return False
         failed = {n: self._dead(n) or self.tallies[n].doomed for n in hosts}
         return too_many(failed, len(hosts), play.max_fail_percentage, any_fatal=play.any_errors_fatal)
 
