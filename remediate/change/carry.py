@@ -179,7 +179,7 @@ class _Change:
     def _walks(self, got: Acquired) -> RunSummary:
         """One walk, and another one for every further opening that is waited for."""
         sinks = choose.sinks(self.asked.wishes, self.outside.stdout, self.outside.stderr, self.known)
-        told, only, past = Told([*sinks, self.journal]), frozenset(self.work.hosts), self.work.past
+        told, only, past = Told(sinks), frozenset(self.work.hosts), self.work.past
         stop = self.work.request.stop
         try:
             while True:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from remediate.change import results
 from remediate.engine.control import Control, Earlier, Mark
 from remediate.errors import Blocked
 from remediate.ledger.rows import StepEnded, StepRow
-from remediate.model import Result, Status, Step
+from remediate.model import Fate, Result, Status, Step
 
 if TYPE_CHECKING:
     from remediate.engine.registry import LoadedModule
@@ -44,8 +44,15 @@ class Past:
 
 
 def touched(row: StepRow) -> bool:
-    """Whether a step was let begin to change its host."""
-    return bool(not row.status or row.key or (row.result.get("changes") and row.status in TOUCHED))
+    """Whether a step was let begin to change its host.
+
+    A look may find changes as well, and be judged as failed for it: then none of them has a fate.
+    """
+    if not row.status or row.key:
+        return True
+    fates = row.result.get("fates")
+    made = row.status == Status.CHANGED or fates is None or any(f != Fate.UNBEGUN for f in cast("list[str]", fates))
+    return bool(row.result.get("changes")) and row.status in TOUCHED and made
 
 
 def past(rows: Sequence[StepRow], marks: Sequence[Marked]) -> Past:

@@ -55,7 +55,7 @@ class Several(Control):
         return inspect()
 
     def permit(self, intent: Intent) -> None:
-        host = intent.step.host
+        host = intent.step.on
         for control in self._controls:
             control.permit(intent)
         if intent.changes:
@@ -63,7 +63,7 @@ class Several(Control):
             self._begun.add(host)
 
     def prove(self, intent: Intent, *, deed: bool) -> None:
-        host = intent.step.host
+        host = intent.step.on
         try:
             for control in self._controls:
                 control.prove(intent, deed=deed)
@@ -76,6 +76,10 @@ class Several(Control):
     def record(self, step: Step, result: Result) -> None:
         for control in self._controls:
             control.record(step, result)
+
+    def judged(self, result: Result) -> None:
+        for control in self._controls:
+            control.judged(result)
 
 
 def _through(control: Control, step: Step, inspect: Callable[[], State]) -> Callable[[], State]:

@@ -81,7 +81,7 @@ class Registry:
         return next((p for f in self.folders if self.files.is_file(p := f / f"{name}.py")), None)
 
     def has(self, name: str) -> bool:
-        return self.find(name) is not None
+        return name in self._loaded or self.find(name) is not None
 
     def load(self, name: str, source: Source | None = None) -> LoadedModule:
         """The checked module; ``UserError`` when it is missing or breaks the contract."""

@@ -44,7 +44,7 @@ def planned_step(address: str = "play/task@ex1", **given: Any) -> PlannedStep:
 
 
 def step(address: str = "play/task@ex1", host: str = "ex1", **given: Any) -> Step:
-    plain: dict[str, Any] = {"task": "a task", "module": "thing", "module_file": "", "params": {}, "endpoint": None}
+    plain: dict[str, Any] = {"task": "a task", "module": "thing", "params": {}, "endpoint": None}
     return Step(address=address, host=host, **{**plain, "mode": Mode.APPLY, **given})
 
 
