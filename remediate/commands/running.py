@@ -40,6 +40,7 @@ def prepare(
     ``look``: modules say what they can of their arguments; without ``sends`` a file that would be sent may be missing.
     """
     from remediate.commands import beforehand
+    from remediate.connections.clocks import HostClocks
     from remediate.engine import learning
     from remediate.engine.run import RunRequest, learn
 
@@ -59,6 +60,7 @@ def prepare(
         forks=common.forks(options, project.settings.forks),
         start_at_task=options.start_at_task,
         secrets=outside.secrets,
+        clocks=HostClocks(outside.now),
     )
     learning.from_inventory(request.inventory, request.extra_vars, request.secrets, playbook.parent)
     learn(request)

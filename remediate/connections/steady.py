@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from remediate.connections import detached, payload
 from remediate.connections.base import Job, Road, Say
+from remediate.connections.clocks import Moment
 from remediate.connections.order import LIMIT, Order
 from remediate.connections.payload import NoAnswer
 from remediate.connections.reconnect import PASSING, Patience, delays
@@ -274,11 +275,17 @@ class SteadySession(ABC):
                 module, function, args, nonce=nonce, folder=folder, script=path, leftovers=left
             )
 
+        asked = self._shared.clocks.moment()
         output = self.deliver(nonce, script, timeout, attachment)
         try:
             state = payload.parse(output, nonce)
         except RemoteFailed as error:
             raise type(error)(f"{module}: {error.message}", output=error.output, hint=error.hint) from None
+        self._note_clock(payload.clock(output, nonce), asked)
         self.leftovers.answered(nonce)
         self.learned_folder = payload.folder(output, nonce) or self.learned_folder
         return state
+
+    def _note_clock(self, told: float | None, asked: Moment) -> None:
+        if told is not None:
+            self._shared.clocks.heard(self.host, told, asked)

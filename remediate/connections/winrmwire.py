@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,6 +35,8 @@ class Outside:
 
     clock: Callable[[], float]
     wait: Callable[[float], None]
+    dated: Callable[[float, float], None]
+    """Told of the clock each answer shows (seconds since 1970), and how many seconds it took to come."""
 
 
 class Carrier:
@@ -119,6 +123,9 @@ class Carrier:
 
     def _heard(self, response: requests.Response, *_: object, **__: object) -> None:
         self.server = response.headers.get("Server", self.server)
+        with suppress(ValueError, OverflowError):  # whatever it writes there, it is only a clock
+            told = parsedate_to_datetime(response.headers.get("Date", "")).replace(tzinfo=UTC)
+            self._outside.dated(told.timestamp(), response.elapsed.total_seconds())
 
     def renew(self) -> None:
         """The next message goes over a new connection, with a new log-in; shells on the host do not mind."""
@@ -161,7 +168,12 @@ def wire(endpoint: Endpoint, options: WinrmOptions, shared: Shared) -> Wire:
     logger = logging.getLogger("pypsrp")  # it logs tracebacks of what is reported here in plain words
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
-    outside = Outside(clock=shared.clock, wait=shared.wait)
+    clocks = shared.clocks
+
+    def dated(told: float, took: float) -> None:
+        clocks.heard(endpoint.host, told, clocks.ago(took), coarse=1.0)
+
+    outside = Outside(clock=shared.clock, wait=shared.wait, dated=dated)
     tls = options.winrm_scheme == "https"
     where = f"{endpoint.address}:{endpoint.port}"
     wsman = WSMan(

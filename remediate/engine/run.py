@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from remediate.connections.clocks import HostClocks, said
 from remediate.engine import learning
 from remediate.engine.actions import WALKED, actions
 from remediate.engine.attempt import Context
@@ -59,6 +60,8 @@ class RunRequest:
     """Files of this side that hosts may be sent, with the SHA-256 they had when they were looked at."""
     secrets: Known = field(default_factory=Known)
     """What must not be seen; grows while values are rendered."""
+    clocks: HostClocks = field(default_factory=HostClocks)
+    """What hosts say of the time."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set: finish the Steps under way, begin no new one."""
     abort: threading.Event = field(default_factory=threading.Event)
@@ -108,8 +111,8 @@ def run(
         return _Run(request, sinks, sessions, control, lambda: nullcontext(sessions)).go(plays)
     from remediate.connections.sessions import Sessions
 
-    late = partial(Sessions, payloads=request.modules.folders, read=request.modules.script)
-    with Sessions(payloads=request.modules.folders, read=request.modules.script, stop=request.abort) as live:
+    late = partial(Sessions, request.modules.folders, read=request.modules.script, clocks=request.clocks)
+    with late(stop=request.abort) as live:
         return _Run(request, sinks, live, control, late).go(plays)
 
 
@@ -172,6 +175,8 @@ class _Run:
         self.memory: dict[str, Mapping[str, object]] = {}
         self.tallies: dict[str, Tally] = {}
         self.included: dict[tuple[str, int], tuple[Node, ...]] = {}
+        self.off: set[str] = set()
+        """Hosts whose clocks were warned of."""
         self.forgiven: dict[str, Result] = {}
         """Failures that keep no host from the plays after them."""
         self.lock = threading.RLock()
@@ -348,11 +353,19 @@ class _Run:
         try:
             result = perform(step, modules, self.sessions, self.emit, self.control)
             self.looks.note(step, modules.load(step.module), result)
+            self._warn_of_clock(step.host)
         except Interrupted:
             raise
         except Exception as error:  # noqa: BLE001 - of this host: the others go on
             return broken(blank(step), error, step.source)
         return result
+
+    def _warn_of_clock(self, host: str) -> None:
+        """Once for each host, whose word alone ends nothing."""
+        text = "" if host in self.off else said(self.request.clocks.skews().get(host))
+        if text:
+            self.off.add(host)
+            self.emit(Warned(text=text, host=host))
 
     def _waited(self, move: Move) -> Result | None:
         """None once the time has gone by; a stop ends it, unless it belongs to what must always be done."""
