@@ -26,7 +26,17 @@ ALLOWED: dict[str, set[str]] = {
     "ledger": {"errors", "model", "secrets", "events"},
     "planfile": {"errors", "model", "secrets", "events", "language", "engine", "connections.base"},
     "approvals": {"errors", "model", "secrets", "language", "planfile"},
-    "change": {"errors", "model", "secrets", "events", "engine", "planfile", "change_windows", "ledger"},
+    "change": {
+        "errors",
+        "model",
+        "secrets",
+        "events",
+        "engine",
+        "planfile",
+        "change_windows",
+        "ledger",
+        "connections.clocks",
+    },
     "notify": {"errors", "model", "secrets", "language"},
     "commands": {
         "approvals",

@@ -174,6 +174,7 @@ class _Change:
         """How the walks so far have ended."""
         self.witnesses = Witnesses(work.request.clocks, work.begun, bound=gate.bound, plan=bool(work.plan_hash))
         self.over = False
+        self.begun = time.monotonic()
 
     def go(self, got: Acquired) -> int:
         """Hooks, walks, the end."""
@@ -227,7 +228,8 @@ class _Change:
         """The last word in the ledger, said once; a ledger that is lost keeps the run as it is, to be resumed."""
         self.over = True
         try:
-            self.ledger.end_run(self.run, status=status, exit_code=code, hosts=hosts)
+            seconds = time.monotonic() - self.begun
+            self.ledger.end_run(self.run, status=status, exit_code=code, hosts=hosts, seconds=seconds)
         except RemediateError as error:
             self.outside.complain(f"run {self.run} could not be closed in the ledger: {error.message}")
 

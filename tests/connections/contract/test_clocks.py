@@ -33,13 +33,12 @@ def test_a_script_tells_it_in_its_own_execution(ground: Ground, ahead: timedelta
     assert skew.off is (ahead != timedelta())
 
 
-def test_what_takes_too_long_to_tell_tells_nothing(ground: Ground) -> None:
+def test_what_takes_too_long_to_tell_is_not_believed(ground: Ground) -> None:
     clocks = clocks_of(ground)
     session = ground.session(ground.time.controller(ground.folder / "js", clocks=clocks))
-    session.run("echo connected")
-    known = clocks.skews()
     session.call("probe", "slow", {"seconds": 150}, timeout=600)
-    assert clocks.skews() == known
+    told = clocks.skews().get("ex1")
+    assert told is None or abs(told.seconds) <= told.doubt + 0.002 < 61
 
 
 @pytest.fixture(scope="module", params=["winrs sealed", "winrs ntlm tls", "psrp 2.3"])
