@@ -107,7 +107,9 @@ class Witnesses(Control):
         host = intent.step.host
         if deed and host in self._first:
             self._ask(host)
-            self._first.discard(host)
+
+    def left(self, intent: Intent) -> None:
+        self._first.discard(intent.step.host)
 
     def _ask(self, host: str) -> None:
         skews = self._clocks.skews()

@@ -200,8 +200,9 @@ class SteadySession(ABC):
         timeout: float,
         limit: int = LIMIT,
         exit_code: bool = True,
+        inert: bool = False,
     ) -> Output:
-        """One remote execution within the limits of this host."""
+        """One remote execution within the limits of this host; see ``Order``."""
         options = self._base
         answer = self.perform(
             Order(
@@ -212,6 +213,7 @@ class SteadySession(ABC):
                 open_timeout=options.connect_timeout,
                 encoding=options.remote_encoding,
                 exit_code=exit_code,
+                inert=inert,
             )
         )
         if self.warrant is not None:
@@ -227,6 +229,12 @@ class SteadySession(ABC):
         """A command leaves for the host, or may have left."""
         with self._lock:
             self._executions += 1
+        self.leaves()
+
+    def leaves(self) -> None:
+        """What was proved leaves."""
+        if self.warrant is not None:
+            self.warrant.left()
 
     def patience(self) -> Patience:
         """How long a line that was lost is tried again."""

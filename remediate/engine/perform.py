@@ -139,9 +139,8 @@ def _cycle(
         return _bad(replace(result, changes=changes, fates=(Fate.UNBEGUN,) * len(changes)), verdict)
     if not changes:
         return control.nothing_left(step, result)
-    warranted = _Warranted(
-        sessions, step.host if session else "", Warrant(lambda deed: control.prove(intent, deed=deed))
-    )
+    warrant = Warrant(lambda deed: control.prove(intent, deed=deed), lambda: control.left(intent))
+    warranted = _Warranted(sessions, step.host if session else "", warrant)
     return _applied(module, hands, params, replace(result, changes=changes), warranted)
 
 
