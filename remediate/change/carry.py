@@ -17,6 +17,7 @@ from remediate.change.recall import Past, Recall, joined
 from remediate.change.rounds import Told
 from remediate.change.samefiles import SameFiles
 from remediate.change.several import Locked, Several
+from remediate.change.witness import Witnesses
 from remediate.errors import BrokenOff, GateClosed, LockLost, RemediateError, UserError
 from remediate.ledger.locking import INTERVAL, Heart, acquire, on
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
@@ -117,7 +118,9 @@ class _Change:
         """Those who want to hear that it begins were told."""
         self.overall: RunSummary | None = None
         """How the walks so far have ended."""
+        self.witnesses = Witnesses(work.request.clocks, work.begun, bound=gate.bound, plan=bool(work.plan_hash))
         self.over = False
+        self.begun = time.monotonic()
 
     def go(self, got: Acquired) -> int:
         """Hooks, walks, the end."""
@@ -172,7 +175,8 @@ class _Change:
         """The last word in the ledger, said once; a ledger that is lost keeps the run as it is, to be resumed."""
         self.over = True
         try:
-            self.ledger.end_run(self.run, status=status, exit_code=code, hosts=hosts)
+            seconds = time.monotonic() - self.begun
+            self.ledger.end_run(self.run, status=status, exit_code=code, hosts=hosts, seconds=seconds)
         except RemediateError as error:
             self.outside.complain(f"run {self.run} could not be closed in the ledger: {error.message}")
 
@@ -186,12 +190,14 @@ class _Change:
                 request = dataclasses.replace(self.work.request, only=only)
                 summary = running.with_sinks(request, [told], self.outside, control=self._control(got, past))
                 self.overall = told.add(summary)
-                waiting = [host.host for host in summary.hosts if host.outcome is Outcome.DEFERRED]
+                waiting = [host.host for host in self.overall.hosts if host.outcome is Outcome.DEFERRED]
                 if waiting:
                     self._let_go(summary, waiting)
-                if not (self.gate.wait_for_more(waiting, stop) and self._still()):
+                only = self.witnesses.again(() if stop.is_set() else waiting)
+                later = [host for host in waiting if host not in self.witnesses.put_off]
+                if not ((only or self.gate.wait_for_more(later, stop)) and self._still()):
                     return self.overall
-                only = frozenset(waiting)
+                only = only or frozenset(later)
                 past = self._so_far(only)
         finally:
             if self.overall is not None:
@@ -235,6 +241,7 @@ class _Change:
         if work.only_finish is not None:
             controls.append(work.only_finish)
         controls += work.watch
+        controls.append(self.witnesses)
         if self.gate.admission is not None:
             controls.append(self.gate.admission)
         held = Held(lambda host: self.ledger.prove_lock(self.run, host), time.monotonic)

@@ -73,6 +73,11 @@ class Gate:
         elif gates.override:
             self.admission = None
 
+    @property
+    def bound(self) -> bool:
+        """Whether it depends on the time of day what may be begun."""
+        return self._calendar is not None
+
     def check(self, *, anew: bool) -> None:
         """``GateClosed`` unless it may be carried out: by the policy of this machine, and as far as clocks can tell.
 
@@ -81,7 +86,7 @@ class Gate:
         work = self._work
         if not work.plan_hash:
             approving.refuse_without_plan(work.request, work.hosts, self._outside)
-        if self._calendar is not None or work.plan_hash:
+        if self.bound or work.plan_hash:
             refuse_behind(self._outside.now(), self._ledger.newest())
         if anew:
             work.still()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from remediate.beforehand import arguments, fitting
 from remediate.change import stopping
+from remediate.connections.clocks import HostClocks
 from remediate.engine import learning
 from remediate.engine.run import RunRequest, learn, run
 from remediate.errors import UserError
@@ -61,6 +62,7 @@ def prepare(
         forks=asked.forks or project.settings.forks,
         start_at_task=asked.start_at_task,
         secrets=outside.secrets,
+        clocks=HostClocks(outside.now),
     )
     learning.from_inventory(request.inventory, request.extra_vars, request.secrets, playbook.parent)
     learn(request)

@@ -71,7 +71,11 @@ class Several(Control):
             if self._first.get(host):
                 self._begun.discard(host)
             raise
-        self._first[host] = False
+
+    def left(self, intent: Intent) -> None:
+        self._first[intent.step.on] = False
+        for control in self._controls:
+            control.left(intent)
 
     def record(self, step: Step, result: Result) -> None:
         for control in self._controls:

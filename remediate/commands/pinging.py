@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from remediate.connections.clocks import Skew, said
 from remediate.errors import HostError, RemoteFailed, Unreachable, UserError
 from remediate.model import Endpoint
 
 if TYPE_CHECKING:
     from remediate.connections.base import Session
 
-KERBEROS_SECONDS = 300.0
-"""How far apart two clocks may be for Kerberos, as Windows sets it by default."""
 PATIENCE = 60.0
 """Seconds for one answer of a host that is logged in to."""
 
@@ -132,13 +131,9 @@ def _asked(answer: Answer, session: Session, clocks: Clocks) -> Answer:
 
 
 def clock_warnings(answer: Answer) -> tuple[str, ...]:
-    """What to say of a clock that is certainly too far away for Kerberos."""
-    if answer.skew is None or abs(answer.skew) - answer.doubt <= KERBEROS_SECONDS:
-        return ()
-    where = "ahead of" if answer.skew > 0 else "behind"
-    apart = f"its clock is {abs(answer.skew) / 60:.0f} minutes {where} this machine's"
-    mend = "set the one that is wrong (on Windows: `w32tm /resync`)"
-    return (f"{apart}: Kerberos refuses more than 5, and times in logs do not match; {mend}",)
+    """What to say of a clock that is certainly too far away."""
+    text = "" if answer.skew is None else said(Skew(answer.skew, answer.doubt))
+    return (text,) if text else ()
 
 
 def _bad(answer: Answer, error: HostError | UserError, endpoint: Endpoint, session: Session | None) -> Answer:

@@ -185,9 +185,14 @@ def _unlock(options: argparse.Namespace, outside: Outside, ledger: Ledger) -> in
 
 
 def _verify(options: argparse.Namespace, outside: Outside, ledger: Ledger) -> int:
-    from remediate.commands.rundocument import chain_document
-    from remediate.reports.evidence import chain
+    from remediate.commands.rundocument import backwards, chain_document
+    from remediate.reports.evidence import chain, time_remarks
 
     report = chain_document(ledger.verify())
-    outside.print(json.dumps(report, indent=2) if options.format == "json" else chain(report))
+    report["backwards"] = backwards(ledger.backwards()) if report["whole"] else []
+    if options.format == "json":
+        outside.print(json.dumps(report, indent=2))
+    else:
+        for line in (chain(report), *time_remarks(report["backwards"])):
+            outside.print(line)
     return 0 if report["whole"] else BROKEN

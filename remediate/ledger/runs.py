@@ -160,14 +160,17 @@ def package(writing: Writing, run: str, host: str, seen: PackageSeen) -> None:
     writing.event("package", {**texts, "size": seen.size}, run=run, host=host)
 
 
-def end(writing: Writing, run: str, status: str, exit_code: int, hosts: Sequence[HostEnd]) -> None:
+def end(
+    writing: Writing, run: str, status: str, exit_code: int, hosts: Sequence[HostEnd], seconds: float | None
+) -> None:
     """The end of a run: the outcome of each host, its locks given back."""
     hosts_ended(writing, run, hosts)
     _release(writing, run)
     table = schema.runs
     values: dict[str, Json] = {"status": storable(status), "exit_code": exit_code}
     writing.connection.execute(update(table).where(table.c.id == run).values(**values, finished=writing.at))
-    writing.event("run ended", {**values}, run=run)
+    took: dict[str, Json] = {} if seconds is None else {"seconds": round(seconds, 3)}
+    writing.event("run ended", {**values, **took}, run=run)
 
 
 def hosts_ended(writing: Writing, run: str, ends: Sequence[HostEnd]) -> None:

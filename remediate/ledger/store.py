@@ -16,8 +16,9 @@ from typing import Any, Self, cast
 from sqlalchemy.exc import SQLAlchemyError
 
 from remediate.errors import LockLost, RemediateError
-from remediate.ledger import blobs, chain, evidence, locks, reading, runs, trouble
+from remediate.ledger import backwards, blobs, chain, evidence, locks, reading, runs, trouble
 from remediate.ledger.address import Address, parse
+from remediate.ledger.backwards import Backwards
 from remediate.ledger.handed import Handed
 from remediate.ledger.numbers import Numbers
 from remediate.ledger.rows import (
@@ -178,11 +179,16 @@ class Ledger:
         """Write down how some hosts of a run ended that goes on with others, and give their locks back."""
         self._work.write(lambda writing: runs.hosts_ended(writing, run, hosts))
 
-    def end_run(self, run: str, *, status: str, exit_code: int, hosts: Sequence[HostEnd]) -> None:
-        """Write down how a run ended, give its locks back, and read that back through a fresh opening."""
+    def end_run(
+        self, run: str, *, status: str, exit_code: int, hosts: Sequence[HostEnd], seconds: float | None = None
+    ) -> None:
+        """Write down how a run ended, give its locks back, and read that back through a fresh opening.
+
+        ``seconds``: how long it took, by a clock that nobody sets.
+        """
         if status not in STATUSES:
             raise ValueError(f"a run does not end {status!r}")
-        self._work.write(lambda writing: runs.end(writing, run, status, exit_code, hosts))
+        self._work.write(lambda writing: runs.end(writing, run, status, exit_code, hosts, seconds))
         self._work.proved_afresh()
 
     def prove_lock(self, run: str, host: str) -> None:
@@ -294,6 +300,10 @@ class Ledger:
             self._work.read(evidence.approvals, snapshot=True) or self._wrong_rows() or self._work.read(blobs.damaged)
         )
         return replace(found, events=report.events) if found else report
+
+    def backwards(self) -> Iterator[Backwards]:
+        """Where time goes backwards from one event to the next."""
+        return backwards.found(lambda after: self._work.read(lambda connection: backwards.page(connection, after)))
 
     def _wrong_rows(self) -> ChainReport | None:
         for run in self._work.read(evidence.run_ids):

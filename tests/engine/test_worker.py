@@ -95,6 +95,9 @@ def test_what_a_lost_host_leaves_crosses_as_well(tmp_path: Path) -> None:
 
         def prove(self, deed: bool) -> None: ...
 
+        def left(self) -> None:
+            """Nothing is begun."""
+
     seen = Workbench(Registry([MODULES]), world).look(step, Line())
     again = pickle.loads(pickle.dumps(seen))
     assert again == seen
