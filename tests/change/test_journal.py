@@ -139,4 +139,5 @@ def test_a_host_that_another_run_took_over_is_left_alone(ledger: Ledger) -> None
         journal.permit(Intent(step=step(), module=module(), before={}, changes=(CHANGE,)))
     assert not stop.is_set(), "the other hosts go on"
     journal.record(replace(step()), Result(address="a", host="ex1", task="t", module="m", status=Status.OK))
+    journal.settle()
     assert ["what was done is not written down here" in text for text in said] == [True]
