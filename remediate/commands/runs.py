@@ -56,7 +56,7 @@ def parser() -> Parser:
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
     _check(options)
-    with ledgers.open_for(outside, create=False) as ledger:
+    with ledgers.open_for(outside, create=False, writable=options.view == "unlock") as ledger:
         match options.view:
             case "list":
                 return _list(options, outside, ledger)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 
 from remediate.errors import UserError
 from remediate.ledger.address import NO_DRIVER, Address
@@ -64,11 +66,19 @@ class Lines:
 
 def build(address: Address, lines: Lines | None = None) -> Engine:
     """An engine for the address; nothing is opened yet."""
-    return _file_engine(address) if address.file else _server_engine(address, lines or Lines())
+    if address.file:
+        return _file_engine(create_engine(address.url, hide_parameters=True, connect_args={"timeout": BUSY}))
+    return _server_engine(address, lines or Lines(), SERVER_SETTINGS)
 
 
-def _file_engine(address: Address) -> Engine:
-    engine = create_engine(address.url, hide_parameters=True, connect_args={"timeout": BUSY})
+def build_for_reading(address: Address, lines: Lines, connect: Callable[[], sqlite3.Connection]) -> Engine:
+    """As ``build``, but nothing is ever written; ``connect`` opens the file, where it is one."""
+    if address.file:
+        return _file_engine(create_engine("sqlite://", hide_parameters=True, creator=connect, poolclass=NullPool))
+    return _server_engine(address, lines, (*SERVER_SETTINGS, "SET default_transaction_read_only = on"))
+
+
+def _file_engine(engine: Engine) -> Engine:
 
     @event.listens_for(engine, "connect")
     def connected(raw: Any, _: object) -> None:
@@ -89,7 +99,7 @@ def _legible(stored: bytes) -> str:
     return stored.decode("utf-8", "backslashreplace")
 
 
-def _server_engine(address: Address, lines: Lines) -> Engine:
+def _server_engine(address: Address, lines: Lines, settings: Sequence[str]) -> Engine:
     given = {name: value for name, value in SERVER_ARGUMENTS.items() if name not in address.url.query}
     # Prepared statements do not survive a pooler between us and the server.
     arguments = {**given, "prepare_threshold": None}
@@ -114,7 +124,7 @@ def _server_engine(address: Address, lines: Lines) -> Engine:
     def connected(raw: Any, _: object) -> None:
         try:
             with raw.cursor() as cursor:
-                for setting in SERVER_SETTINGS:
+                for setting in settings:
                     cursor.execute(setting)
             raw.commit()
         except BaseException:

@@ -59,8 +59,11 @@ def open_ledger(
     monotonic: Callable[[], float] = time.monotonic,
     digits: Callable[[], str] = digits,
     say: Callable[[str], None] = silent,
+    writable: bool = True,
 ) -> Ledger:
     """The ledger at ``url`` (a path, or postgresql://...), its schema brought up to date, and proved to be writable.
+
+    Not ``writable``: nothing is written, made or brought up to date where it is, and no right to do so is needed.
 
     ``say`` hears, from any thread, that the ledger is waited for.
     ``UserError`` says what is wrong with it before any host is touched; no message holds the URL's password.
@@ -68,7 +71,8 @@ def open_ledger(
     address = parse(url)
     writer = uuid.uuid4().hex
     try:
-        work = Transactions(address, writer=writer, now=now, sleep=sleep, monotonic=monotonic, say=say)
+        work = Transactions(address, writer=writer, now=now, sleep=sleep, monotonic=monotonic, say=say,
+                            writable=writable)  # fmt: skip
     except SQLAlchemyError as error:
         raise trouble.refusal(error, address) from error
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,14 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from remediate.errors import LedgerLost, UserError
 from remediate.ledger import chain, desk, opening, schema, trouble
 from remediate.ledger.address import Address
 from remediate.ledger.desk import Desk, Entry, Unanswered
-from remediate.ledger.engine import WRITE, Lines, build
+from remediate.ledger.engine import WRITE, Lines, build, build_for_reading
+from remediate.ledger.readonly import Reader
 from remediate.ledger.sameness import Sameness
 from remediate.ledger.writing import Pair, Unfit, Writing
 from remediate.model import Json
@@ -40,6 +42,7 @@ ANOTHER = (
     "no further step is begun; look at the hosts, put back the newest ledger there is, see `remediate runs verify`"
 )
 NO_HEAD = "it has lost its chain's head"
+MEANWHILE = "it was written to meanwhile"
 SILENT = "it does not answer"
 LOST = "no further step is begun without it; mend it, then let `remediate resume` go on with the run"
 
@@ -73,6 +76,7 @@ class Transactions:
         sleep: Callable[[float], None],
         monotonic: Callable[[], float],
         say: Callable[[str], None],
+        writable: bool = True,
     ) -> None:
         self._address = address
         self._writer = writer
@@ -86,11 +90,24 @@ class Transactions:
         self._lines = Lines()
         self._busy, self._trying = False, time.monotonic()
         """Whether it is at something, and since when."""
-        self._engine = build(address, self._lines)
+        self._reader = None if writable or not address.file else Reader(address.file)
+        self._writable = writable
+        self._engine = self._built()
         self._same = Sameness(address.file)
-        self._desk = Desk(str(address), self._serve, self._engine.dispose, self._look_after, say)
+        self._desk = Desk(str(address), self._serve, self._let_go, self._look_after, say)
         self.lost: LedgerLost | None = None
         """Why the last write was given up; for good where the ledger is not the same any more."""
+
+    def _built(self) -> Engine:
+        if self._writable:
+            return build(self._address, self._lines)
+        connect = self._reader.connect if self._reader else _no_file
+        return build_for_reading(self._address, self._lines, connect)
+
+    def _let_go(self) -> None:
+        self._engine.dispose()
+        if self._reader:
+            self._reader.close()
 
     def open(self) -> None:
         """Prove that it can be used; ``UserError`` where it cannot."""
@@ -102,7 +119,11 @@ class Transactions:
             raise UserError(f"the ledger {self._address} cannot be opened: {SILENT}", hint=hint) from lost
 
     def _open(self) -> None:
-        opening.prove(self._engine, self._address, self._writer, self._sleep, self._monotonic)
+        if self._writable:
+            opening.prove(self._engine, self._address, self._writer, self._sleep, self._monotonic)
+        else:
+            with self._undisturbed():
+                opening.prove_readable(self._engine, self._address, self._reader)
         self._same = Sameness(self._address.file)
         self._opened = True
 
@@ -111,10 +132,20 @@ class Transactions:
         options = {"isolation_level": "REPEATABLE READ"} if snapshot and not self._address.file else {}
 
         def once() -> T:
-            with self._connected(**options) as connection:
+            with self._connected(**options) as connection, self._undisturbed():
                 return work(connection)
 
         return self._call(once, PATIENCE)
+
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """What is read without locks is read again where it was written to meanwhile."""
+        mark = self._reader.mark() if self._reader else ()
+        try:
+            yield
+        finally:
+            if self._reader and self._reader.disturbed(mark):
+                raise OperationalError("", None, sqlite3.OperationalError(MEANWHILE))
 
     def write(self, work: Callable[[Writing], Json], about: Pair | None = None) -> Json:
         """Do ``work`` and append its events, all or nothing; its answer. Durable when this returns.
@@ -141,7 +172,7 @@ class Transactions:
         def once(writing: Writing) -> None:
             work(writing.connection, writing.at)
 
-        self._waited(self._desk.put(Entry(once, NEVER, writes=True)))
+        self._waited(self._put(once, None, waited=True, patience=NEVER))
 
     def proved_afresh(self) -> None:
         """Read what was written last through an opening of its own; ``LedgerLost`` where it is not there."""
@@ -175,8 +206,11 @@ class Transactions:
         *,
         waited: bool,
         failed: Callable[[BaseException], None] | None = None,
+        patience: float | None = None,
     ) -> Entry:
-        deadline = self._monotonic() + PATIENCE
+        if not self._writable:
+            raise ValueError("this ledger was opened for reading")
+        deadline = self._monotonic() + (PATIENCE if patience is None else patience)
         return self._desk.put(Entry(work, deadline, writes=True, waited=waited, about=about, failed=failed))
 
     def _call(self, once: Callable[[], T], patience: float) -> T:
@@ -345,6 +379,10 @@ class Transactions:
 
     def _given_up(self, why: str) -> LedgerLost:
         return LedgerLost(f"the ledger {self._address} is lost: {why}", hint=LOST)
+
+
+def _no_file() -> sqlite3.Connection:
+    raise AssertionError("a server is no file")
 
 
 def _newest(connection: Connection, writer: str) -> int | None:

@@ -32,24 +32,25 @@ def _absolute(text: str, folder: Path) -> str:
     return text if "://" in text else str(folder / Path(text).expanduser())
 
 
-def open_for(outside: Outside, *, create: bool = True) -> Ledger:
-    """The ledger of the project, ready to be written; ``UserError`` where it is not, or where there is none yet."""
+def open_for(outside: Outside, *, create: bool = True, writable: bool = True) -> Ledger:
+    """The ledger of the project, ready to be written, or only to be read; ``UserError`` where it is not, or where
+    there is none yet and none is to be made."""
     from remediate.ledger.address import parse
     from remediate.ledger.store import open_ledger
 
     project = Project.around(outside.folder, outside.files)
     url = ledger_url(project, outside)
     if "://" not in url:
-        if not create and not os.path.exists(url):  # noqa: PTH110 - answers for every text
+        if not (create and writable) and not os.path.exists(url):  # noqa: PTH110 - answers for every text
             raise UserError(
                 f"there is no ledger {url} yet: nothing was run here",
                 hint=f"remediate run writes it; another one is named with {VARIABLE} or `ledger` in remediate.toml",
             )
-        if url == str(project.settings.folder / FILE):
+        if writable and url == str(project.settings.folder / FILE):
             _own_folder(Path(url).parent)
     for secret in parse(url).secrets():
         outside.secrets.tell(secret)
-    return open_ledger(url, now=outside.now, say=outside.complain)
+    return open_ledger(url, now=outside.now, say=outside.complain, writable=writable)
 
 
 def _own_folder(folder: Path) -> None:

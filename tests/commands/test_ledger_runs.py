@@ -195,6 +195,17 @@ def test_the_report_to_hand_in(ledger: Ledger, url: str, tmp_path: Path) -> None
     assert "cannot be written: No such file or directory" in missing.err
 
 
+def test_looking_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    with opened(str(folder / "l.db")) as ledger:
+        fill(ledger)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for words in (("list",), ("show", "last"), ("report", "last"), ("verify",)):
+        assert runs(str(folder / "l.db"), tmp_path, *words).code == 0, words
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == before, words
+
+
 def test_a_lock_is_released(ledger: Ledger, url: str, tmp_path: Path) -> None:
     run = ledger.begin_run(new_run("ex1", controller=ledgers.controller()))
     ledger.lock(run, "ex1", "KB870585")
