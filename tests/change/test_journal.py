@@ -140,3 +140,13 @@ def test_a_host_that_another_run_took_over_is_left_alone(ledger: Ledger) -> None
     assert not stop.is_set(), "the other hosts go on"
     journal.record(replace(step()), Result(address="a", host="ex1", task="t", module="m", status=Status.OK))
     assert ["what was done is not written down here" in text for text in said] == [True]
+
+
+@pytest.mark.parametrize(("status", "kept"), [(Status.CHANGED, ["p.exe"]), (Status.OK, ["p.exe"]), (Status.FAILED, [])])
+def test_a_package_is_noted_where_a_step_ended_well(ledger: Ledger, status: Status, kept: list[str]) -> None:
+    run = begin(ledger)
+    journal = Journal(ledger, run, lambda value: value, threading.Event(), lambda _: None)
+    state: Any = {"package": "p.exe", "sha256": "ab" * 32, "size": 7}
+    one = step()
+    journal.record(one, Result(address=one.address, host="ex1", task="t", module="m", status=status, after=state))
+    assert [package.name for package in ledger.packages(run)] == kept
