@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
 from remediate.change.journal import JUDGED
-from remediate.commands.ledgers import controller
+from remediate.project.ledgers import controller
 
 if TYPE_CHECKING:
+    from remediate.ledger.backwards import Backwards
     from remediate.ledger.rows import ChainReport, EventRow, HostEnd, Lock, RunRow, StepRow
     from remediate.ledger.store import Ledger
 
@@ -33,7 +34,7 @@ def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, A
         "format": FORMAT,
         "remediate": __version__,
         "ledger": ledger.place,
-        "run": run(row),
+        "run": {**run(row), "seconds": _seconds(events)},
         "resumed_by": list(ledger.resumed_by(row.id)),
         "approvals": [_times(asdict(found)) for found in ledger.approvals(row.plan_hash)] if row.plan_hash else [],
         "locks": [lock(held) for held in ledger.locks() if held.run == row.id],
@@ -50,6 +51,12 @@ def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, A
 def run(row: RunRow) -> dict[str, Any]:
     """The run itself; ``state`` is its status as far as it can be known from here."""
     return {**_times(asdict(row)), "state": state(row)}
+
+
+def _seconds(events: Sequence[EventRow]) -> float | None:
+    """How long the run took, by a clock that nobody sets; None: it goes on, or an earlier version wrote it."""
+    told = [event.data.get("seconds") for event in events if event.kind == "run ended"]
+    return float(told[-1]) if told and isinstance(told[-1], int | float) else None
 
 
 def state(row: RunRow) -> str:
@@ -73,12 +80,17 @@ def chain_document(report: ChainReport) -> dict[str, Any]:
     return {"whole": report.whole, **asdict(report)}
 
 
+def backwards(found: Iterable[Backwards]) -> list[dict[str, Any]]:
+    """Where time goes backwards."""
+    return [{**_times(asdict(one)), "seconds": one.seconds} for one in found]
+
+
 def _times(value: Mapping[str, Any]) -> dict[str, Any]:
     return {key: item.isoformat() if isinstance(item, datetime) else item for key, item in value.items()}
 
 
 def _judgements(events: Sequence[EventRow]) -> dict[str, list[EventRow]]:
-    """By host: how tasks were judged where that is not how their steps ended, or where they had none."""
+    """By host: how tasks were judged where that is not how their deeds ended; in older ledgers of others as well."""
     found: dict[str, list[EventRow]] = {}
     for event in events:
         if event.kind == JUDGED:
@@ -116,7 +128,7 @@ def _step(row: StepRow, judged: Mapping[str, Any]) -> dict[str, Any]:
         "begun": row.begun_at.isoformat(),
         "ended": row.ended_at.isoformat() if row.ended_at else None,
         **({"status": str(judged["status"])} if judged else {}),
-        "ignored": bool(judged.get("ignored")),
+        "ignored": bool(judged.get("ignored") or result.get("ignored")),
         "message": str(judged.get("message") or result.get("message") or ""),
         "remedy": str(result.get("remedy") or ""),
         "changes": list(_changes(row)),

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from remediate.commands.outside import Account
+from remediate.project.outside import Account
 from tests.approvals.people import PLANNER, Board
 from tests.audit import accounts
 from tests.audit.estate import SHUT, bound, estate, windows

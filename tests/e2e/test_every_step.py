@@ -80,7 +80,7 @@ GATES: dict[str, tuple[Callable[[Office], None], str, str]] = {
     "the window closes": (closed, "deferred", "change window night is closed"),
     "the rest of the window is too short": (nearly_closed, "deferred", "does not fit"),
     "the package is exchanged": (package_exchanged, "failed", "was exchanged on this side after the run began"),
-    "the ledger is gone": (ledger_gone, "failed", "interrupted before it was done"),
+    "the ledger is gone": (ledger_gone, "failed", "not begun: the ledger "),
 }
 
 
