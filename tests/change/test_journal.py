@@ -196,3 +196,15 @@ def test_what_the_controller_does_itself_is_kept_and_what_is_skipped_is_not(ledg
     assert (row.module, row.status, row.result["message"], touched(row)) == ("debug", "ok", "it is ****", False)
     assert_nowhere(tmp_path)
     assert judged(ledger, step(), last=ended(Status.SKIPPED)) == ()
+
+
+@pytest.mark.parametrize(("status", "kept"), [(Status.CHANGED, ["p.exe"]), (Status.OK, ["p.exe"]), (Status.FAILED, [])])
+def test_a_package_is_noted_where_a_step_ended_well(ledger: Ledger, status: Status, kept: list[str]) -> None:
+    run = begin(ledger)
+    journal = Journal(ledger, run, lambda value: value, threading.Event(), lambda _: None)
+    state: Any = {"package": "p.exe", "sha256": "ab" * 32, "size": 7}
+    one = step()
+    result = Result(address=one.address, host="ex1", task="t", module="m", status=status, after=state)
+    journal.record(one, result)
+    journal.judged(result)
+    assert [package.name for package in ledger.packages(run)] == kept
