@@ -119,7 +119,6 @@ class Effect(StrEnum):
 
     NONE = "none"
     SERVICE_RESTART = "service restart"
-    SESSION_DROP = "session drop"
     REBOOT = "reboot"
 
 

@@ -48,7 +48,7 @@ class PlannedChange:
     target: str
     before: Any
     after: Any
-    effect: Literal["none", "service restart", "session drop", "reboot"]
+    effect: Literal["none", "service restart", "reboot"]
     seconds: float
     reversible: bool
     certainty: Literal["known", "known after apply"]
