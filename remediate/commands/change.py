@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from remediate import __version__
+from remediate import __version__, plain
 from remediate.change.clock import refuse_behind
 from remediate.change.held import Held
 from remediate.change.journal import Journal
@@ -317,12 +317,6 @@ def _kept_already(step: Step, ended: StepEnded) -> None:
 
 def _host_end(host: HostSummary) -> HostEnd:
     return HostEnd(
-        host=host.host,
-        outcome=host.outcome.value,
-        reason=host.reason,
-        remedy=host.remedy,
-        columns=dict(host.columns),
-        counts=dict(host.counts),
-        notes=host.notes,
+        **plain.end(host),
         now=cast("Mapping[str, Json]", as_json(host.now) or {}),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from remediate.engine import reach
+from remediate.connections.endpoint import endpoint
 from remediate.model import Endpoint
 from tests.engine.world import DictSession, World, play
 
@@ -62,12 +62,11 @@ def test_a_template_is_rendered_with_what_there_is_now(tmp_path: Path) -> None:
 
 def test_where_nobody_says_anything_it_is_worked_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    genuine = reach.endpoint
 
     def counted(host: str, variables: Mapping[str, object]) -> Endpoint:
         made.append(host)
-        return genuine(host, variables)
+        return endpoint(host, variables)
 
-    monkeypatch.setattr(reach, "endpoint", counted)
+    monkeypatch.setattr("remediate.engine.reach.endpoint", counted)
     assert len(reached(tmp_path, LOOK * 5)) == 5
     assert made == ["h1"]
