@@ -122,17 +122,25 @@ class Journal(Control):
         """A resumed run has to know which failures ended a host, and what was only done because of them."""
         if host in self._last:
             try:
-                self._ledger.note(self._run, MARK, host, {"mark": what.value, "number": self._last[host]})
+                self._ledger.note(self._run, MARK, host, {"mark": what.value, "number": self._last[host]},
+                                  durable=False)  # fmt: skip
             except LedgerLost as lost:
                 self._stop.set()
                 self._say(f"{host}: {lost.message}")
+
+    def settle(self) -> None:
+        """Hear the last of what was handed to the ledger and not waited for."""
+        for host, lost in self._ledger.settled(self._run).items():
+            if host not in self._lost:
+                self._lost.add(host)
+                self._say(f"{host}: {lost.message}: what was done is not written down here")
 
     def _judgement(self, result: Result, number: int) -> None:
         told: dict[str, Json] = {"status": result.status.value, "task": result.task, "module": result.module,
                                  "message": HIDDEN if result.no_log else result.message[:MESSAGE],
                                  "ignored": result.ignored, "number": number}  # fmt: skip
         try:
-            self._ledger.note(self._run, JUDGED, result.host, self._mask(told))
+            self._ledger.note(self._run, JUDGED, result.host, self._mask(told), durable=False)
         except LedgerLost as lost:
             self._stop.set()
             self._say(f"{result.host}: {lost.message}")
@@ -150,7 +158,7 @@ class Journal(Control):
             version=str(state.get("version") or ""),
             size=size if isinstance(size, int) else 0,
         )
-        self._ledger.package(self._run, host, seen)
+        self._ledger.package(self._run, host, seen, durable=False)
 
 
 def _censored(result: Result) -> Result:

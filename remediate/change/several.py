@@ -1,12 +1,13 @@
-"""Several controls as one: all must agree, the first that knows an answer gives it."""
+"""Several controls as one: all must agree, the first that knows an answer gives it; and that of locked hosts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from remediate.engine.control import Control, Earlier, Intent, Mark
 from remediate.engine.registry import LoadedModule
 from remediate.errors import Blocked, Deferred
+from remediate.ledger.rows import Lock
 from remediate.model import Result, State, Step
 
 
@@ -70,7 +71,11 @@ class Several(Control):
             if self._first.get(host):
                 self._begun.discard(host)
             raise
-        self._first[host] = False
+
+    def left(self, intent: Intent) -> None:
+        self._first[intent.step.on] = False
+        for control in self._controls:
+            control.left(intent)
 
     def record(self, step: Step, result: Result) -> None:
         for control in self._controls:
@@ -83,3 +88,19 @@ class Several(Control):
 
 def _through(control: Control, step: Step, inspect: Callable[[], State]) -> Callable[[], State]:
     return lambda: control.observe(step, inspect)
+
+
+class Locked(Control):
+    """``held``: who holds which host. None of them is contacted, and the table says who holds it."""
+
+    def __init__(self, held: Mapping[str, Lock]) -> None:
+        self._held = held
+
+    def enter(self, host: str, window: str) -> None:
+        lock = self._held.get(host)
+        if lock is not None:
+            bound = f"; its window is {window}" if window else ""
+            raise Blocked(
+                f"{lock.sentence()}{bound}",
+                f"let it end; if nobody works there any more: remediate runs unlock {host} --reason TEXT",
+            )

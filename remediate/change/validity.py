@@ -30,7 +30,9 @@ class Validity(Control):
     def prove(self, intent: Intent, *, deed: bool) -> None:
         if deed and intent.step.on in self._first:
             self._refuse_late("")
-            self._first.discard(intent.step.on)
+
+    def left(self, intent: Intent) -> None:
+        self._first.discard(intent.step.on)
 
     def _refuse_late(self, more: str) -> None:
         if self._now() > self._until:

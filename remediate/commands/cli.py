@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
 from remediate import __version__
-from remediate.commands.outside import Outside
 from remediate.errors import BrokenOff, RemediateError, UserError
+from remediate.project.outside import Outside
 from remediate.secrets.logins import logins
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Command(Protocol):
 
 def process(argv: Sequence[str]) -> int:
     """The command line of this process; the exit code, whatever signals come."""
-    from remediate.commands import stopping
+    from remediate.change import stopping
 
     stopping.like_ctrl_c()
     try:

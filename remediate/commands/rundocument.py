@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
 from remediate.change.journal import JUDGED
-from remediate.commands.ledgers import controller
+from remediate.project.ledgers import controller
 
 if TYPE_CHECKING:
+    from remediate.ledger.backwards import Backwards
     from remediate.ledger.rows import ChainReport, EventRow, HostEnd, Lock, RunRow, StepRow
     from remediate.ledger.store import Ledger
 
@@ -33,7 +34,7 @@ def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, A
         "format": FORMAT,
         "remediate": __version__,
         "ledger": ledger.place,
-        "run": run(row),
+        "run": {**run(row), "seconds": _seconds(events)},
         "resumed_by": list(ledger.resumed_by(row.id)),
         "approvals": [_times(asdict(found)) for found in ledger.approvals(row.plan_hash)] if row.plan_hash else [],
         "locks": [lock(held) for held in ledger.locks() if held.run == row.id],
@@ -50,6 +51,12 @@ def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, A
 def run(row: RunRow) -> dict[str, Any]:
     """The run itself; ``state`` is its status as far as it can be known from here."""
     return {**_times(asdict(row)), "state": state(row)}
+
+
+def _seconds(events: Sequence[EventRow]) -> float | None:
+    """How long the run took, by a clock that nobody sets; None: it goes on, or an earlier version wrote it."""
+    told = [event.data.get("seconds") for event in events if event.kind == "run ended"]
+    return float(told[-1]) if told and isinstance(told[-1], int | float) else None
 
 
 def state(row: RunRow) -> str:
@@ -71,6 +78,11 @@ def lock(held: Lock) -> dict[str, Any]:
 def chain_document(report: ChainReport) -> dict[str, Any]:
     """What ``runs verify`` says."""
     return {"whole": report.whole, **asdict(report)}
+
+
+def backwards(found: Iterable[Backwards]) -> list[dict[str, Any]]:
+    """Where time goes backwards."""
+    return [{**_times(asdict(one)), "seconds": one.seconds} for one in found]
 
 
 def _times(value: Mapping[str, Any]) -> dict[str, Any]:

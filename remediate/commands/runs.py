@@ -6,16 +6,16 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from remediate.commands import ledgers
 from remediate.commands.parser import Parser
 from remediate.errors import UserError
+from remediate.project import ledgers
 
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
     from remediate.ledger.rows import RunRow
     from remediate.ledger.store import Ledger
+    from remediate.project.outside import Outside
 
 VIEWS = ("list", "show", "report", "unlock", "verify")
 NEEDS: tuple[tuple[str, str], ...] = (("show", "RUN"), ("report", "RUN"), ("unlock", "HOST"))
@@ -185,9 +185,14 @@ def _unlock(options: argparse.Namespace, outside: Outside, ledger: Ledger) -> in
 
 
 def _verify(options: argparse.Namespace, outside: Outside, ledger: Ledger) -> int:
-    from remediate.commands.rundocument import chain_document
-    from remediate.reports.evidence import chain
+    from remediate.commands.rundocument import backwards, chain_document
+    from remediate.reports.evidence import chain, time_remarks
 
     report = chain_document(ledger.verify())
-    outside.print(json.dumps(report, indent=2) if options.format == "json" else chain(report))
+    report["backwards"] = backwards(ledger.backwards()) if report["whole"] else []
+    if options.format == "json":
+        outside.print(json.dumps(report, indent=2))
+    else:
+        for line in (chain(report), *time_remarks(report["backwards"])):
+            outside.print(line)
     return 0 if report["whole"] else BROKEN

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from paramiko import Channel, ChannelException, SSHException, Transport
 
-from remediate.connections.order import Order, Taken, lost
-from remediate.errors import RemoteFailed, Unreachable
+from remediate.connections.order import Order, Taken, cut_off, lost
+from remediate.errors import Blocked, Deferred, RemoteFailed, Unreachable
 from remediate.model import Output
 
 _STEP = 0.25
@@ -16,8 +16,15 @@ _QUIET = 8
 """So many silent looks at stderr, of a command that has ended, are its end."""
 
 
-def execute(transport: Transport, order: Order, clock: Callable[[], float], sent: Callable[[], None]) -> Output:
-    """Runs the command to its end. ``sent`` is called right before it leaves: from then on it may have run.
+def execute(
+    transport: Transport,
+    order: Order,
+    clock: Callable[[], float],
+    sent: Callable[[], None],
+    prove: Callable[[], None],
+) -> Output:
+    """Runs the command to its end. ``sent`` is called right before it leaves: from then on it may have run; ``prove``
+    before each part of its input, and raises what keeps that here.
 
     Raises Unreachable(kind='lost') when the line broke, RemoteFailed when the server refuses to run commands, the
     deadline passed, or there was more output than the limit.
@@ -28,11 +35,13 @@ def execute(transport: Transport, order: Order, clock: Callable[[], float], sent
         _send(transport, channel, order)
         taken = Taken.begin(order, clock)
         try:
-            _feed(channel, taken)
+            _feed(channel, taken, prove)
             _collect(channel, taken)
             code = _exit_code(transport, channel, taken)
         except (SSHException, EOFError, OSError) as error:
             raise lost(order.command, str(error)) from None
+        except (Blocked, Deferred) as error:
+            raise cut_off(order, error) from None
         return taken.output(code)
     finally:
         channel.close()
@@ -78,15 +87,20 @@ def _send(transport: Transport, channel: Channel, order: Order) -> None:
         ) from None
 
 
-def _feed(channel: Channel, taken: Taken) -> None:
+def _feed(channel: Channel, taken: Taken, prove: Callable[[], None]) -> None:
+    fed = False
     for part in taken.order.stdin:
         rest = bytes(part)
         while rest:
+            prove()
+            fed = True
             channel.settimeout(min(_STEP, taken.left()))
             try:
                 rest = rest[channel.send(rest) :]
             except TimeoutError:  # the host may wait for us to take its output first
                 _drain(channel, taken)
+    if fed:
+        prove()
     channel.shutdown_write()
 
 

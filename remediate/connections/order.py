@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from remediate.errors import RemoteFailed, Unreachable
+from remediate.errors import Blocked, Deferred, Failed, HostError, RemoteFailed, Unreachable
 from remediate.model import Output
 
 LIMIT = 1_000_000
@@ -25,6 +25,8 @@ class Order:
     encoding: str = ""
     exit_code: bool = True
     """False where nobody asks for it: some roads need another round trip to learn it."""
+    inert: bool = False
+    """Nothing happens on the host before all of ``stdin`` has arrived: a script, whose last line is what it does."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +72,16 @@ def lost(command: str, reason: str = "") -> Unreachable:
         f"the connection was lost while `{brief(command)}` ran{': ' + reason if reason else ''}",
         kind="lost",
         hint="the command may have run: look at the host before you repeat it",
+    )
+
+
+def cut_off(order: Order, why: HostError) -> HostError:
+    """The error for a command that is under way and may be fed no more: what has not begun is still ``why``."""
+    if order.inert or not isinstance(why, Blocked | Deferred):
+        return why
+    return Failed(
+        f"`{brief(order.command)}` was begun, and ended while it was given its input: {why.message}",
+        remedy="look at the host before you run it again",
     )
 
 

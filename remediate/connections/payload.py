@@ -18,6 +18,7 @@ LIBRARIES = ("wmi", "files", "registry", "services", "hash", "transfer", "jobs",
 _LIBRARY_FOLDER = Path(__file__).parent / "es3"
 _NEEDS = re.compile(r"\A//\s*needs:(.*)")
 _FOLDER = re.compile(r',"folder":("(?:[^"\\]|\\.)*")\}\Z')
+_CLOCK = re.compile(r',"clock":([0-9]{1,15})(?:,"folder":(?:"(?:[^"\\]|\\.)*"|null))?\}\Z')
 _CHUNK = 400
 """Characters of a string literal per line: a script must survive line-based ways of writing a file."""
 
@@ -162,6 +163,12 @@ def folder(output: Output, nonce: str) -> str:
     """The toolkit's folder in the host's words, where a script that did not know it says so; of a parsed answer."""
     found = _FOLDER.search(_answer(output, nonce))
     return str(json.loads(found[1])) if found else ""
+
+
+def clock(output: Output, nonce: str) -> float | None:
+    """The host's clock as a script ended there, in seconds since 1970; of a parsed answer."""
+    found = _CLOCK.search(_answer(output, nonce))
+    return int(found[1]) / 1000 if found else None
 
 
 def _answer(output: Output, nonce: str) -> str:

@@ -10,10 +10,10 @@ from pypsrp.complex_objects import PSInvocationState
 from pypsrp.exceptions import WinRMError
 from pypsrp.powershell import PowerShell, RunspacePool
 
-from remediate.connections.order import Order, Taken, lost
+from remediate.connections.order import Order, Taken, cut_off, lost
 from remediate.connections.winrmwire import Wire
 from remediate.connections.winrs import SHELL_IDLE, UNSENT, end_shell
-from remediate.errors import RemoteFailed, Unreachable
+from remediate.errors import Blocked, Deferred, Failed, RemoteFailed, Unreachable
 from remediate.model import Output
 
 
@@ -30,7 +30,7 @@ class PowerShellPool:
 
     def open(self) -> None:
         """Makes the pool. Raises Unreachable."""
-        with self._wire.words():
+        with self._wire.words(), self._wire.starting():
             self._pool.open()
         self.name = f"psrp {self._pool.protocol_version}"
 
@@ -57,8 +57,14 @@ class PowerShellPool:
 
     def _begin(self, shell: PowerShell, order: Order, sent: Callable[[], None]) -> None:
         try:
-            with self._wire.words():
+            with self._wire.words(), self._wire.starting():
                 shell.begin_invoke(_objects(order.stdin))
+        except (Blocked, Deferred, Failed) as error:
+            if shell.state == PSInvocationState.NOT_STARTED:
+                raise
+            sent()
+            self._stop(shell)
+            raise cut_off(order, error) from None
         except Unreachable as error:
             if shell.state == PSInvocationState.NOT_STARTED and (error.kind in UNSENT or "closed the" in error.message):
                 raise

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remediate.connections.base import Say, Session
+from remediate.connections.clocks import HostClocks
 from remediate.connections.scripts import Read, Scripts
 from remediate.connections.shared import Shared
 from remediate.connections.warrant import Warrant
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 class Sessions:
     """Thread-safe. ``payloads`` are the folders with ``<module>.js``, or ``read`` gives them; ``stop`` ends every wait
-    with Interrupted."""
+    with Interrupted; ``clocks`` learns what hosts say of the time."""
 
     def __init__(
         self,
@@ -31,8 +32,11 @@ class Sessions:
         *,
         read: Read | None = None,
         shared: Shared | None = None,
+        clocks: HostClocks | None = None,
     ) -> None:
-        self._shared = shared or Shared(scripts=Scripts(tuple(payloads), read), stop=stop or threading.Event())
+        self._shared = shared or Shared(
+            scripts=Scripts(tuple(payloads), read), stop=stop or threading.Event(), clocks=clocks or HostClocks()
+        )
         self._lock = threading.Lock()
         self._sessions: dict[str, tuple[Endpoint, SteadySession]] = {}
         self._watchers: dict[str, Say] = {}

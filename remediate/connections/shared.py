@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from remediate.connections.clocks import HostClocks
 from remediate.connections.hostkeys import HostKeys
 from remediate.connections.keyring import KeyRing
 from remediate.connections.scripts import Scripts
@@ -24,6 +25,7 @@ class Shared:
     clock: Callable[[], float] = time.monotonic
     random: Random = field(default_factory=Random)
     keyring: KeyRing = field(default_factory=KeyRing)
+    clocks: HostClocks = field(default_factory=HostClocks)
     _files: dict[Path, HostKeys] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

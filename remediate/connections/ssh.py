@@ -86,7 +86,7 @@ class SshSession(SteadySession):
         return insist(attempt, self.patience())
 
     def perform(self, order: Order) -> Output:
-        return execute(self.line().transport, order, self._shared.clock, self._leave)
+        return execute(self.line().transport, order, self._shared.clock, self._leave, self.prove)
 
     def _leave(self) -> None:
         self.prove()

@@ -47,7 +47,7 @@ class Stage:
         if path is not None:
             return session.execute(f'cscript //nologo "{path}"', timeout=timeout, limit=ANSWER_LIMIT)
         command, stdin = by_stdin(self._options.remote_folder, nonce, script, attachment)
-        return session.execute(command, stdin=stdin, timeout=timeout, limit=ANSWER_LIMIT)
+        return session.execute(command, stdin=stdin, timeout=timeout, limit=ANSWER_LIMIT, inert=True)
 
     def tidy(self) -> None:
         """Removes the toolkit's folder if nothing is left in it."""

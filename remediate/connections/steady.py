@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from remediate.connections import detached, payload
 from remediate.connections.base import Job, Road, Say
+from remediate.connections.clocks import Moment
 from remediate.connections.order import LIMIT, Order
 from remediate.connections.payload import NoAnswer
 from remediate.connections.reconnect import PASSING, Patience, delays
@@ -199,8 +200,9 @@ class SteadySession(ABC):
         timeout: float,
         limit: int = LIMIT,
         exit_code: bool = True,
+        inert: bool = False,
     ) -> Output:
-        """One remote execution within the limits of this host."""
+        """One remote execution within the limits of this host; see ``Order``."""
         options = self._base
         answer = self.perform(
             Order(
@@ -211,6 +213,7 @@ class SteadySession(ABC):
                 open_timeout=options.connect_timeout,
                 encoding=options.remote_encoding,
                 exit_code=exit_code,
+                inert=inert,
             )
         )
         if self.warrant is not None:
@@ -226,6 +229,12 @@ class SteadySession(ABC):
         """A command leaves for the host, or may have left."""
         with self._lock:
             self._executions += 1
+        self.leaves()
+
+    def leaves(self) -> None:
+        """What was proved leaves."""
+        if self.warrant is not None:
+            self.warrant.left()
 
     def patience(self) -> Patience:
         """How long a line that was lost is tried again."""
@@ -274,11 +283,17 @@ class SteadySession(ABC):
                 module, function, args, nonce=nonce, folder=folder, script=path, leftovers=left
             )
 
+        asked = self._shared.clocks.moment()
         output = self.deliver(nonce, script, timeout, attachment)
         try:
             state = payload.parse(output, nonce)
         except RemoteFailed as error:
             raise type(error)(f"{module}: {error.message}", output=error.output, hint=error.hint) from None
+        self._note_clock(payload.clock(output, nonce), asked)
         self.leftovers.answered(nonce)
         self.learned_folder = payload.folder(output, nonce) or self.learned_folder
         return state
+
+    def _note_clock(self, told: float | None, asked: Moment) -> None:
+        if told is not None:
+            self._shared.clocks.heard(self.host, told, asked)

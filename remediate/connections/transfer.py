@@ -59,6 +59,7 @@ def _put_sftp(session: SshSession, files: Sftp, sealed: Sealed, remote: str, non
         session.say(f"copying {sealed.local.name}", done, sealed.size, "bytes")
 
     session.prove()
+    session.leaves()
     try:
         try:
             files.upload(place.wire(part), sealed.parts(), progress)
@@ -73,6 +74,7 @@ def _put_sftp(session: SshSession, files: Sftp, sealed: Sealed, remote: str, non
                 f"{remote}: {arrived} of {sealed.size} bytes arrived", hint="is the disk full? Run again"
             )
         session.prove()
+        session.leaves()
         _replace(files, place, part, remote)
     except SftpError as error:
         _forget(files, place, part)

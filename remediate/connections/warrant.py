@@ -18,14 +18,23 @@ class Warrant:
     (looking whether an installer has ended) is let through after the end of a window, but not without the lock.
     """
 
-    def __init__(self, prove: Prove) -> None:
+    def __init__(self, prove: Prove, gone: Callable[[], None] = lambda: None) -> None:
+        """``gone``: told, once, that the first bytes of the change have left."""
         self._prove = prove
+        self._gone = gone
+        self._left = False
         self._begun = False
         self._deeds = 0
 
     def leaving(self) -> None:
         """Something is about to leave."""
         self._prove(self._deeds > 0 or not self._begun)
+
+    def left(self) -> None:
+        """It has left, or may have."""
+        if not self._left:
+            self._left = True
+            self._gone()
 
     def answered(self) -> None:
         """The host has answered: the change is begun."""

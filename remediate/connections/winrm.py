@@ -114,7 +114,7 @@ class WinrmSession(SteadySession):
             shells = [*self._old, *([self._shell] if self._shell is not None else [])]
             line = self._wire if mine else None
             if shells:
-                line = line or wire(self._endpoint, self._options, self._shared)
+                line = line or wire(self._endpoint, self._options, self._shared, self.prove)
                 self._end(shells, line)
             self._old, self._shell = [], None
             if line is not None:
@@ -146,7 +146,7 @@ class WinrmSession(SteadySession):
 
     def deliver(self, nonce: str, script: Script, timeout: float, attachment: Attachment | None) -> Output:
         command, stdin = by_stdin(self.remote_folder, nonce, script, attachment)
-        return self.execute(command, stdin=stdin, timeout=timeout, limit=ANSWER_LIMIT, exit_code=False)
+        return self.execute(command, stdin=stdin, timeout=timeout, limit=ANSWER_LIMIT, exit_code=False, inert=True)
 
     def _open(self) -> Shell:
         """A first connection is tried once; one that was lost, for ``reconnect_timeout``; a full host, for its time."""
@@ -166,7 +166,7 @@ class WinrmSession(SteadySession):
         return insist(self._attempt, self.patience())
 
     def _attempt(self) -> Shell:
-        line = wire(self._endpoint, self._options, self._shared)
+        line = wire(self._endpoint, self._options, self._shared, self.prove)
         if self._envelope:
             line.wsman.update_max_payload_size(self._envelope)
         try:

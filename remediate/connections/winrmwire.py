@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,9 +15,10 @@ import requests
 from pypsrp.exceptions import WinRMTransportError
 from pypsrp.wsman import WSMan
 
+from remediate.connections.attended import attend
 from remediate.connections.winrmerrors import translated
 from remediate.connections.winrmoptions import WinrmOptions
-from remediate.errors import UserError
+from remediate.errors import HostError, UserError
 from remediate.model import Endpoint
 
 if TYPE_CHECKING:
@@ -33,6 +36,10 @@ class Outside:
 
     clock: Callable[[], float]
     wait: Callable[[float], None]
+    dated: Callable[[float, float], None]
+    """Told of the clock each answer shows (seconds since 1970), and how many seconds it took to come."""
+    prove: Callable[[], None]
+    """Raises what keeps a message that starts something from leaving."""
 
 
 class Carrier:
@@ -48,6 +55,8 @@ class Carrier:
         """What the web server calls itself."""
         self.deadline = float("inf")
         """Answers that got lost are not asked for again after this."""
+        self.starting = False
+        """What is sent starts something on the host, or feeds it."""
 
     @property
     def endpoint(self) -> str:
@@ -104,6 +113,9 @@ class Carrier:
         limits = (min(options.connect_timeout, self._most), min(read, self._most))
         try:
             return cast("bytes", self._inner.send(message, timeout=limits))
+        except HostError:  # the line may have been left in the middle of a log-in
+            self.renew()
+            raise
         finally:
             self._used = self._outside.clock()
 
@@ -111,14 +123,22 @@ class Carrier:
         session = cast("requests.Session", self._inner._build_session())
         session.trust_env = False  # it has read proxies and certificates now, and would again for every message
         session.hooks["response"].append(self._heard)
+        attend(session, self._leaving)
         if self._options.winrm_fingerprint:
             adapter = cast("Any", session.get_adapter("https://"))
             pin = self._options.winrm_fingerprint.replace(":", "").replace(" ", "")
             adapter.poolmanager.connection_pool_kw["assert_fingerprint"] = pin
         return session
 
+    def _leaving(self) -> None:
+        if self.starting:
+            self._outside.prove()
+
     def _heard(self, response: requests.Response, *_: object, **__: object) -> None:
         self.server = response.headers.get("Server", self.server)
+        with suppress(ValueError, OverflowError):  # whatever it writes there, it is only a clock
+            told = parsedate_to_datetime(response.headers.get("Date", "")).replace(tzinfo=UTC)
+            self._outside.dated(told.timestamp(), response.elapsed.total_seconds())
 
     def renew(self) -> None:
         """The next message goes over a new connection, with a new log-in; shells on the host do not mind."""
@@ -147,6 +167,15 @@ class Wire:
         with translated(self.where, self.user):
             yield
 
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        """Whatever is sent within starts something on the host: may it still? Asked right before it leaves."""
+        self.carrier.starting = True
+        try:
+            yield
+        finally:
+            self.carrier.starting = False
+
     def seconds(self, left: float) -> int:
         """How long the host may hold back one answer when ``left`` seconds remain."""
         return max(1, min(round(self.options.winrm_operation_timeout), round(left)))
@@ -156,12 +185,17 @@ class Wire:
         self.carrier.close()
 
 
-def wire(endpoint: Endpoint, options: WinrmOptions, shared: Shared) -> Wire:
+def wire(endpoint: Endpoint, options: WinrmOptions, shared: Shared, prove: Callable[[], None]) -> Wire:
     """A client for the endpoint; nothing is sent yet. UserError for files that are not there."""
     logger = logging.getLogger("pypsrp")  # it logs tracebacks of what is reported here in plain words
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
-    outside = Outside(clock=shared.clock, wait=shared.wait)
+    clocks = shared.clocks
+
+    def dated(told: float, took: float) -> None:
+        clocks.heard(endpoint.host, told, clocks.ago(took), coarse=1.0)
+
+    outside = Outside(clock=shared.clock, wait=shared.wait, dated=dated, prove=prove)
     tls = options.winrm_scheme == "https"
     where = f"{endpoint.address}:{endpoint.port}"
     wsman = WSMan(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from pypsrp.exceptions import WSManFaultError
 from pypsrp.shell import CommandState, SignalCode, WinRS
 from pypsrp.wsman import NAMESPACES, OptionSet
 
-from remediate.connections.order import Order, Taken, lost
+from remediate.connections.order import Order, Taken, cut_off, lost
 from remediate.connections.winrmerrors import NO_SHELL, TIMED_OUT
 from remediate.connections.winrmwire import Wire
-from remediate.errors import Reach, RemoteFailed, Unreachable
+from remediate.errors import HostError, Reach, Unreachable
 from remediate.model import Output
 
 UNSENT: frozenset[Reach] = frozenset({"name", "refused", "timeout", "auth", "denied", "quota", "tls"})
@@ -34,7 +34,7 @@ class CmdShell:
 
     def open(self) -> None:
         """Makes the shell. Raises Unreachable."""
-        with self._wire.words():
+        with self._wire.words(), self._wire.starting():
             self._shell.open()
 
     def close(self, wire: Wire) -> None:
@@ -49,11 +49,11 @@ class CmdShell:
         try:
             self._feed(command, order.stdin, taken)
             code = self._collect(command, taken)
-        except RemoteFailed:
-            self._end(command)
-            raise
         except Unreachable as error:
             raise lost(order.command, error.message) from None
+        except HostError as error:
+            self._end(command)
+            raise cut_off(order, error) from None
         self._end(command)
         return taken.output(code)
 
@@ -65,7 +65,7 @@ class CmdShell:
         ET.SubElement(line, f"{{{_RSP}}}Command").text = order.command
         shell = self._shell
         try:
-            with self._wire.words():
+            with self._wire.words(), self._wire.starting():
                 try:
                     answer = shell.wsman.command(
                         shell.resource_uri, line, option_set=options, selector_set=shell._selector_set
@@ -84,12 +84,15 @@ class CmdShell:
         return str(answer.findtext("rsp:CommandResponse/rsp:CommandId", "", NAMESPACES))
 
     def _feed(self, command: str, parts: Iterable[bytes], taken: Taken) -> None:
-        """A command that has ended takes no more; that is no trouble."""
+        """A command that has ended takes no more; that is no trouble. The end of what was no input starts nothing."""
         size = self._shell.wsman.max_payload_size
+        fed = False
         with self._wire.words(), suppress(_Ended):
             for part, end in _messages(parts, size):
                 taken.left()
-                self._send(command, part, end)
+                fed = fed or bool(part)
+                with self._wire.starting() if fed else nullcontext():
+                    self._send(command, part, end)
 
     def _send(self, command: str, part: bytes, end: bool) -> None:
         try:

@@ -93,6 +93,9 @@ class Control:
         ``Deferred``, and ``Failed`` where what was started is left to others.
         """
 
+    def left(self, intent: Intent) -> None:
+        """The first bytes of what was permitted have left: it is begun."""
+
     def mark(self, host: str, what: Mark) -> None:
         """What became of the failure that ``host`` met last."""
 

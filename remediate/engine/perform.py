@@ -95,6 +95,9 @@ class _Line:
     def prove(self, deed: bool) -> None:
         """Looking needs no permission."""
 
+    def left(self) -> None:
+        """It begins nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Permitted(_Line):
@@ -105,6 +108,9 @@ class _Permitted(_Line):
 
     def prove(self, deed: bool) -> None:
         self.control.prove(self.intent, deed=deed)
+
+    def left(self) -> None:
+        self.control.left(self.intent)
 
 
 def _refuse_inapplicable(module: LoadedModule, changes: Sequence[Change]) -> None:

@@ -13,6 +13,7 @@ from types import ModuleType
 
 from remediate.connections.base import Session
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.files import MODULE, Files
 from remediate.model import Change, Foreseen, Known, Source, Standing, State
 
@@ -94,7 +95,7 @@ class Registry:
         if path is None:
             near = difflib.get_close_matches(name, self.names(), 1)
             hint = f"did you mean {near[0]!r}?" if near else "looked in " + ", ".join(map(str, self.folders))
-            raise UserError(f"there is no module {name!r}", source=source, hint=hint)
+            raise UserError(f"there is no module {quoting.named(name)}", source=source, hint=hint)
         return _checked(name, path, _execute(name, path, self._bytes(path)))
 
     def complete(self) -> None:

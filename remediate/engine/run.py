@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from remediate.connections.clocks import HostClocks, said
 from remediate.engine import learning
 from remediate.engine.actions import WALKED, actions
 from remediate.engine.attempt import Context
@@ -63,6 +64,8 @@ class RunRequest:
     """Files of this side that hosts may be sent, with the SHA-256 they had when they were looked at."""
     secrets: Known = field(default_factory=Known)
     """What must not be seen; grows while values are rendered."""
+    clocks: HostClocks = field(default_factory=HostClocks)
+    """What hosts say of the time."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set: finish the Steps under way, begin no new one."""
     abort: threading.Event = field(default_factory=threading.Event)
@@ -120,16 +123,17 @@ def run(
     if worker is not None:
         same = worker
         return _Run(request, sinks, same, control, lambda: nullcontext(same)).go(plays)
-    late = partial(_workbench, modules, threading.Event())
-    with _workbench(modules, request.abort) as here:
+    late = partial(_workbench, request, threading.Event())
+    with _workbench(request, request.abort) as here:
         return _Run(request, sinks, here, control, late).go(plays)
 
 
 @contextmanager
-def _workbench(modules: Registry, stop: threading.Event) -> Iterator[Worker]:
+def _workbench(request: RunRequest, stop: threading.Event) -> Iterator[Worker]:
     from remediate.connections.sessions import Sessions  # loads the roads: not for a run over other sessions
 
-    with Sessions(payloads=modules.folders, read=modules.script, stop=stop) as live:
+    modules = request.modules
+    with Sessions(modules.folders, read=modules.script, stop=stop, clocks=request.clocks) as live:
         yield Workbench(modules, live)
 
 
@@ -193,6 +197,8 @@ class _Run:
         self.memory: dict[str, Mapping[str, object]] = {}
         self.tallies: dict[str, Tally] = {}
         self.included: dict[tuple[str, int], tuple[Node, ...]] = {}
+        self.off: set[str] = set()
+        """Hosts whose clocks were warned of."""
         self.forgiven: dict[str, Result] = {}
         """Failures that keep no host from the plays after them."""
         self.lock = threading.RLock()
@@ -370,11 +376,19 @@ class _Run:
                     return self._put_off(step, STOPPED) or broken(blank(step), Deferred(STOPPED))
                 result = perform(step, modules, self.worker, self.emit, self.control)
             self.looks.note(step, modules.load(step.module), result)
+            self._warn_of_clock(step.on)
         except Interrupted:
             raise
         except Exception as error:  # noqa: BLE001 - of this host: the others go on
             return broken(blank(step), error, step.source)
         return result
+
+    def _warn_of_clock(self, host: str) -> None:
+        """Once for each host, whose word alone ends nothing."""
+        text = "" if host in self.off else said(self.request.clocks.skews().get(host))
+        if text:
+            self.off.add(host)
+            self.emit(Warned(text=text, host=host))
 
     def _waited(self, move: Move) -> Result | None:
         """None once the time has gone by; a stop ends it, unless it belongs to what must always be done."""

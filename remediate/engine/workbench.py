@@ -132,7 +132,7 @@ class Workbench:
 
     def _warranted(self, step: Step, module: LoadedModule, line: Line) -> Warranted:
         """One warrant for all Changes of the Step: what follows up the first of them is no deed."""
-        warrant = Warrant(line.prove)
+        warrant = Warrant(line.prove, line.left)
 
         @contextmanager
         def warranted() -> Iterator[None]:

@@ -41,6 +41,9 @@ class Line(Protocol):
     def prove(self, deed: bool) -> None:
         """Asked right before bytes leave for the host: may they still? See ``Control.prove``."""
 
+    def left(self) -> None:
+        """The first bytes of what was permitted have left. See ``Control.left``."""
+
 
 class Worker(Protocol):
     """Works on Steps where modules and sessions are; from several threads at once, one Step at a time on each host.

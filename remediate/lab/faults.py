@@ -11,6 +11,10 @@ from remediate.errors import UserError
 from remediate.lab.fields import Fields, nearest, source_of
 from remediate.model import Json, Source
 
+MOST_SKEW = 50 * 365 * 86_400
+"""Seconds a clock can be wrong: a board whose battery is dead begins somewhere behind 1980."""
+MOST_BIAS = 1440
+
 
 class Moment(StrEnum):
     """When the connection is cut; each moment cuts once in the life of a host's state."""
@@ -202,6 +206,10 @@ def _clock(fields: Fields) -> ClockFault | None:
     sub = fields.sub("clock")
     bias = sub.whole("bias_minutes") if sub.has("bias_minutes") else None
     found = ClockFault(skew_seconds=sub.number("skew_seconds"), bias_minutes=bias)
+    if abs(found.skew_seconds) > MOST_SKEW:
+        raise sub.wrong("skew_seconds", f"within {MOST_SKEW:,} seconds (50 years)")
+    if bias is not None and abs(bias) > MOST_BIAS:
+        raise sub.wrong("bias_minutes", f"within {MOST_BIAS} minutes (a day)")
     sub.done()
     return found
 

@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -176,6 +176,15 @@ class Machine:
         with self.lock:
             self.refusals.append(f"{iso(self.now())} {text}"[:1000])
             del self.refusals[:-REFUSALS_KEPT]
+            self.touch()
+
+    def set_clock(self, now: datetime) -> None:
+        """Somebody sets the host's clock: what is under way there neither ends earlier nor later for it."""
+        with self.lock:
+            self.advance()
+            by = now - self.clock.utc_now()
+            self.clock.skew_seconds += by.total_seconds()
+            self.events = [replace(event, at=event.at + by) for event in self.events]
             self.touch()
 
     def set_time_zone(self, *, bias_minutes: int | None = None, daylight: bool | None = None) -> None:

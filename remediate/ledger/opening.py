@@ -16,6 +16,8 @@ def prove(
     engine: Engine, address: Address, writer: str, sleep: Callable[[float], None], monotonic: Callable[[], float]
 ) -> None:
     """``UserError`` where the ledger cannot be used. Waits a while for neighbours that write to the same file."""
+    if address.file:
+        sqlitefile.check(address, address.file, sleep=sleep, monotonic=monotonic)
     end = monotonic() + sqlitefile.PATIENCE
     while True:
         try:

@@ -14,7 +14,7 @@ Word = Literal["ok", "pending", "skipped", "unknown", "not applicable", "blocked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Command:
     """The command the plan was made by; all of it holds for ``apply``."""
 
     playbook: str
@@ -113,7 +113,7 @@ class Plan:
     approvals: int
     """How many people other than the planner have to approve, at least: the policy of the machine it is applied on may
     ask for more."""
-    asked: Asked
+    asked: Command
     inputs: tuple[InputFile, ...]
     hosts: tuple[PlannedHost, ...]
     warnings: tuple[str, ...] = ()

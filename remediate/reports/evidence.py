@@ -15,6 +15,9 @@ DONE = ("compliant", "changed", "not applicable")
 """Outcomes that need no explanation."""
 
 
+AGREE = 120.0
+"""Seconds by which a wall clock may be adjusted without a word."""
+MOST = 20
 MADE = {"done": "yes", "tried": "tried: see the files below"}
 """What was made, or may have been, of the changes that were to be."""
 
@@ -85,8 +88,29 @@ def moment(text: str) -> str:
 def _finished(run: Mapping[str, Any]) -> str:
     if not run["finished"]:
         return f"no; the last sign of life is of {moment(run['beat_at'])}"
-    took = datetime.fromisoformat(run["finished"]) - datetime.fromisoformat(run["started"])
-    return f"{moment(run['finished'])} (after {duration(took.total_seconds())})"
+    wall = (datetime.fromisoformat(run["finished"]) - datetime.fromisoformat(run["started"])).total_seconds()
+    return f"{moment(run['finished'])} ({_took(wall, run.get('seconds'))})"
+
+
+def _took(wall: float, real: float | None) -> str:
+    """``real``: by a clock that nobody sets, where somebody looked at one."""
+    if real is None:
+        back = "the clock was set back meanwhile: how long it took is not known"
+        return f"after {duration(wall)}" if wall >= 0 else back
+    if wall - real > AGREE:
+        return f"after {duration(real)}; by the clock {duration(wall)}: it was set forward, or the machine stood still"
+    return f"after {duration(real)}" + ("; the clock was set back meanwhile" if real - wall > AGREE else "")
+
+
+def time_remarks(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Where time goes backwards in the ledger: whose clock was it?"""
+    for one in found[:MOST]:
+        this = f"event {one['event']} (run {one['run'] or '-'}, {moment(one['at'])})"
+        that = f"the one before it (run {one['run_before'] or '-'}, {moment(one['before'])})"
+        ago = duration(one["seconds"])
+        yield f"remark: time goes backwards: {this} is {ago} older than {that}: a clock was wrong, or was set"
+    if len(found) > MOST:
+        yield f"remark: and in {len(found) - MOST} more places"
 
 
 def _approvals(approvals: Sequence[Mapping[str, Any]]) -> Section:

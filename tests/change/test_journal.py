@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from remediate.change.journal import HIDDEN, JUDGED, Journal
-from remediate.change.resume import touched
+from remediate.change.recall import touched
 from remediate.engine.control import Intent
 from remediate.errors import Blocked, LedgerLost
 from remediate.ledger.rows import NewRun, StepRow
@@ -143,6 +143,7 @@ def test_a_host_that_another_run_took_over_is_left_alone(ledger: Ledger) -> None
     looked = Result(address=step().address, host="ex1", task="t", module="m", status=Status.OK)
     journal.record(step(), looked)
     journal.judged(looked)
+    journal.settle()
     assert ["what was done is not written down here" in text for text in said] == [True]
 
 

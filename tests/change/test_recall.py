@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from remediate.change import results
-from remediate.change.resume import Past, Recall, past
+from remediate.change.recall import Past, Recall, past
 from remediate.engine.control import Earlier
 from remediate.errors import Blocked
 from remediate.ledger.rows import StepEnded, StepRow

@@ -8,18 +8,19 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from remediate.commands import ledgers
-from remediate.commands.outside import Account, Outside
 from remediate.ledger.rows import Approval, HostEnd, PackageSeen
 from remediate.ledger.store import Ledger
+from remediate.project import ledgers
+from remediate.project.outside import Account, Outside
 from tests.commands.driver import Done, Screen, remediate
 from tests.ledger.processes import controller, line
-from tests.ledger.world import begun, ended, new_run, opened
+from tests.ledger.world import Clock, begun, ended, new_run, opened
 
 NASTY = "<script>alert(1)</script> | [x](http://evil) \x1b[31m **b** `c`\r\n# h"
 """What a host may say."""
@@ -311,3 +312,31 @@ def test_a_healthy_run_under_way_is_not_cut_off(ledger: Ledger, url: str, tmp_pa
     assert re.search(r"under way +Install the hotfix", shown)
     assert "ex2: under way" in shown
     assert "not begun yet" in shown
+
+
+def test_time_that_goes_backwards_is_a_remark(url: str, tmp_path: Path) -> None:
+    clock = Clock()
+    with opened(url, clock) as ledger:
+        cut = ledger.begin_run(new_run("ex1"))
+        clock.time -= timedelta(hours=1)
+        ledger.end_run(cut, status="finished", exit_code=0, hosts=[])
+        whole = ledger.begin_run(new_run("ex1"))
+        clock.time -= timedelta(hours=1)
+        ledger.end_run(whole, status="finished", exit_code=0, hosts=[], seconds=42.0)
+        slept = ledger.begin_run(new_run("ex1"))
+        clock.time += timedelta(hours=7)
+        ledger.end_run(slept, status="finished", exit_code=0, hosts=[], seconds=42.0)
+    done = runs(url, tmp_path, "verify")
+    lines = done.out.splitlines()
+    assert (done.code, len(lines), lines[0].startswith("verified: ")) == (0, 3, True)
+    assert "event 2 " in lines[1]
+    assert f"(run {cut}, 2026-11-25 22:49:" in lines[1]
+    assert lines[1].endswith("a clock was wrong, or was set")
+    told = json.loads(runs(url, tmp_path, "verify", "--format", "json").out)
+    assert [(one["run"], round(one["seconds"] / 3600)) for one in told["backwards"]] == [(cut, 1), (whole, 1)]
+    for run, text in (
+        (cut, "(the clock was set back meanwhile: how long it took is not known)"),
+        (whole, "(after 42 s; the clock was set back meanwhile)"),
+        (slept, "(after 42 s; by the clock 7 h 00 min: it was set forward, or the machine stood still)"),
+    ):
+        assert text in runs(url, tmp_path, "show", run).out

@@ -58,7 +58,7 @@ class Line:
 
 def run(line: Line) -> Any:
     order = Order(command="start /b something", timeout=60)
-    return execute(cast("Transport", line), order, lambda: line.time, lambda: None)
+    return execute(cast("Transport", line), order, lambda: line.time, lambda: None, lambda: None)
 
 
 def test_a_command_that_has_ended_is_not_waited_for_because_its_child_holds_stderr() -> None:

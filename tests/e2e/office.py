@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from remediate.commands.cli import run
-from remediate.commands.outside import Account, Outside
+from remediate.project.outside import Account, Outside
 from tests.commands.driver import NOWHERE, Console, Done, Screen
 from tests.e2e.project import Project
+from tests.lab import inprocess
 
+NEAR = timedelta(seconds=2)
 TUESDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
@@ -24,6 +26,10 @@ class Clock:
     """The time it is. It stands still but for a tick at every look, and is put forward at will."""
 
     at: datetime = TUESDAY
+    wrong: timedelta = timedelta()
+    """How far ahead of true time, which the hosts have, it is."""
+    tell: Callable[[datetime], None] = lambda _: None
+    """Told of true time whenever anybody looks."""
     _to_come: list[tuple[Callable[[], object], Callable[[], object]]] = field(default_factory=list)
     _turn: threading.RLock = field(default_factory=threading.RLock)
 
@@ -40,6 +46,7 @@ class Clock:
                 self._to_come.remove(one)
                 one[1]()
             self.at += timedelta(milliseconds=1)
+            self.tell(self.at - self.wrong)
             return self.at
 
     def wait(self, stop: threading.Event, seconds: float) -> None:
@@ -58,6 +65,17 @@ class Office:
     policy: Path = NOWHERE
     console: Console = field(default_factory=Console)
     """Standard error of the newest command."""
+
+    def __post_init__(self) -> None:
+        self.clock.tell = self._set_hosts
+
+    def _set_hosts(self, true: datetime) -> None:
+        """The hosts of its labs have the time of the office, but for what is wrong with their own clocks."""
+        for machine in inprocess.machines_under(self.project.folder):
+            fault = machine.faults.clock
+            now = true + timedelta(seconds=fault.skew_seconds if fault else 0.0)
+            if abs(now - machine.clock.utc_now()) > NEAR:
+                machine.set_clock(now)
 
     def remediate(self, *words: str, **environ: str) -> Done:
         self.console.close()

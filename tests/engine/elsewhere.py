@@ -28,6 +28,9 @@ class _There:
     def prove(self, deed: bool) -> None:
         self._ask("prove", (deed,))
 
+    def left(self) -> None:
+        self._ask("left", ())
+
     def _ask(self, what: str, args: tuple[object, ...]) -> None:
         self._pipe.send((what, args))
         if (error := self._pipe.recv()) is not None:
@@ -43,6 +46,7 @@ class _Telling(World):
     def warrant(self, host: str, warrant: Any) -> None:
         if warrant is not None:
             warrant.leaving()
+            warrant.left()
 
 
 def _work(pipe: Connection, folders: Sequence[Path], things: Mapping[str, Mapping[str, str]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,12 @@ _start = control._start
 def machines(folder: LabFolder) -> Mapping[str, Machine]:
     """The hosts of a lab that runs here."""
     return {name: served.machine for name, served in _running[folder].keeper.served.items()}
+
+
+def machines_under(folder: Path) -> list[Machine]:
+    """The hosts of every lab of a project that runs here."""
+    daemons = [daemon for lab, daemon in dict(_running).items() if folder in lab.root.parents]
+    return [served.machine for daemon in daemons for served in list(daemon.keeper.served.values())]
 
 
 def serve(folder: LabFolder) -> Json:

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+from remediate.connections.clocks import HostClocks
 from remediate.connections.scripts import Scripts
 from remediate.connections.sessions import Sessions
 from remediate.connections.shared import Shared
@@ -78,7 +79,13 @@ class Time:
         self._parties = 1
         return found
 
-    def controller(self, *payloads: Path, stop: threading.Event | None = None, seed: int | None = None) -> Sessions:
+    def controller(
+        self,
+        *payloads: Path,
+        stop: threading.Event | None = None,
+        seed: int | None = None,
+        clocks: HostClocks | None = None,
+    ) -> Sessions:
         """A controller that lives in this time."""
         return Sessions(
             shared=_Shared(
@@ -86,6 +93,7 @@ class Time:
                 stop=stop or threading.Event(),
                 random=Random(seed),
                 clock=self.monotonic,
+                clocks=clocks or HostClocks(self.now, self.monotonic),
                 time=self,
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -34,6 +34,19 @@ def test_events_happen_when_they_are_due_in_their_order_and_once() -> None:
     bare.pass_time(10)
     assert not bare.machine.processes.named("late.exe")
     assert bare.machine.events == []
+
+
+@pytest.mark.parametrize("hours", [-20000, -3, 5, 20000])
+def test_a_clock_that_is_set_hastens_and_delays_nothing(hours: int) -> None:
+    bare = Bare()
+    bare.machine.processes.create("work.exe", seconds=10)
+    bare.pass_time(4)
+    bare.machine.set_clock(bare.now + timedelta(hours=hours))
+    assert bare.machine.now() == bare.now + timedelta(hours=hours)
+    bare.pass_time(5.9)
+    assert bare.machine.processes.named("work.exe")
+    bare.pass_time(0.2)
+    assert not bare.machine.processes.named("work.exe")
 
 
 def test_what_a_deed_plans_counts_from_the_moment_it_was_due() -> None:

@@ -226,6 +226,7 @@ function remediateMain(name, fn, args) {
   var answer, text, i;
   try {
     answer = { value: fn(args), notes: remediateNotes };
+    answer.clock = new Date().getTime();
     if (remediateFolder.indexOf("%") >= 0) { answer.folder = tryValue(function () { return expand(remediateFolder); }, null); }
     text = toJson(answer);
     if (text.length > remediateLimit) { throw fail("the answer has " + text.length + " characters, the limit is " + remediateLimit); }

@@ -6,6 +6,8 @@ import logging
 import socket
 import ssl
 import threading
+from datetime import UTC
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from remediate.lab.winrm import http
@@ -92,7 +94,7 @@ class WebConnection:
         try:
             request = http.read(stream, self._sock)
         except BadRequest as error:
-            self._sock.sendall(http.answer(error.status))
+            self._sock.sendall(http.answer(error.status, headers=[self._date()]))
             return False
         if request is None:
             return False
@@ -133,7 +135,7 @@ class WebConnection:
             return self._say(500)
         found = self._host.service.handle(body, self._login.user, self._address, lambda: self._gone)
         payload = self._login.seal(found.body) if self._sealed else found.body
-        whole = http.answer(found.status, payload, SEALED if self._sealed else SOAP, _challenges(told))
+        whole = http.answer(found.status, payload, SEALED if self._sealed else SOAP, [*_challenges(told), self._date()])
         if found.cut_short:
             self._tell(whole[: len(whole) - len(payload) // 2])
             raise Cut
@@ -141,8 +143,12 @@ class WebConnection:
         return True
 
     def _say(self, status: int, challenges: list[str] | None = None) -> bool:
-        self._tell(http.answer(status, headers=_challenges(challenges or [])))
+        self._tell(http.answer(status, headers=[*_challenges(challenges or []), self._date()]))
         return True
+
+    def _date(self) -> tuple[str, str]:
+        """By the host's clock, as http.sys writes it under every answer."""
+        return "Date", format_datetime(self._host.machine.clock.utc_now().astimezone(UTC), usegmt=True)
 
     def _tell(self, answer: bytes) -> None:
         """All of it, or nothing where the line was lost meanwhile."""

@@ -67,3 +67,24 @@ def test_files_and_programs_are_deeds_also_later(ground: Ground, tmp_path: Path,
     with pytest.raises(Deferred):
         DEEDS[deed](session, tmp_path / "mark.txt")
     assert not ground.machine.files.exists(MARK)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_who_watches_is_told_once_that_it_has_left(ground: Ground, tmp_path: Path, deed: str) -> None:
+    """Not before it was let go."""
+    (tmp_path / "mark.txt").write_text("x")
+    told: list[str] = []
+    session = warranted(ground, Warrant(lambda _: told.append("asked"), lambda: told.append("left")))
+    DEEDS[deed](session, tmp_path / "mark.txt")
+    assert (told[0], told.count("left")) == ("asked", 1)
+    ground.machine.files.remove(MARK) if ground.machine.files.exists(MARK) else None
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_what_is_kept_here_has_not_left(ground: Ground, tmp_path: Path, deed: str) -> None:
+    (tmp_path / "mark.txt").write_text("x")
+    told: list[str] = []
+    session = warranted(ground, Warrant(closed, lambda: told.append("left")))
+    with pytest.raises(Deferred):
+        DEEDS[deed](session, tmp_path / "mark.txt")
+    assert told == []
