@@ -15,9 +15,9 @@ def main() -> int:
             sys.stdout.write(f"remediate {__version__}\n")
             sys.stdout.flush()
             return 0
-    from remediate.commands.cli import run
+    from remediate.commands.cli import process
 
-    return run(sys.argv[1:])
+    return process(sys.argv[1:])
 
 
 if __name__ == "__main__":
