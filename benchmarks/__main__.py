@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import detect, economy, memory, plans, reads, startup, winrm
+from benchmarks import detect, economy, ledgers, memory, plans, reads, startup, winrm
 
 
 def main() -> int:
@@ -16,6 +16,7 @@ def main() -> int:
         *economy.compliant(),
         *detect.detect(),
         *winrm.winrm(),
+        ledgers.steps(),
         memory.per_host(),
     ]
     for ratio in ratios:

@@ -24,7 +24,7 @@ ROUTINE_LOCKS = frozenset({"lock taken", "lock released"})
 
 
 def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, Any]:
-    """The whole run; with ``chain`` the ledger is verified and the result is in it."""
+    """The whole run; with ``chain`` what it rests on in the ledger is verified and the result is in it."""
     journal, events = ledger.journal(row.id), tuple(ledger.events(row.id))
     judged = _judgements(events)
     hosts = ledger.hosts(row.id)
@@ -44,7 +44,7 @@ def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, A
         ],
         "packages": [_times(asdict(package)) for package in ledger.packages(row.id)],
         "remarks": list(_remarks(events)),
-        "chain": chain_document(ledger.verify()) if chain else None,
+        "chain": chain_document(ledger.verify(row.id)) if chain else None,
     }
 
 

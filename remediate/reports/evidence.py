@@ -75,9 +75,12 @@ def facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def chain(report: Mapping[str, Any]) -> str:
     """Whether the ledger is as it was written."""
+    first = report["first"]
+    part = f", from {first} on; `remediate runs verify` proves those before" if first > 1 else ""
     if report["whole"]:
-        return f"verified: {counted(report['events'], 'event')}, none changed, missing or added"
-    return f"BROKEN: {one_line(report['what'])} ({report['events']} events before it are whole)"
+        return f"verified: {counted(report['events'], 'event')}, none changed, missing or added{part}"
+    since = f" from {first} on" if first > 1 else ""
+    return f"BROKEN: {one_line(report['what'])} ({report['events']} events before it{since} are whole)"
 
 
 def moment(text: str) -> str:
