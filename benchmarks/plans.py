@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.measure import Ratio, pairs
 from remediate.planfile import codec
-from remediate.planfile.model import FORMAT, Asked, InputFile, Plan, PlannedChange, PlannedHost, PlannedStep
+from remediate.planfile.model import FORMAT, Command, InputFile, Plan, PlannedChange, PlannedHost, PlannedStep
 from remediate.planfile.states import packed, unpacked
 
 HOSTS, STEPS, FILES = 1000, 14, 60
@@ -20,7 +20,7 @@ def plan() -> Plan:
     made = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
     return Plan(
         format=FORMAT, remediate="1", made=made, valid_until=made + timedelta(days=7), user="ann", controller="ctl1",
-        approvals=1, asked=Asked(playbook="playbooks/kb870585.yml", inventory=("inventory/servers.yml",)),
+        approvals=1, asked=Command(playbook="playbooks/kb870585.yml", inventory=("inventory/servers.yml",)),
         inputs=tuple(InputFile(kind="role", path=f"roles/r/{n}.yml", sha256="0" * 64, size=n) for n in range(60)),
         hosts=tuple(map(_host, range(HOSTS))),
     )  # fmt: skip

@@ -14,7 +14,7 @@ import yaml
 
 from benchmarks.measure import Ratio
 from remediate.commands.cli import run
-from remediate.commands.outside import Outside
+from remediate.project.outside import Outside
 
 LAB = "plugin: lab\nhosts:\n  one: {image: exchange2003-sp2, password: bench}\n"
 BOOK = "playbooks/kb870585.yml"

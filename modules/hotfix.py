@@ -26,7 +26,6 @@ Examples:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,6 +65,4 @@ def undo(session: Session, change: Change, params: Params) -> State:
     return starting.undo(session, params)
 
 
-def columns(state: State, params: Params) -> Mapping[str, str]:
-    build = probe.part(state, "exchange").get("store_build")
-    return {"build": str(build)} if build else {}
+columns = installing.columns

@@ -20,7 +20,6 @@ Examples:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,6 +62,4 @@ def apply(session: Session, change: Change, params: Params) -> State:
     return starting.apply(session, change, params)
 
 
-def columns(state: State, params: Params) -> Mapping[str, str]:
-    build = probe.part(state, "exchange").get("store_build")
-    return {"build": str(build)} if build else {}
+columns = installing.columns

@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from remediate.model import Output, Source
 
@@ -42,7 +42,27 @@ Reach = Literal[
 """Why a host could not be reached: one word each, so that reports and retries can tell them apart."""
 
 
-class RemediateError(Exception):
+class Plain(Exception):
+    """Travels between processes whatever it is made of, and is equal to what arrives."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _arrived, (type(self), self.args, vars(self))
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), str(self)))
+
+
+def _arrived(kind: type[Plain], args: tuple[object, ...], values: Mapping[str, object]) -> Plain:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    vars(error).update(values)
+    return error
+
+
+class RemediateError(Plain):
     """Base of everything raised on purpose."""
 
     exit_code: ClassVar[int] = 1
@@ -103,7 +123,7 @@ class LedgerLost(RemediateError):
     exit_code = 4
 
 
-class BrokenOff(Exception):
+class BrokenOff(Plain):
     """A change ended before its end, after hosts were touched: ``cause`` is no mistake of the user's."""
 
     exit_code: ClassVar[int] = 4

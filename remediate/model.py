@@ -119,7 +119,6 @@ class Effect(StrEnum):
 
     NONE = "none"
     SERVICE_RESTART = "service restart"
-    SESSION_DROP = "session drop"
     REBOOT = "reboot"
 
 
@@ -254,10 +253,12 @@ class Step:
     place: str = ""
     """Where the task is written and for which items, through every include: the same in every walk of the playbook."""
     host: str
+    """For whom: its variables, its counts, its plan."""
+    on: str = ""
+    """On whom: its session, its locks, its windows, its journal. ``host`` where nobody says otherwise."""
     task: str
     module: str
     """Module name, as in the playbook."""
-    module_file: str
     params: Mapping[str, object]
     """Rendered arguments; values may be ``Secret``."""
     endpoint: Endpoint | None
@@ -268,6 +269,12 @@ class Step:
     used: bool = False
     """Whether the task looks at what it gives back: ``register``, ``until``, ``failed_when``, ``changed_when``."""
     source: Source | None = None
+
+    def __post_init__(self) -> None:
+        if not self.on:
+            object.__setattr__(self, "on", self.host)
+        if self.endpoint is not None and self.endpoint.host != self.on:
+            raise ValueError(f"a step on {self.on} with the endpoint of {self.endpoint.host}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

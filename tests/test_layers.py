@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 450
-MEDIAN = 150
+MEDIAN = 120
 
 ALLOWED: dict[str, set[str]] = {
     "errors": {"model"},
@@ -26,39 +26,16 @@ ALLOWED: dict[str, set[str]] = {
     "ledger": {"errors", "model", "secrets", "events"},
     "planfile": {"errors", "model", "secrets", "events", "language", "engine", "connections.base"},
     "approvals": {"errors", "model", "secrets", "language", "planfile"},
-    "change": {
-        "errors",
-        "model",
-        "secrets",
-        "events",
-        "engine",
-        "planfile",
-        "change_windows",
-        "ledger",
-        "connections.clocks",
-    },
     "notify": {"errors", "model", "secrets", "language"},
-    "commands": {
-        "approvals",
-        "errors",
-        "model",
-        "events",
-        "language",
-        "kb",
-        "connections",
-        "lab",
-        "engine",
-        "reports",
-        "change_windows",
-        "ledger",
-        "change",
-        "planfile",
-        "notify",
-        "secrets",
-    },
+    "project": {"errors", "model", "secrets", "language", "engine", "lab", "ledger", "notify", "reports"},
+    "beforehand": {"errors", "model", "events", "language", "engine"},
+    "change": {"approvals", "beforehand", "change_windows", "connections.clocks", "engine", "errors", "events",
+               "language", "ledger", "model", "notify", "planfile", "project", "reports", "secrets"},
+    "commands": {"approvals", "beforehand", "change", "change_windows", "connections", "engine", "errors", "events",
+                 "kb", "lab", "language", "ledger", "model", "notify", "planfile", "project", "reports", "secrets"},
     "__main__": {"commands"},
     "__init__": set(),
-}
+}  # fmt: skip
 """What each part of the package may import besides itself. ``kb`` is for modules: it knows the seam to a host only."""
 
 MODULES_MAY = {"model", "errors", "kb", "connections.base"}
@@ -131,7 +108,7 @@ def test_most_functions_are_short() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
     ]
-    assert sum(length <= 30 for length in lengths) >= 0.9 * len(lengths)
+    assert sum(length <= 20 for length in lengths) >= 0.9 * len(lengths)
 
 
 def test_every_file_says_what_it_is_for() -> None:
@@ -140,6 +117,6 @@ def test_every_file_says_what_it_is_for() -> None:
 
 
 def test_the_walk_over_imports_sees_all_kinds() -> None:
-    assert {"errors.UserError", "language.words.nearest"} <= set(imports(ROOT / "remediate/commands/content.py")) | set(
+    assert {"errors.UserError", "language.words.nearest"} <= set(imports(ROOT / "remediate/project/content.py")) | set(
         imports(ROOT / "remediate/commands/parser.py")
     )

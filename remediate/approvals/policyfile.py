@@ -10,6 +10,7 @@ from pathlib import Path
 from remediate.approvals import protected
 from remediate.approvals.model import Policy, Rule
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.words import kind, suggestion
 from remediate.model import Source
 
@@ -54,7 +55,7 @@ def _rule(path: Path, text: str, data: Mapping[str, object], keys: tuple[str, ..
     for key in data:
         if key not in keys:
             hint = suggestion(key, keys, what="settings")
-            raise _wrong(path, text, key, f"unknown setting {key!r}", after, hint=hint)
+            raise _wrong(path, text, key, f"unknown setting {quoting.named(key)}", after, hint=hint)
     approvals, only_plans = data.get("approvals", 0), data.get("only_plans", False)
     if not isinstance(approvals, int) or isinstance(approvals, bool) or not 0 <= approvals <= MOST:
         raise _wrong(path, text, "approvals", f"approvals must be a whole number from 0 to {MOST}", after)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from remediate.change.durations import Durations
 from remediate.engine.control import Control, Intent
 from remediate.errors import Blocked, Deferred
-from remediate.model import Effect
+from remediate.model import Effect, Step
 
 if TYPE_CHECKING:
     from remediate.change_windows import Calendar, Joint, Opening
@@ -57,19 +57,21 @@ class Admission(Control):
 
     def permit(self, intent: Intent) -> None:
         step, changes = intent.step, intent.changes
-        window = self._windows.get(step.host, "")
-        self._granted[step.host] = None
+        self._granted[step.on] = None
+        if changes and step.on not in self._windows:
+            raise _unmet(step)
+        window = self._windows.get(step.on, "")
         if changes and window:
             seconds, what = self._durations.of(step.module, changes), changes[0].target
-            if step.host not in self._begun:
-                seconds, what = max(seconds, self._expected.get(step.host, 0.0)), "the host"
+            if step.on not in self._begun:
+                seconds, what = max(seconds, self._expected.get(step.on, 0.0)), "the host"
             elif all(change.effect is Effect.NONE for change in changes):
                 return
             self._fits(window, seconds, what)
-            self._granted[step.host] = _Grant(self._now(), seconds, what)
+            self._granted[step.on] = _Grant(self._now(), seconds, what)
 
     def prove(self, intent: Intent, *, deed: bool) -> None:
-        host = intent.step.host
+        host = intent.step.on
         grant = self._granted.get(host)
         if deed and grant is not None:
             passed = (self._now() - grant.at).total_seconds()
@@ -91,9 +93,23 @@ class Admission(Control):
 class Unforeseen(Control):
     """For a run without windows: a host that turns out to be bound to one is not begun outside of all arithmetic."""
 
+    def __init__(self) -> None:
+        self._met: set[str] = set()
+
     def enter(self, host: str, window: str) -> None:
         if window:
             raise Blocked(f"{host} is bound to change window {window}, which was not foreseen", "plan again")
+        self._met.add(host)
+
+    def permit(self, intent: Intent) -> None:
+        if intent.changes and intent.step.on not in self._met:
+            raise _unmet(intent.step)
+
+
+def _unmet(step: Step) -> Blocked:
+    """Nobody has asked for the windows of the host that would be changed: only possible where that is another one."""
+    return Blocked(f"{step.on} would be changed for {step.host}, and its change windows are not known",
+                   f"make {step.on} one of the hosts of the play")  # fmt: skip
 
 
 def closed(calendar: Calendar | Joint, window: str, now: datetime) -> str:

@@ -27,10 +27,10 @@ class Held(Control):
 
     def permit(self, intent: Intent) -> None:
         if intent.changes:
-            self._proved[intent.step.host] = self._monotonic()
+            self._proved[intent.step.on] = self._monotonic()
 
     def prove(self, intent: Intent, *, deed: bool) -> None:
-        host = intent.step.host
+        host = intent.step.on
         asked = self._monotonic()
         if asked - self._proved.get(host, asked - KNOWN - 1) <= (FRESH if deed else KNOWN):
             return

@@ -1,4 +1,4 @@
-"""Writes every step of a run into the ledger: before it changes anything, and when it has ended."""
+"""Writes a run into the ledger: a deed before it is begun and when it has ended, all else once it is judged."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from remediate.change import durations, results
 from remediate.engine.control import Control, Intent, Mark
 from remediate.errors import Blocked, LedgerLost, LockLost
-from remediate.events import Event, StepFinished
 from remediate.ledger.rows import PackageSeen, StepBegun, StepEnded
-from remediate.model import Change, Json, Result, Status, Step
+from remediate.model import Change, Json, Mode, Result, Status, Step
 
 if TYPE_CHECKING:
     from remediate.ledger.store import Ledger
@@ -21,8 +20,9 @@ HIDDEN = "hidden by no_log"
 MESSAGE = 2000
 """Characters of a message that are kept with a judgement."""
 JUDGED = "judged"
-"""Kind of the events that say how a task is judged where that is not how its step ended (``failed_when``,
-``ignore_errors``), or where it had none: {"status", "task", "module", "message", "ignored", "number": its step's}."""
+"""Kind of the events that say how a task is judged where that is not how its deed ended (``failed_when``,
+``ignore_errors``): {"status", "task", "module", "message", "ignored", "number": its step's}. Ledgers of versions before
+have them for looks as well, and without a number for tasks that had no step."""
 MARK = "walk"
 """Kind of the events that say what became of a failure: {"mark": ..., "number": the step it was made after}."""
 
@@ -49,7 +49,10 @@ class Journal(Control):
         self._say = say
         self._open: dict[tuple[str, str], int] = {}
         self._last: dict[str, int] = {}
-        self._ended: dict[tuple[str, str], tuple[int, Status]] = {}
+        self._looked: dict[tuple[str, str], tuple[Step, Result]] = {}
+        """Looks that are not judged yet, by host and address."""
+        self._deeds: dict[tuple[str, str], tuple[int, Status]] = {}
+        """The same of deeds: what they are in the ledger, and how they ended."""
         self._lost = set() if lost is None else lost
 
     def permit(self, intent: Intent) -> None:
@@ -57,6 +60,8 @@ class Journal(Control):
             return
         step = intent.step
         try:
+            if step.on != step.host:
+                self._ledger.prove_lock(self._run, step.on)
             begun = self._mask(_begun(step, intent))
             self._open[step.host, step.address] = self._ledger.step_begun(self._run, begun)
         except LockLost as lost:
@@ -66,7 +71,32 @@ class Journal(Control):
             raise Blocked(f"not begun: {lost.message}", lost.hint) from None
 
     def record(self, step: Step, result: Result) -> None:
-        number = self._open.pop((step.host, step.address), None)
+        """A deed is written down at once; a look when it is judged, or the task looks once more."""
+        key = (step.host, step.address)
+        number = self._open.pop(key, None)
+        if number is None:
+            if before := self._looked.pop(key, None):
+                self._write(*before)
+            self._looked[key] = (step, result)
+            return
+        if self._write(step, result, number):
+            self._deeds[key] = number, result.status
+
+    def judged(self, result: Result) -> None:
+        key = (result.host, result.address)
+        number, status = self._deeds.pop(key, (0, None))
+        if look := self._looked.pop(key, None):
+            step, seen = look
+            told = replace(seen if step.no_log else result, status=result.status, ignored=result.ignored)
+            self._write(step, told)
+        elif number:
+            if status is not result.status or result.ignored:
+                self._judgement(result, number)
+        elif result.module and result.status is not Status.SKIPPED and not result.recalled:
+            self._write(_own(result), replace(result, message=result.message[:MESSAGE], extra={}))
+
+    def _write(self, step: Step, result: Result, number: int | None = None) -> bool:
+        """The end of a step that was begun, or one that changed nothing, whole; False where it cannot be kept."""
         kept = results.to_json(self._mask(_censored(result) if step.no_log else result))
         hidden = step.no_log or kept != results.to_json(result)
         ended = StepEnded(status=result.status.value, seconds=result.seconds, result=kept, redacted=hidden)
@@ -76,44 +106,41 @@ class Journal(Control):
             else:
                 self._ledger.step_ended(self._run, step.host, number, ended)
             self._last[step.host] = number
-            self._ended[step.host, step.address] = number, result.status
             if not step.no_log:
-                self._package(step.host, self._mask(result))
+                self._package(step.on, self._mask(result))
         except LockLost as lost:
             self._lost.add(step.host)
-            self._say(f"{step.host}: {lost.message}: what was done is not written down here")
+            self._say(f"{step.on}: {lost.message}: what was done is not written down here")
         except LedgerLost as lost:
             self._stop.set()
             self._say(f"{step.host}: {step.task} has ended ({result.status.value}), but {lost.message}")
+        else:
+            return True
+        return False
 
     def mark(self, host: str, what: Mark) -> None:
         """A resumed run has to know which failures ended a host, and what was only done because of them."""
         if host in self._last:
             try:
-                self._ledger.note(self._run, MARK, host, {"mark": what.value, "number": self._last[host]})
+                self._ledger.note(self._run, MARK, host, {"mark": what.value, "number": self._last[host]},
+                                  durable=False)  # fmt: skip
             except LedgerLost as lost:
                 self._stop.set()
                 self._say(f"{host}: {lost.message}")
 
-    def receive(self, event: Event) -> None:
-        """As a sink: hears how every task is judged."""
-        if isinstance(event, StepFinished) and event.result.module and not event.result.recalled:
-            self._judged(event.result)
+    def settle(self) -> None:
+        """Hear the last of what was handed to the ledger and not waited for."""
+        for host, lost in self._ledger.settled(self._run).items():
+            if host not in self._lost:
+                self._lost.add(host)
+                self._say(f"{host}: {lost.message}: what was done is not written down here")
 
-    def close(self) -> None:
-        """Nothing is kept back."""
-
-    def _judged(self, result: Result) -> None:
-        number, status = self._ended.pop((result.host, result.address), (0, None))
-        if (status is result.status and not result.ignored) or (status is None and not result.failed):
-            return
+    def _judgement(self, result: Result, number: int) -> None:
         told: dict[str, Json] = {"status": result.status.value, "task": result.task, "module": result.module,
                                  "message": HIDDEN if result.no_log else result.message[:MESSAGE],
-                                 "ignored": result.ignored}  # fmt: skip
-        if number:
-            told["number"] = number
+                                 "ignored": result.ignored, "number": number}  # fmt: skip
         try:
-            self._ledger.note(self._run, JUDGED, result.host, self._mask(told))
+            self._ledger.note(self._run, JUDGED, result.host, self._mask(told), durable=False)
         except LedgerLost as lost:
             self._stop.set()
             self._say(f"{result.host}: {lost.message}")
@@ -131,7 +158,7 @@ class Journal(Control):
             version=str(state.get("version") or ""),
             size=size if isinstance(size, int) else 0,
         )
-        self._ledger.package(self._run, host, seen)
+        self._ledger.package(self._run, host, seen, durable=False)
 
 
 def _censored(result: Result) -> Result:
@@ -143,6 +170,12 @@ def _censored(result: Result) -> Result:
     )  # fmt: skip
     return replace(result, message=HIDDEN, remedy="", changes=changes, before={}, after={}, extra={}, columns={},
                    notes=())  # fmt: skip
+
+
+def _own(result: Result) -> Step:
+    """What the controller did itself, or what broke before there was a step."""
+    return Step(address=result.address, host=result.host, task=result.task, module=result.module, params={},
+                endpoint=None, mode=Mode.APPLY, no_log=result.no_log)  # fmt: skip
 
 
 def _begun(step: Step, intent: Intent | None) -> StepBegun:

@@ -23,6 +23,7 @@ def to_json(result: Result) -> dict[str, Json]:
         "notes": list(result.notes),
         "seconds": result.seconds,
         "recalled": result.recalled,
+        "ignored": result.ignored,
         "touched": result.touched,
     }
 

@@ -1,12 +1,13 @@
-"""Several controls as one: all must agree, the first that knows an answer gives it."""
+"""Several controls as one: all must agree, the first that knows an answer gives it; and that of locked hosts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from remediate.engine.control import Control, Earlier, Intent, Mark
 from remediate.engine.registry import LoadedModule
 from remediate.errors import Blocked, Deferred
+from remediate.ledger.rows import Lock
 from remediate.model import Result, State, Step
 
 
@@ -54,7 +55,7 @@ class Several(Control):
         return inspect()
 
     def permit(self, intent: Intent) -> None:
-        host = intent.step.host
+        host = intent.step.on
         for control in self._controls:
             control.permit(intent)
         if intent.changes:
@@ -62,7 +63,7 @@ class Several(Control):
             self._begun.add(host)
 
     def prove(self, intent: Intent, *, deed: bool) -> None:
-        host = intent.step.host
+        host = intent.step.on
         try:
             for control in self._controls:
                 control.prove(intent, deed=deed)
@@ -72,7 +73,7 @@ class Several(Control):
             raise
 
     def left(self, intent: Intent) -> None:
-        self._first[intent.step.host] = False
+        self._first[intent.step.on] = False
         for control in self._controls:
             control.left(intent)
 
@@ -80,6 +81,26 @@ class Several(Control):
         for control in self._controls:
             control.record(step, result)
 
+    def judged(self, result: Result) -> None:
+        for control in self._controls:
+            control.judged(result)
+
 
 def _through(control: Control, step: Step, inspect: Callable[[], State]) -> Callable[[], State]:
     return lambda: control.observe(step, inspect)
+
+
+class Locked(Control):
+    """``held``: who holds which host. None of them is contacted, and the table says who holds it."""
+
+    def __init__(self, held: Mapping[str, Lock]) -> None:
+        self._held = held
+
+    def enter(self, host: str, window: str) -> None:
+        lock = self._held.get(host)
+        if lock is not None:
+            bound = f"; its window is {window}" if window else ""
+            raise Blocked(
+                f"{lock.sentence()}{bound}",
+                f"let it end; if nobody works there any more: remediate runs unlock {host} --reason TEXT",
+            )

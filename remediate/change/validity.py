@@ -23,16 +23,16 @@ class Validity(Control):
             self._refuse_late(f"; its window is {window}" if window else "")
 
     def permit(self, intent: Intent) -> None:
-        if intent.changes and intent.step.host not in self._begun:
+        if intent.changes and intent.step.on not in self._begun:
             self._refuse_late("")
-            self._first.add(intent.step.host)
+            self._first.add(intent.step.on)
 
     def prove(self, intent: Intent, *, deed: bool) -> None:
-        if deed and intent.step.host in self._first:
+        if deed and intent.step.on in self._first:
             self._refuse_late("")
 
     def left(self, intent: Intent) -> None:
-        self._first.discard(intent.step.host)
+        self._first.discard(intent.step.on)
 
     def _refuse_late(self, more: str) -> None:
         if self._now() > self._until:

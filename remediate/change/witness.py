@@ -98,18 +98,18 @@ class Witnesses(Control):
             self._bound.add(host)
 
     def permit(self, intent: Intent) -> None:
-        host = intent.step.host
+        host = intent.step.on
         if intent.changes and host in self._bound and host not in self._begun:
             self._ask(host)
             self._first.add(host)
 
     def prove(self, intent: Intent, *, deed: bool) -> None:
-        host = intent.step.host
+        host = intent.step.on
         if deed and host in self._first:
             self._ask(host)
 
     def left(self, intent: Intent) -> None:
-        self._first.discard(intent.step.host)
+        self._first.discard(intent.step.on)
 
     def _ask(self, host: str) -> None:
         skews = self._clocks.skews()

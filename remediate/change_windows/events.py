@@ -1,4 +1,4 @@
-"""Events of a calendar: one stretch of time, or many by rule, in the zone each was written in."""
+"""Stretches of time: events of a calendar, one or many by rule, in the zone each was written in; and fixed freezes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import chain
+from zoneinfo import ZoneInfo
 
 from remediate.change_windows import rules
-from remediate.change_windows.model import Rule, Span
+from remediate.change_windows.model import Rule, Span, Spans
 from remediate.change_windows.wallclock import moment
 
 MARGIN = timedelta(days=2)
@@ -51,3 +52,13 @@ class Event:
         for wall, length in chain(repeated, self.also):
             if wall not in self.without and wall.date() not in self.without_days:
                 yield wall, length
+
+
+def fixed(name: str, start: datetime, end: datetime, zone: ZoneInfo | None) -> Spans:
+    """From one wall-clock time to another, in ``zone`` or in that of the window it is asked for."""
+
+    def spans(first: datetime, last: datetime, of_window: ZoneInfo) -> tuple[Span, ...]:
+        found = Span(moment(start, zone or of_window), moment(end, zone or of_window), name)
+        return (found,) if found.start < last and found.end > first and found.start < found.end else ()
+
+    return spans

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from remediate.change_windows import rules
 from remediate.change_windows.calendar import Calendar
-from remediate.change_windows.freezes import fixed
+from remediate.change_windows.events import fixed
 from remediate.change_windows.ics import from_ics
 from remediate.change_windows.model import LONGEST, Freeze, Rule, Window
 from remediate.errors import UserError
-from remediate.language import fields
+from remediate.language import fields, quoting
 from remediate.language.periods import period, written
 from remediate.language.words import kind, suggestion
 from remediate.language.yamlfile import Map, Seq, source_of
@@ -48,7 +48,11 @@ def load(path: Path) -> Calendar:
 def _known(data: Map, keys: tuple[str, ...]) -> None:
     for key in data:
         if key not in keys:
-            raise UserError(f"unknown key {key!r}", source=data.key_source(key), hint=suggestion(str(key), keys))
+            raise UserError(
+                f"unknown key {quoting.named(key)}",
+                source=data.key_source(key),
+                hint=suggestion(str(key), keys),
+            )
 
 
 def _entries(data: Map, key: str) -> list[Map]:

@@ -14,8 +14,8 @@ from remediate.reports.text import counted, one_line
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remediate.commands.outside import Outside
     from remediate.planfile.model import Plan
+    from remediate.project.outside import Outside
 
 MARGIN = " " * 13
 
@@ -32,7 +32,7 @@ class Approvals:
 
 def look(plan: Plan, file: Path, outside: Outside) -> Approvals:
     """The approvals beside ``file``, judged by the policy of this machine."""
-    from remediate.commands import approving
+    from remediate.change import approving
     from remediate.errors import RemediateError
 
     try:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remediate.approvals.model import Statement
-    from remediate.commands.outside import Outside
     from remediate.planfile.model import Plan
+    from remediate.project.outside import Outside
 
 
 def parser() -> Parser:
@@ -38,8 +38,8 @@ def parser() -> Parser:
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.approvals import beside, sshkeygen
-    from remediate.commands import approving
-    from remediate.commands.apply import refuse_stale
+    from remediate.change import approving
+    from remediate.change.of_plan import refuse_stale
     from remediate.errors import UserError
     from remediate.planfile import codec
 
@@ -66,8 +66,8 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
 
 def _statement(plan: Plan, reason: str, outside: Outside) -> Statement:
     from remediate.approvals.model import Statement
-    from remediate.commands import ledgers
     from remediate.planfile import codec
+    from remediate.project import ledgers
 
     account = outside.account
     return Statement(plan=codec.substance(plan), until=plan.valid_until, reason=reason,
@@ -77,7 +77,7 @@ def _statement(plan: Plan, reason: str, outside: Outside) -> Statement:
 
 def _say_what_it_comes_to(plan: Plan, file: Path, own: Path, outside: Outside) -> None:
     """As far as this machine knows: the people who may approve are named where plans are applied."""
-    from remediate.commands import approving
+    from remediate.change import approving
     from remediate.errors import RemediateError
 
     try:

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
 from remediate import __version__
-from remediate.commands.outside import Outside
 from remediate.errors import BrokenOff, RemediateError, UserError
+from remediate.project.outside import Outside
 from remediate.secrets.logins import logins
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from remediate import __version__
-from remediate.commands.outside import Outside
+from remediate.project.outside import Outside
 from remediate.reports.text import one_line
 from remediate.secrets import files
 from remediate.secrets.logins import SHORTEST, logins

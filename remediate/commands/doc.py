@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from remediate.commands.content import Content, shipped
 from remediate.commands.options import json_and_color
 from remediate.commands.parser import SIMPLE, Parser
-from remediate.commands.settings import find
+from remediate.project.content import Content, shipped
+from remediate.project.settings import find
 
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
     from remediate.engine.registry import LoadedModule, Registry
+    from remediate.project.outside import Outside
 
 
 def parser() -> Parser:

@@ -14,7 +14,7 @@ from remediate.model import Json, Mode, Result
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
+    from remediate.project.outside import Outside
 
 PLAYBOOK = "playbooks/facts.yml"
 MODULE = "exchange_facts"
@@ -54,12 +54,12 @@ class _Collect:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.commands import running
+    from remediate.change import running
     from remediate.reports.redact import Redacting
 
     options.playbook, options.tags, options.skip_tags, options.start_at_task = PLAYBOOK, [], [], ""
     options.limit = f"{options.pattern}:&{options.limit}" if options.limit else options.pattern
-    request = running.prepare(options, outside, mode=Mode.CHECK)
+    request = running.prepare(common.asked(options, outside), outside, mode=Mode.CHECK)
     collected = _Collect()
     summary = running.with_sinks(request, [Redacting(collected, running.redactor(request))], outside)
     results = sorted(collected.results, key=lambda result: list(request.inventory.hosts).index(result.host))

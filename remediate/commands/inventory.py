@@ -13,8 +13,8 @@ from remediate.errors import UserError
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
     from remediate.language.inventory import Host, Inventory
+    from remediate.project.outside import Outside
     from remediate.reports.redact import Redactor
 
 VIEWS = ("list", "graph", "host")
@@ -40,11 +40,13 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.commands.project import Project
     from remediate.engine import learning
+    from remediate.project.project import Project
     from remediate.reports.redact import Redactor
 
-    inventory = Project.around(outside.folder, outside.files).inventory(options, start_lab=False, say=outside.complain)
+    inventory = Project.around(outside.folder, outside.files).inventory(
+        options.inventory, start_lab=False, say=outside.complain
+    )
     learning.from_inventory(inventory, {}, outside.secrets, outside.folder)
     mask = Redactor(outside.secrets)
     if options.view == "host":

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from remediate.commands.options import json_and_color
 from remediate.commands.parser import SIMPLE, Parser
-from remediate.commands.project import Project, need_lab
 from remediate.errors import UserError
+from remediate.project.project import Project, need_lab
 
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
     from remediate.model import Json
+    from remediate.project.outside import Outside
 
 DEEDS = ("up", "status", "reset", "down")
 

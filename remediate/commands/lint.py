@@ -13,11 +13,11 @@ from remediate.errors import UserError
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
-    from remediate.commands.project import Project
     from remediate.engine.registry import Registry
     from remediate.language.setting import SearchPath
     from remediate.language.tree import Node, Playbook
+    from remediate.project.outside import Outside
+    from remediate.project.project import Project
 
 
 def parser() -> Parser:
@@ -41,7 +41,7 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.commands.project import Project
+    from remediate.project.project import Project
 
     project = Project.around(outside.folder, outside.files)
     found: list[UserError] = []
@@ -77,31 +77,35 @@ def document(error: UserError) -> dict[str, object]:
 
 def examine(path: Path, project: Project) -> tuple[list[UserError], int]:
     """Every mistake in reading order, and how many tasks were looked at."""
-    from remediate.commands import checks
-    from remediate.commands.listing import included, walk
+    from remediate.beforehand import tasks as of_tasks
+    from remediate.beforehand.visible import included, walk
 
     modules, search = project.modules(path), project.search(path)
     book, errors, nodes = _read(path, search, modules)
     tasks = list(walk(tuple(nodes)))
     for play in book.plays if book else ():
-        errors += checks.of_play(play)
+        errors += of_tasks.of_play(play)
         tasks += [*walk(play.nodes), *play.handlers]
     below, unreadable = included(tasks, search, modules)
     tasks += below
     errors += [error for error in unreadable if isinstance(error, UserError)]
     for task in tasks:
-        errors += checks.of_task(task, modules)
-    return checks.in_order(errors), len(tasks)
+        errors += of_tasks.of_task(task, modules)
+    return of_tasks.in_order(errors), len(tasks)
 
 
 def given(path: Path, project: Project, options: argparse.Namespace, outside: Outside) -> list[UserError]:
     """What modules say of the values that hosts give them; without an inventory, of those a playbook itself gives."""
-    from remediate.commands import beforehand
+    from remediate.beforehand import arguments
     from remediate.engine.run import RunRequest
     from remediate.model import Mode
 
     with_hosts = bool(options.inventory)
-    hosts = project.inventory(options, start_lab=False, say=outside.complain) if with_hosts else beforehand.nobody()
+    hosts = (
+        project.inventory(options.inventory, start_lab=False, say=outside.complain)
+        if with_hosts
+        else arguments.nobody()
+    )
     request = RunRequest(
         playbook=path,
         inventory=hosts.with_playbook_vars(path.parent),
@@ -109,7 +113,7 @@ def given(path: Path, project: Project, options: argparse.Namespace, outside: Ou
         modules=project.modules(path),
         mode=Mode.CHECK,
     )
-    seen = beforehand.look(request, strict=with_hosts)
+    seen = arguments.look(request, strict=with_hosts)
     for warning in seen.warnings:
         outside.complain(f"{warning.source}: {warning.text}".replace(f"{outside.folder}/", ""))
     return list(seen.mistakes)
@@ -117,7 +121,7 @@ def given(path: Path, project: Project, options: argparse.Namespace, outside: Ou
 
 def _read(path: Path, search: SearchPath, modules: Registry) -> tuple[Playbook | None, list[UserError], list[Node]]:
     """The playbook, or what could be read of it and every mistake that kept it from being read."""
-    from remediate.commands.pieces import Pieces
+    from remediate.beforehand.pieces import Pieces
     from remediate.engine.run import words
     from remediate.language import playbook
     from remediate.language.taskargs import Modules

@@ -11,8 +11,8 @@ from remediate.errors import UserError
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
     from remediate.notify import Hook, Occasion, Told
+    from remediate.project.outside import Outside
 
 
 def parser() -> Parser:
@@ -35,8 +35,8 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.commands.project import Project
     from remediate.notify import notify
+    from remediate.project.project import Project
 
     settings = Project.around(outside.folder, outside.files).settings
     hooks = chosen(settings.notify, options.name)
@@ -61,8 +61,8 @@ def chosen(hooks: Sequence[Hook], name: str) -> list[Hook]:
 
 def message(outside: Outside) -> Occasion:
     """What is sent: an occasion that says it is none."""
-    from remediate.commands import ledgers
     from remediate.notify import HostLine, Occasion
+    from remediate.project import ledgers
 
     return Occasion(
         kind="after",

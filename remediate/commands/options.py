@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     import argparse
     from datetime import timedelta
 
-    from remediate.commands.outside import Outside
+    from remediate.change.asked import Asked, Gates, Login
     from remediate.commands.parser import Parser
+    from remediate.project.outside import Outside
     from remediate.reports.choose import Wishes
 
 MOST_DAYS = 365
@@ -81,6 +82,19 @@ def connection(parser: Parser) -> None:
     group.add_argument("--forks", type=int, default=0, metavar="N", help="hosts worked on at once (default 50)")
 
 
+def gates(page: Parser) -> None:
+    """What run, apply and resume know about windows."""
+    group = page.add_argument_group("change windows (variable change_window; see `remediate window list`)")
+    group.add_argument(
+        "--windows", default="", metavar="FILE", help="the windows (default windows.yml by the inventory)"
+    )
+    group.add_argument("--wait", action="store_true", help="wait until the windows open, for every host")
+    group.add_argument("--max-wait", default="", metavar="TIME", help="wait no longer than this in all, as in 12h")
+    group.add_argument(
+        "--override-window", default=None, metavar="REASON", help="go ahead outside the window; the reason is kept"
+    )
+
+
 def output(parser: Parser, *, diff: bool = True) -> None:
     """What is printed, and how."""
     group = parser.add_argument_group("output")
@@ -106,7 +120,7 @@ def wishes(options: argparse.Namespace, outside: Outside) -> Wishes:
 
     return Wishes(
         format=options.format,
-        verbosity=getattr(options, "verbose", 0),
+        verbosity=options.verbose,
         diff=getattr(options, "diff", False),
         color=not options.no_color and not outside.environ.get("NO_COLOR"),
     )
@@ -128,20 +142,51 @@ def words(values: list[str]) -> frozenset[str]:
     return frozenset(word.strip() for value in values for word in value.split(",") if word.strip())
 
 
-def forks(options: argparse.Namespace, default: int) -> int:
-    """``--forks``, else the project's."""
+def asked(options: argparse.Namespace, outside: Outside) -> Asked:
+    """All that was asked for; ``UserError`` for what makes no sense, before anything is looked at."""
+    from remediate.change.asked import Asked
+    from remediate.project import extravars
+
+    return Asked(
+        playbook=getattr(options, "playbook", ""),
+        inventory=tuple(getattr(options, "inventory", ())),
+        limit=getattr(options, "limit", ""),
+        tags=words(getattr(options, "tags", [])),
+        skip_tags=words(getattr(options, "skip_tags", [])),
+        start_at_task=getattr(options, "start_at_task", ""),
+        gates=_gates(options),
+        variables=extravars.read(options.extra_vars, outside.folder),
+        retry=getattr(options, "retry", False),
+        login=login(options),
+        forks=forks(options),
+        wishes=wishes(options, outside),
+        repeat_unfinished=getattr(options, "repeat_unfinished", False),
+    )
+
+
+def _gates(options: argparse.Namespace) -> Gates:
+    from remediate.change.asked import Gates
+
+    if not hasattr(options, "override_window"):  # a command that changes nothing
+        return Gates(windows=getattr(options, "windows", ""))
+    reason = (options.override_window or "").strip()
+    if options.override_window is not None and not reason:
+        raise UserError("--override-window needs a reason", hint="it is kept in the ledger, and stands in the report")
+    longest = period(options.max_wait, "--max-wait") if options.max_wait else None
+    if longest and not options.wait:
+        raise UserError("--max-wait is for --wait", hint="add --wait")
+    return Gates(windows=options.windows, patient=options.wait, longest=longest, override=reason)
+
+
+def login(options: argparse.Namespace) -> Login:
+    """How to log in."""
+    from remediate.change.asked import Login
+
+    return Login(user=options.user, ask_password=options.ask_pass, host_key=options.host_key)
+
+
+def forks(options: argparse.Namespace) -> int:
+    """``--forks``; 0 where it is not given."""
     if options.forks < 0:
         raise UserError("--forks must be a whole number from 1 on")
-    return int(options.forks or default)
-
-
-def ask_password(outside: Outside) -> str:
-    """The password: asked at a terminal, else the first line of standard input."""
-    if outside.stdin.isatty():
-        import getpass
-
-        return getpass.getpass("SSH password: ")
-    line = outside.stdin.readline()
-    if not line:
-        raise UserError("--ask-pass: there is no terminal to ask at and standard input is empty")
-    return line.rstrip("\r\n")
+    return int(options.forks)

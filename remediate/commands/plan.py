@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from remediate.commands import calendars
 from remediate.commands.parser import Parser
 from remediate.commands.run import playbook_options
 from remediate.errors import UserError
@@ -14,8 +13,8 @@ from remediate.model import Mode, Source
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from remediate.commands.outside import Outside
     from remediate.engine.control import Control
     from remediate.engine.perform import SessionStore
     from remediate.engine.run import RunRequest
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from remediate.model import RunSummary
     from remediate.planfile.build import Gatherer
     from remediate.planfile.model import Plan
+    from remediate.project.outside import Outside
 
 
 def parser() -> Parser:
@@ -55,8 +55,8 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
+    from remediate.change import bindings, running
     from remediate.commands import options as common
-    from remediate.commands import running
 
     options.verbose = max(1, options.verbose)
     if not options.out and (options.require_approval or options.valid_for != "7d"):
@@ -65,27 +65,28 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         raise UserError("--require-approval must be a whole number from 0 on")
     valid_for = common.period(options.valid_for, "--valid-for")
     out = outside.folder / options.out
-    if options.out and (out.is_dir() or not os.access(out.parent, os.W_OK)):
+    if options.out and not _can_be_written(out):
         hint = "name a file in a folder that is there and that you may write to"
         raise UserError("-o: no file can be written there", source=Source(str(out)), hint=hint)
-    request = running.prepare(options, outside, mode=Mode.CHECK, start_lab=not options.replay)
-    bindings = calendars.refuse_unknown(request, options, outside)
+    asked = common.asked(options, outside)
+    request = running.prepare(asked, outside, mode=Mode.CHECK, start_lab=not options.replay)
+    bound = bindings.refuse_unknown(request, asked, outside)
     from remediate.reports import choose
 
     known = running.redactor(request)
-    sinks = choose.sinks(common.wishes(options, outside), outside.stdout, outside.stderr, known)
+    sinks = choose.sinks(asked.wishes, outside.stdout, outside.stderr, known)
     gatherer, summary = _look(request, sinks, options, outside)
-    for line in calendars.never(gatherer.hosts(), bindings, outside.now()):
+    for line in bindings.never(gatherer.hosts(), bound, outside.now()):
         gatherer.warnings.append(line)
         outside.complain(f"warning: {line}")
     if options.out and summary.interrupted:
         outside.complain(f"not saved: {options.out}: the plan was interrupted")
     elif options.out:
-        from remediate.commands import planning
+        from remediate.change import planning
         from remediate.planfile import codec
 
         plan = planning.plan_of(
-            request, gatherer, options, outside, valid_for=valid_for, approvals=options.require_approval
+            request, gatherer, asked, outside, valid_for=valid_for, approvals=options.require_approval
         )
         for sentence in planning.unsealed(gatherer):
             outside.complain(sentence)
@@ -98,7 +99,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
 def _say_who_has_to_approve(plan: Plan, name: str, outside: Outside) -> None:
     """As this machine sees it; what hinders it to see anything is said when the plan is applied."""
     from remediate.approvals import judge
-    from remediate.commands import approving
+    from remediate.change import approving
     from remediate.errors import RemediateError
     from remediate.reports.text import counted
 
@@ -116,7 +117,7 @@ def _look(
     request: RunRequest, sinks: Sequence[Sink], options: argparse.Namespace, outside: Outside
 ) -> tuple[Gatherer, RunSummary]:
     """The check run: on the hosts, or on a record of them."""
-    from remediate.commands import planning, running
+    from remediate.change import planning, running
     from remediate.planfile.observations import Offline, Recorder, Replay
 
     control: Control | None = None
@@ -130,3 +131,11 @@ def _look(
     if recorder is not None:
         recorder.save()
     return found
+
+
+def _can_be_written(path: Path) -> bool:
+    """Whether a file may be made there: in a folder one may write to, under a name that is not too long."""
+    try:
+        return not path.is_dir() and os.access(path.parent, os.W_OK)
+    except (OSError, ValueError):
+        return False

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remediate.commands import calendars
 from remediate.commands import options as common
 from remediate.commands.parser import Parser
 from remediate.model import Mode, Outcome
@@ -14,11 +11,11 @@ from remediate.model import Mode, Outcome
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
+    from remediate.change.asked import Asked
     from remediate.engine.run import RunRequest
+    from remediate.project.outside import Outside
 
 QUESTION = "Apply these changes?"
-CHANGED = "not what was read when the run was asked for any more"
 
 
 def parser() -> Parser:
@@ -39,7 +36,7 @@ def parser() -> Parser:
         "--check", action="store_true", help="change nothing: show what would be done (exit code 2 if anything)"
     )
     page.add_argument("--confirm", action="store_true", help="show what would be done, ask, then do it")
-    calendars.options(page)
+    common.gates(page)
     lists = page.add_argument_group("instead of running")
     lists.add_argument("--list-hosts", action="store_true", help="show the hosts the playbook is for")
     lists.add_argument("--list-tasks", action="store_true", help="show its tasks")
@@ -61,66 +58,49 @@ def playbook_options(page: Parser) -> None:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.commands import approving, running
-    from remediate.commands.resume import hosts_of
+    from remediate.change import approving, running
+    from remediate.change.work import hosts_of
 
-    calendars.wanted(options)
+    asked = common.asked(options, outside)
     lists = options.list_hosts or options.list_tasks or options.list_tags or options.syntax_check
     mode = Mode.CHECK if options.check else Mode.APPLY
-    request = running.prepare(options, outside, mode=mode, start_lab=not lists, look=not lists)
+    request = running.prepare(asked, outside, mode=mode, start_lab=not lists, look=not lists)
     if lists:
         return _show(request, options, outside)
     if options.check:
-        return running.execute(request, options, outside).exit_code
+        return running.execute(request, asked.wishes, outside).exit_code
     approving.refuse_without_plan(request, hosts_of(request), outside)
     if options.confirm:
-        return _confirm_and_run(request, options, outside)
-    return change_hosts(request, options, outside)
+        return _confirm_and_run(request, asked, outside)
+    return change_hosts(request, asked, outside)
 
 
-def _confirm_and_run(request: RunRequest, options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.commands import running
+def _confirm_and_run(request: RunRequest, asked: Asked, outside: Outside) -> int:
+    from remediate.change import running
 
-    plan = running.execute(running.again(request, Mode.CHECK), options, outside)
+    plan = running.execute(running.again(request, Mode.CHECK), asked.wishes, outside)
     if plan.interrupted or not any(host.outcome is Outcome.PENDING for host in plan.hosts):
         return plan.exit_code
     if not running.confirmed(outside, QUESTION):
         outside.complain("nothing was changed")
         return plan.exit_code
-    return change_hosts(request, options, outside)
+    return change_hosts(request, asked, outside)
 
 
-def change_hosts(request: RunRequest, options: argparse.Namespace, outside: Outside) -> int:
-    """Carry the request out under the gates; where windows are named it is planned first, to know what fits."""
-    from remediate.commands import asking, change, planning
-    from remediate.commands.ledgers import open_for
-    from remediate.commands.project import Project
-    from remediate.commands.resume import hosts_of
+def change_hosts(request: RunRequest, asked: Asked, outside: Outside) -> int:
+    """Carry the request out under the gates."""
+    from remediate.change import of_playbook
+    from remediate.change.carry import carry_out
+    from remediate.project.ledgers import open_for
 
-    project = Project.around(outside.folder, outside.files)
     with open_for(outside) as ledger:
-        planned = calendars.foreseen(request, outside)
-        asked = planning.asked(request, options, project)
-        files = planning.rests_on(request, project, {Path(name) for name in request.files})
-        kept = {
-            "playbook": asked.playbook,
-            "asked": asking.as_json(asked),
-            "inputs": [asking.as_json(f) for f in files],
-        }
-        work = change.Work(
-            kind="run",
-            request=request,
-            hosts=hosts_of(request),
-            kept=kept,
-            planned=planned,
-            still=partial(asking.refuse_altered, files, options, outside, what=CHANGED),
-        )
-        return change.carry_out(work, ledger, options, outside)
+        return carry_out(of_playbook.work_of(request, asked, outside), ledger, asked, outside)
 
 
 def _show(request: RunRequest, options: argparse.Namespace, outside: Outside) -> int:
     """``--list-hosts``, ``--list-tasks``, ``--list-tags``, ``--syntax-check``."""
-    from remediate.commands import listing, running
+    from remediate.change import running
+    from remediate.commands import listing
     from remediate.engine.run import read
 
     book = read(request)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
 from remediate.change.journal import JUDGED
-from remediate.commands.ledgers import controller
+from remediate.project.ledgers import controller
 
 if TYPE_CHECKING:
     from remediate.ledger.backwards import Backwards
@@ -90,7 +90,7 @@ def _times(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _judgements(events: Sequence[EventRow]) -> dict[str, list[EventRow]]:
-    """By host: how tasks were judged where that is not how their steps ended, or where they had none."""
+    """By host: how tasks were judged where that is not how their deeds ended; in older ledgers of others as well."""
     found: dict[str, list[EventRow]] = {}
     for event in events:
         if event.kind == JUDGED:
@@ -128,7 +128,7 @@ def _step(row: StepRow, judged: Mapping[str, Any]) -> dict[str, Any]:
         "begun": row.begun_at.isoformat(),
         "ended": row.ended_at.isoformat() if row.ended_at else None,
         **({"status": str(judged["status"])} if judged else {}),
-        "ignored": bool(judged.get("ignored")),
+        "ignored": bool(judged.get("ignored") or result.get("ignored")),
         "message": str(judged.get("message") or result.get("message") or ""),
         "remedy": str(result.get("remedy") or ""),
         "changes": list(_changes(row)),

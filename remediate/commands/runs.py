@@ -6,16 +6,16 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from remediate.commands import ledgers
 from remediate.commands.parser import Parser
 from remediate.errors import UserError
+from remediate.project import ledgers
 
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
     from remediate.ledger.rows import RunRow
     from remediate.ledger.store import Ledger
+    from remediate.project.outside import Outside
 
 VIEWS = ("list", "show", "report", "unlock", "verify")
 NEEDS: tuple[tuple[str, str], ...] = (("show", "RUN"), ("report", "RUN"), ("unlock", "HOST"))
@@ -56,7 +56,7 @@ def parser() -> Parser:
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
     _check(options)
-    with ledgers.open_for(outside, create=False) as ledger:
+    with ledgers.open_for(outside, create=False, writable=options.view == "unlock") as ledger:
         match options.view:
             case "list":
                 return _list(options, outside, ledger)

@@ -10,7 +10,7 @@ from remediate.commands.parser import SIMPLE, Parser
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
+    from remediate.project.outside import Outside
 
 
 def parser() -> Parser:

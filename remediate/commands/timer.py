@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import argparse
 
     from remediate.change_windows import Calendar, Opening
-    from remediate.commands.outside import Outside
     from remediate.planfile.model import Plan
+    from remediate.project.outside import Outside
 
 
 def write(calendar: Calendar, options: argparse.Namespace, outside: Outside, now: datetime) -> int:

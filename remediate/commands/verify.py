@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remediate.commands import options as common
 from remediate.commands.parser import Parser
 from remediate.commands.run import playbook_options
 from remediate.model import Mode
@@ -11,7 +12,7 @@ from remediate.model import Mode
 if TYPE_CHECKING:
     import argparse
 
-    from remediate.commands.outside import Outside
+    from remediate.project.outside import Outside
 
 
 def parser() -> Parser:
@@ -28,7 +29,8 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.commands import running
+    from remediate.change import running
 
-    request = running.prepare(options, outside, mode=Mode.CHECK, sends=False)
-    return running.execute(request, options, outside).exit_code
+    asked = common.asked(options, outside)
+    request = running.prepare(asked, outside, mode=Mode.CHECK, sends=False)
+    return running.execute(request, asked.wishes, outside).exit_code

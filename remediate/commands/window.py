@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
     from remediate.change_windows import Calendar, Opening
-    from remediate.commands.outside import Outside
+    from remediate.project.outside import Outside
 
 VIEWS = ("list", "next", "check", "timer")
 MOST = 100
@@ -47,12 +47,15 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.commands.calendars import calendar_of
+    from remediate.change_windows import load
+    from remediate.project.project import Project
+    from remediate.project.windowfile import find
 
     if not 1 <= options.count <= MOST:
         raise UserError(f"--count is from 1 to {MOST}")
     now = _at(options.at) if options.at else outside.now()
-    calendar = calendar_of(options, outside)
+    project = Project.around(outside.folder, outside.files)
+    calendar = load(find(options.windows, options.inventory, project, outside.folder))
     if options.view == "timer":
         from remediate.commands import timer
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from remediate.engine.scope import vars_mapping
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.template import Templar, has_template
 from remediate.language.tree import Task
 from remediate.language.yamlfile import Map
@@ -82,7 +83,8 @@ def _names(args: Mapping[str, object], task: Task) -> None:
         raise UserError("set_fact needs at least one name: value", source=task.source)
     for name in names:
         if not name.isidentifier() and not has_template(name):
-            raise UserError(f"{name!r} cannot be a variable name", source=_at(args, name, task),
+            what = quoting.named(name, "what stands there")
+            raise UserError(f"{what} cannot be a variable name", source=_at(args, name, task),
                             hint="letters, digits and _ only, not starting with a digit")  # fmt: skip
 
 
@@ -113,7 +115,7 @@ def include_vars(args: Mapping[str, object], task: Task, templar: Templar) -> Do
         folders.insert(0, task.role.path / "vars")
     path = next((p for f in folders if templar.files.is_file(p := f / name)), None)
     if path is None:
-        raise UserError(f"vars file {name!r} is not there", source=task.source,
+        raise UserError(f"vars file {quoting.file(name)} is not there", source=task.source,
                         hint="looked in " + ", ".join(map(str, folders)))  # fmt: skip
     values = {k: templar.under(k, v, Source(str(path))) for k, v in vars_mapping(path, templar.files).items()}
     return Done(facts={str(args["name"]): values} if "name" in args else values)
@@ -128,7 +130,7 @@ def meta_word(args: Mapping[str, object], task: Task) -> str:
     word = str(args.get("_raw", ""))
     if word not in META:
         near = difflib.get_close_matches(word, META, 1)
-        raise UserError(f"meta knows no {word!r}", source=task.source,
+        raise UserError(f"meta knows no {quoting.named(word)}", source=task.source,
                         hint=f"did you mean {near[0]!r}?" if near else "one of " + ", ".join(META))  # fmt: skip
     return word
 
@@ -150,7 +152,11 @@ def _only(args: Mapping[str, object], known: tuple[str, ...], task: Task) -> Non
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"{task.action} takes " + ", ".join(known)
-            raise UserError(f"{task.action} has no argument {name!r}", source=_at(args, name, task), hint=hint)
+            raise UserError(
+                f"{task.action} has no argument {quoting.named(name)}",
+                source=_at(args, name, task),
+                hint=hint,
+            )
 
 
 def _at(args: Mapping[str, object], name: str, task: Task) -> Source:

@@ -53,6 +53,8 @@ class Context:
     """Told host and change window before the host begins a play; see ``Control.enter``."""
     mark: Callable[[str, Mark], None]
     """Told what becomes of a failure; see ``Control.mark``."""
+    judged: Callable[[Result], None]
+    """Told the last word on a task; see ``Control.judged``."""
 
     def unknown_keys(self, task: Task) -> tuple[str, ...]:
         return self.registry.load(task.action).unknown if self._known(task) else ()
@@ -182,7 +184,6 @@ class Attempt:
             host=self.scope.host.name,
             task=self._name(),
             module=task.action,
-            module_file=str(module.file),
             params=args,
             endpoint=self._endpoint() if module.needs_session else None,
             mode=Mode.CHECK if self._looks_only() else Mode.APPLY,

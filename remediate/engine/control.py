@@ -100,4 +100,13 @@ class Control:
         """What became of the failure that ``host`` met last."""
 
     def record(self, step: Step, result: Result) -> None:
-        """``step`` was performed and ended with ``result``, before ``failed_when`` and the like are looked at."""
+        """``step`` was performed and ended with ``result``, before ``failed_when`` and the like are looked at.
+
+        What was done has to be durable when this returns; a look may wait for how it is judged.
+        """
+
+    def judged(self, result: Result) -> None:
+        """The last word on a task, or on one item of its loop: all that is told of it is told from this.
+
+        Of what the controller does itself (assert, set_fact) and of what broke before its step it is the only one.
+        """

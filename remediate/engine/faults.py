@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from remediate.errors import Blocked, Deferred, RemediateError, UserError
+from remediate.errors import (
+    Blocked,
+    Deferred,
+    Failed,
+    HostError,
+    NotApplicable,
+    RemediateError,
+    Unreachable,
+    UserError,
+)
 from remediate.language.template import UnknownValue
-from remediate.model import Result, Source, Status, Step
+from remediate.model import Change, Json, Result, Source, Status, Step
 
+if TYPE_CHECKING:
+    from remediate.engine.registry import LoadedModule
+
+ITS_OWN = "this is a fault in the module, not on the host: report it"
 OURS = "this is a fault in remediate, not on the host: report it; what was done is found done by the next run"
+
+LONGER = "raise the task's timeout, or see what the host is waiting for"
+STATUSES: tuple[tuple[type[Exception], Status], ...] = (
+    (Blocked, Status.BLOCKED),
+    (Deferred, Status.DEFERRED),
+    (NotApplicable, Status.NOT_APPLICABLE),
+    (Unreachable, Status.UNREACHABLE),
+)
+"""How errors end a Step that do not mean that it failed."""
 
 
 def broken(empty: Result, error: Exception, source: Source | None = None) -> Result:
@@ -21,6 +45,50 @@ def broken(empty: Result, error: Exception, source: Source | None = None) -> Res
         return replace(empty, status=_status(error), message=where + error.message, remedy=error.hint)
     where = f"{source}: " if source else ""
     return replace(empty, status=Status.FAILED, message=where + unforeseen(error), remedy=OURS)
+
+
+def ended(result: Result, error: Exception, module: LoadedModule | None = None) -> Result:
+    """How an error of a module or a host ends the Step; what no module raises on purpose is a fault in it."""
+    if not isinstance(error, HostError | UserError | TimeoutError):
+        return replace(result, status=Status.FAILED, message=said_of(error, module), remedy=_whose(error, module))
+    message, remedy, output = str(error), LONGER, getattr(error, "output", None)
+    if isinstance(error, RemediateError):
+        message, remedy = error.message, error.hint
+    extra = dict(result.extra)
+    if output is not None:
+        extra |= {"stdout": output.stdout, "stderr": output.stderr, "rc": output.exit_code}
+        if isinstance(error, Failed) and output.tail() and output.tail() not in message:
+            message = f"{message}\n{output.tail()}"
+    return replace(result, status=_status(error), message=message, remedy=remedy, extra=extra)
+
+
+def said_of(error: Exception, module: LoadedModule | None) -> str:
+    """What it says, in its own words where somebody chose them."""
+    return error.message if isinstance(error, RemediateError) else unforeseen(error, str(module.file) if module else "")
+
+
+def _whose(error: Exception, module: LoadedModule | None) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return ITS_OWN if module and any(frame.filename == str(module.file) for frame in frames) else OURS
+
+
+def listing(changes: Sequence[Change]) -> str:
+    """Changes in one line, for people."""
+    shown = "; ".join(f"{c.target}: {_cell(c.before)} -> {_cell(c.after)}" for c in changes[:8])
+    return shown + (f" and {len(changes) - 8} more" if len(changes) > 8 else "")
+
+
+def _cell(value: Json) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def unwritten(result: Result, error: Exception) -> Result:
+    """Going on would leave no proof: the host ends here."""
+    said = error.message if isinstance(error, RemediateError) else unforeseen(error)
+    told = f"{result.message}; " if result.message else ""
+    message = f"{told}it ended ({result.status.value}), and that could not be written down: {said}"
+    return replace(result, status=Status.FAILED, message=message, remedy=getattr(error, "hint", "") or OURS)
 
 
 def blank(step: Step) -> Result:
@@ -37,11 +105,5 @@ def unforeseen(error: BaseException, file: str = "") -> str:
     return f"{where}{type(error).__name__}: {error}"
 
 
-def _status(error: RemediateError) -> Status:
-    match error:
-        case Blocked():
-            return Status.BLOCKED
-        case Deferred():
-            return Status.DEFERRED
-        case _:
-            return Status.FAILED
+def _status(error: Exception) -> Status:
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), Status.FAILED)

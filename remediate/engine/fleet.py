@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any
 
+from remediate.engine.runner import Runner
 from remediate.engine.walk import Move, Walk, Walker
 from remediate.errors import Interrupted
 from remediate.events import Emit, StepStarted, Warned
 from remediate.model import Mode, Result, Status, Step
 
-T = TypeVar("T")
 Perform = Callable[[Move], "Result | None"]
 STOPPED = "interrupted before it was done"
 MOST = 10
@@ -22,34 +23,14 @@ MOST = 10
 ENOUGH = "not finished: too many other hosts of the play failed"
 
 
-class Hands(ThreadPoolExecutor):
-    """A pool that has at least one thread, and makes do with those it has where the system gives it no more."""
-
-    def __enter__(self) -> Hands:
-        super().submit(int).result()
-        return self
-
-    def submit(self, work: Callable[..., T], /, *args: Any, **named: Any) -> Future[T]:
-        """Done in its turn, and once. The pool's own promise is lost where a thread cannot be started for it."""
-        promise: Future[T] = Future()
-
-        def do() -> None:
-            try:
-                promise.set_result(work(*args, **named))
-            except BaseException as error:  # noqa: BLE001 - for whoever asks for the result
-                promise.set_exception(error)
-
-        with suppress(RuntimeError):  # it waits in the queue already, for a thread there is
-            super().submit(do)
-        return promise
-
-
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """The hosts of one batch of one play, walked together. Walks run in the caller's thread, Steps in the pool."""
+    """The hosts of one batch of one play, walked together. Walks run in the caller's thread, Steps by the runner."""
 
     walkers: Sequence[Walker]
     perform: Perform
+    runner: Callable[[int], AbstractContextManager[Runner]]
+    """Made for as many Steps at once as ``forks`` says."""
     emit: Emit
     free: bool
     forks: int
@@ -68,43 +49,61 @@ class Batch:
     _flying: dict[Future[Result | None], Move] = field(default_factory=dict)
     _looks: list[Callable[[], None]] = field(default_factory=list)
     _looking: set[Future[None]] = field(default_factory=set)
+    _landed: SimpleQueue[Future[Any]] = field(default_factory=SimpleQueue)
+    """What has come to its end, in that order."""
+    _by_host: dict[str, Walker] = field(default_factory=dict)
+    _ender: Walker | None = None
+    """Whose walk ended the play for all."""
     _told: bool = False
+
+    def __post_init__(self) -> None:
+        self._by_host = {walker.host: walker for walker in self.walkers}
 
     def run(self) -> str:
         """Walk every host to its end. Who ended the play for all, and where; "" when nobody did."""
         queue = list(self.walkers)
-        with Hands(max_workers=self.forks, thread_name_prefix="host") as pool:
+        with self.runner(self.forks) as runner:
             self._admit(queue)
-            self._drive(pool, queue)
+            self._drive(runner, queue)
             for walker in self.walkers:
                 if walker.host in self._waiting or walker in queue:
                     self._cut(walker, self._waiting.get(walker.host))
             self._waiting.clear()
-            self._drive(pool, [])
+            self._drive(runner, [])
         self._close()
         return self._ended()
 
-    def _drive(self, pool: Hands, queue: list[Walker]) -> None:
+    def _drive(self, runner: Runner, queue: list[Walker]) -> None:
         """Until nobody moves any more: all have ended, or those left wait for a turn that does not come."""
         while True:
             self._tell()
             if not self._halted():
-                self._launch(pool)
+                self._launch(runner)
             elif not self.abort.is_set():
-                self._wind_up(pool)
+                self._wind_up(runner)
             while self._looks:
-                self._looking.add(pool.submit(self._looks.pop()))
+                look = runner.submit(self._looks.pop())
+                self._looking.add(look)
+                look.add_done_callback(self._landed.put)
             if not (self._flying or self._looking):
                 return
-            busy: list[Future[Any]] = [*self._flying, *self._looking]
-            done = wait(busy, timeout=0.5, return_when=FIRST_COMPLETED).done
-            for look in [one for one in self._looking if one in done]:
-                self._looking.discard(look)
-                look.result()
-            for future in [one for one in self._flying if one in done]:
-                self._land(future)
+            for future in self._at_their_end():
+                if future in self._flying:
+                    self._land(future)
+                else:
+                    self._looking.discard(future)
+                    future.result()
             if not self._halted():
                 self._admit(queue)
+
+    def _at_their_end(self) -> list[Future[Any]]:
+        """Waits for the first, for half a second at most: a stop may be asked for meanwhile."""
+        done = []
+        with suppress(Empty):
+            done.append(self._landed.get(timeout=0.5))
+            while True:
+                done.append(self._landed.get_nowait())
+        return done
 
     def _tell(self) -> None:
         """Once, when a stop is asked for: what it has to wait for."""
@@ -123,7 +122,7 @@ class Batch:
     def _why(self) -> str:
         return STOPPED if self.stop.is_set() else ENOUGH if self.enough() else ""
 
-    def _wind_up(self, pool: Hands) -> None:
+    def _wind_up(self, runner: Runner) -> None:
         """Nothing more begins, but what must always be done is done: a host inside such a block goes on to it."""
         owing = True
         while owing:
@@ -131,7 +130,7 @@ class Batch:
             for move in list(self._waiting.values()):
                 walker = self._walker(move.host)
                 if walker.finishing:
-                    owing = self._take(pool, move) or owing
+                    owing = self._take(runner, move) or owing
                 elif walker.owed:
                     owing = self._pass_over(walker, move) or owing
 
@@ -153,7 +152,7 @@ class Batch:
 
     def _left(self, walker: Walker, move: Move | None) -> None:
         """The host does not come to its end. One that stands where another ended the play ends it as well."""
-        tally, ender = walker.tally, next((w for w in self.walkers if w.play_ended), None)
+        tally, ender = walker.tally, self._ender
         if self._why() or ender is None:
             tally.cut_short = tally.cut_short or self._why()
         elif move is None or move.task is not ender.play_ended:
@@ -165,10 +164,9 @@ class Batch:
             self._looks.append(look)
 
     def _ended(self) -> str:
-        for walker in self.walkers:
-            if walker.play_ended is not None:
-                return f"{walker.host} ended the play for all hosts at {walker.play_ended.source}"
-        return ""
+        if self._ender is None or self._ender.play_ended is None:
+            return ""
+        return f"{self._ender.host} ended the play for all hosts at {self._ender.play_ended.source}"
 
     def _admit(self, queue: list[Walker]) -> None:
         """Start walks: all of them in lockstep, as many as there are places when free."""
@@ -177,13 +175,13 @@ class Batch:
             walk = self._walks[walker.host] = walker.walk()
             self._next(walker.host, walk, None, first=True)
 
-    def _launch(self, pool: Hands) -> None:
+    def _launch(self, runner: Runner) -> None:
         """Give every host whose turn it is its Step; the controller's own work is done at once."""
         while not self._halted() and (ready := self._ready()):
             for move in ready:
-                self._take(pool, move)
+                self._take(runner, move)
 
-    def _take(self, pool: Hands, move: Move) -> bool:
+    def _take(self, runner: Runner, move: Move) -> bool:
         """One host's turn; True when it stands before its next one already."""
         del self._waiting[move.host]
         if move.step is None and not move.wait:
@@ -192,7 +190,9 @@ class Batch:
         if move.step is not None:
             step = move.step
             self.emit(StepStarted(host=step.host, task=step.task, address=step.address, module=step.module))
-        self._flying[pool.submit(self.perform, move)] = move
+        future = runner.submit(self.perform, move)
+        self._flying[future] = move
+        future.add_done_callback(self._landed.put)
         return False
 
     def _ready(self) -> list[Move]:
@@ -224,10 +224,13 @@ class Batch:
             self._waiting[host] = next(walk) if first else walk.send(answer)
         except StopIteration:
             self._walks.pop(host, None)
-            self._over(self._walker(host))
+            walker = self._walker(host)
+            if self._ender is None and walker.play_ended is not None:
+                self._ender = walker
+            self._over(walker)
 
     def _walker(self, host: str) -> Walker:
-        return next(w for w in self.walkers if w.host == host)
+        return self._by_host[host]
 
     def _close(self) -> None:
         for walk in self._walks.values():

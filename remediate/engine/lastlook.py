@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -12,11 +11,12 @@ from remediate.connections.endpoint import impatient
 from remediate.engine.control import Control
 from remediate.engine.outcome import Tally
 from remediate.engine.params import bind
-from remediate.engine.perform import SessionStore, ended, limit, seen
 from remediate.engine.registry import LoadedModule
-from remediate.errors import HostError, Interrupted, Unreachable
+from remediate.engine.standing import stands
+from remediate.engine.worker import Worker
+from remediate.errors import Interrupted
 from remediate.events import Emit, StepFinished, StepStarted
-from remediate.model import Endpoint, Json, Mode, Outcome, Result, Standing, State, Status, Step
+from remediate.model import Mode, Outcome, Result, Standing, State, Status, Step
 
 TASK = "Last look"
 ADDRESS = "last look"
@@ -42,7 +42,7 @@ class Watch:
 
 
 class LastLooks:
-    """Who is to be looked at again, and doing it. ``late``: sessions that live on after ``abort``."""
+    """Who is to be looked at again, and doing it. ``late``: a worker who goes on after ``abort``."""
 
     def __init__(
         self,
@@ -50,14 +50,14 @@ class LastLooks:
         mode: Mode,
         control: Control,
         emit: Emit,
-        sessions: SessionStore,
-        late: Callable[[], AbstractContextManager[SessionStore]],
+        worker: Worker,
+        late: Callable[[], AbstractContextManager[Worker]],
         abort: threading.Event,
     ) -> None:
         self._mode = mode
         self._control = control
         self._emit = emit
-        self._sessions = sessions
+        self._worker = worker
         self._late = late
         self._abort = abort
         self._watched: dict[str, Watch] = {}
@@ -66,10 +66,10 @@ class LastLooks:
         """A step was performed, or recalled."""
         if module.standing is None or step.no_log or step.endpoint is None:
             return
-        before = self._watched.get(step.host)
+        before = self._watched.get(step.on)
         first = before.first if before and before.first else result.before
         last = result.after or (before.last if before else {})
-        self._watched[step.host] = Watch(step=step, module=module, first=first, last=last)
+        self._watched[step.on] = Watch(step=step, module=module, first=first, last=last)
 
     def due(self, tally: Tally, *, over: bool) -> Callable[[], None] | None:
         """What is left to do for a host whose walk has ended; ``over``: no further play is for it."""
@@ -93,70 +93,32 @@ class LastLooks:
 
         ``alerts``: it ends well, and is told of only where something is wrong all the same (a restart is due).
         """
-        now = stands(watch, watch.last) if watch.last else None
+        now = _from_memory(watch) if watch.last else None
         return None if now is None or (alerts and not now.alerts) else lambda: tally.look(now)
 
     def _look(self, tally: Tally, watch: Watch, *, once: bool) -> None:
-        step = replace(watch.step, address=f"{ADDRESS}@{tally.host}", task=TASK, used=False, timeout=0.0)
-        watch = replace(watch, step=step)
+        step = replace(watch.step, address=f"{ADDRESS}@{tally.host}", host=tally.host, task=TASK, used=False)
         self._emit(StepStarted(host=step.host, task=step.task, address=step.address, module=step.module))
-        result = self._read(watch, once=once)
+        result = self._read(step, watch.first, once=once)
         self._control.record(step, result)
+        self._control.judged(result)
         tally.look(result.now or Standing(unread=result.message))
         self._emit(StepFinished(result=result))
 
-    def _read(self, watch: Watch, *, once: bool) -> Result:
-        assert watch.step.endpoint is not None
-        own = watch.step.endpoint
+    def _read(self, step: Step, first: State, *, once: bool) -> Result:
+        assert step.endpoint is not None
+        own = step.endpoint
         if not self._abort.is_set():
+            patience = replace(step, endpoint=impatient(own) if once else own, timeout=SECONDS)
             try:
-                return look(watch, self._sessions, impatient(own) if once else own, SECONDS)
+                return self._worker.look_last(patience, first)
             except Interrupted:  # a second Ctrl-C meanwhile
-                once = True
-        with self._late() as sessions:
-            return look(watch, sessions, impatient(own, CONNECT), HURRIED)
+                pass
+        with self._late() as worker:
+            return worker.look_last(replace(step, endpoint=impatient(own, CONNECT), timeout=HURRIED), first)
 
 
-def look(watch: Watch, sessions: SessionStore, endpoint: Endpoint, seconds: float) -> Result:
-    """Read the host once more, within ``seconds``. Only ``Interrupted`` is raised."""
-    step, module = watch.step, watch.module
-    result = Result(address=step.address, host=step.host, task=step.task, module=step.module, status=Status.OK)
-    begun = time.monotonic()
-    try:
-        session = sessions.open(endpoint)
-        params = bind(step.module, module.params_type, step.params, lambda _: step.source)
-        with limit(session, seconds) as over:
-            try:
-                state = module.inspect(session, params)
-            except HostError as error:
-                raise _cut(error, seconds) if over.is_set() else error from None
-        now = stands(watch, state)
-        result = seen(module, replace(result, before=state, after=state), state, params)
-        told: dict[str, Json] = {"now": dict(now.data)}
-        result = replace(result, now=now, message=now.line, remedy=now.remedy, extra=told)
-    except Interrupted:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever keeps a host from being read, the others are read
-        result = ended(module, result, error)
-        unread = Standing(unread=result.message)
-        result = replace(result, now=unread, message=unread.line)
-    return replace(result, seconds=time.monotonic() - begun)
-
-
-def _cut(error: HostError, seconds: float) -> Unreachable:
-    return Unreachable(f"it did not answer within {seconds:g} s", kind="timeout", hint=error.hint)
-
-
-def stands(watch: Watch, state: State) -> Standing:
-    """The module's word for it; a module that cannot say it is no reason to lose the rest."""
-    assert watch.module.standing is not None
-    params = bind(watch.step.module, watch.module.params_type, watch.step.params, lambda _: watch.step.source)
-    try:
-        return watch.module.standing(watch.first or state, state, params)
-    except Exception as error:  # noqa: BLE001 - modules are plug-ins, and what they judge comes from hosts
-        return Standing(unread=ended(watch.module, _empty(watch), error).message)
-
-
-def _empty(watch: Watch) -> Result:
+def _from_memory(watch: Watch) -> Standing:
     step = watch.step
-    return Result(address=step.address, host=step.host, task=step.task, module=step.module, status=Status.FAILED)
+    params = bind(step.module, watch.module.params_type, step.params, lambda _: step.source)
+    return stands(watch.module, params, watch.first, watch.last)

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.model import Source
 from remediate.secrets.names import names_a_secret
 from remediate.secrets.taint import opened
@@ -55,7 +56,7 @@ def check_names(module: str, params_type: type, args: Mapping[str, object], loca
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else _usage(module, known)
-            raise UserError(f"{module} has no argument {name!r}", source=locate(name), hint=hint)
+            raise UserError(f"{module} has no argument {quoting.named(name)}", source=locate(name), hint=hint)
     missing = [n for n, f in known.items() if _required(f) and n not in args]
     if missing:
         raise UserError(f"{module} needs the argument {missing[0]!r}", source=locate(""), hint=_usage(module, known))

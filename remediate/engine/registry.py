@@ -13,6 +13,7 @@ from types import ModuleType
 
 from remediate.connections.base import Session
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.files import MODULE, Files
 from remediate.model import Change, Foreseen, Known, Source, Standing, State
 
@@ -82,7 +83,7 @@ class Registry:
         return next((p for f in self.folders if self.files.is_file(p := f / f"{name}.py")), None)
 
     def has(self, name: str) -> bool:
-        return self.find(name) is not None
+        return name in self._loaded or self.find(name) is not None
 
     def load(self, name: str, source: Source | None = None) -> LoadedModule:
         """The checked module; ``UserError`` when it is missing or breaks the contract."""
@@ -96,7 +97,7 @@ class Registry:
         if path is None:
             near = difflib.get_close_matches(name, self.names(), 1)
             hint = f"did you mean {near[0]!r}?" if near else "looked in " + ", ".join(map(str, self.folders))
-            raise UserError(f"there is no module {name!r}", source=source, hint=hint)
+            raise UserError(f"there is no module {quoting.named(name)}", source=source, hint=hint)
         return _checked(name, path, _execute(name, path, self._bytes(path)))
 
     def complete(self) -> None:

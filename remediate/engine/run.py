@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,14 +18,18 @@ from remediate.engine.attempt import Context
 from remediate.engine.binding import window_of
 from remediate.engine.control import Control, Mark
 from remediate.engine.faults import blank, broken, unforeseen
-from remediate.engine.fleet import Batch, batches, too_many, unwaited
+from remediate.engine.fleet import STOPPED, Batch, batches, too_many, unwaited
 from remediate.engine.lastlook import LastLooks
 from remediate.engine.outcome import Tally, begun_with
-from remediate.engine.perform import SessionStore, perform
+from remediate.engine.perform import perform
 from remediate.engine.registry import Registry
+from remediate.engine.runner import Threads
 from remediate.engine.scope import PlayScope, Setting, play_scope
+from remediate.engine.turns import Turns
 from remediate.engine.walk import Move, Walker, lose
-from remediate.errors import Interrupted, UserError
+from remediate.engine.workbench import SessionStore, Workbench
+from remediate.engine.worker import Worker
+from remediate.errors import Deferred, Interrupted, UserError
 from remediate.events import Event, PlayStarted, RunFinished, RunStarted, Sink, Warned
 from remediate.language import playbook as reader
 from remediate.language.inventory import Host, Inventory
@@ -100,20 +104,37 @@ def learn(request: RunRequest) -> None:
 
 
 def run(
-    request: RunRequest, sinks: Sequence[Sink], *, sessions: SessionStore | None = None, control: Control | None = None
+    request: RunRequest,
+    sinks: Sequence[Sink],
+    *,
+    sessions: SessionStore | None = None,
+    control: Control | None = None,
+    worker: Worker | None = None,
 ) -> RunSummary:
-    """Read, walk, report. ``UserError`` before any host is touched; host trouble is in the summary."""
-    control = control or Control()
+    """Read, walk, report. ``UserError`` before any host is touched; host trouble is in the summary.
+
+    ``worker``: works on the Steps somewhere else; else they are worked on here, over ``sessions`` or new ones.
+    """
+    control, modules = control or Control(), request.modules
+    worker = worker or (Workbench(modules, sessions) if sessions is not None else None)
     book = read(request)
     learning.from_book(book, request.secrets)
     plays = [(play, chosen(request, play)) for play in book.plays]
-    if sessions is not None:
-        return _Run(request, sinks, sessions, control, lambda: nullcontext(sessions)).go(plays)
-    from remediate.connections.sessions import Sessions
+    if worker is not None:
+        same = worker
+        return _Run(request, sinks, same, control, lambda: nullcontext(same)).go(plays)
+    late = partial(_workbench, request, threading.Event())
+    with _workbench(request, request.abort) as here:
+        return _Run(request, sinks, here, control, late).go(plays)
 
-    late = partial(Sessions, request.modules.folders, read=request.modules.script, clocks=request.clocks)
-    with late(stop=request.abort) as live:
-        return _Run(request, sinks, live, control, late).go(plays)
+
+@contextmanager
+def _workbench(request: RunRequest, stop: threading.Event) -> Iterator[Worker]:
+    from remediate.connections.sessions import Sessions  # loads the roads: not for a run over other sessions
+
+    modules = request.modules
+    with Sessions(modules.folders, read=modules.script, stop=stop, clocks=request.clocks) as live:
+        yield Workbench(modules, live)
 
 
 def chosen(request: RunRequest, play: Play) -> tuple[Host, ...]:
@@ -164,14 +185,15 @@ class _Run:
         self,
         request: RunRequest,
         sinks: Sequence[Sink],
-        sessions: SessionStore,
+        worker: Worker,
         control: Control,
-        late: Callable[[], AbstractContextManager[SessionStore]],
+        late: Callable[[], AbstractContextManager[Worker]],
     ) -> None:
         self.control = control
         self.request = request
         self.sinks = list(sinks)
-        self.sessions = sessions
+        self.worker = worker
+        self.turns = Turns()
         self.memory: dict[str, Mapping[str, object]] = {}
         self.tallies: dict[str, Tally] = {}
         self.included: dict[tuple[str, int], tuple[Node, ...]] = {}
@@ -184,13 +206,13 @@ class _Run:
         """What sinks failed with. They hear nothing more, and it is raised when every host is through."""
         self.setting = _setting(request, self.memory)
         self.context = Context(
-            registry=request.modules, actions=actions(), mode=request.mode, reset=self._reset, enter=control.enter,
-            mark=self._mark, clear=self._clear,
+            registry=request.modules, actions=actions(), mode=request.mode, reset=worker.reset, enter=control.enter,
+            mark=self._mark, judged=control.judged, clear=self._clear,
         )  # fmt: skip
         self.ahead: Counter[str] = Counter()
         """Plays each host still has before it."""
         self.looks = LastLooks(
-            mode=request.mode, control=control, emit=self.emit, sessions=sessions, late=late, abort=request.abort
+            mode=request.mode, control=control, emit=self.emit, worker=worker, late=late, abort=request.abort
         )
 
     def go(self, plays: Sequence[tuple[Play, tuple[Host, ...]]]) -> RunSummary:
@@ -231,9 +253,6 @@ class _Run:
             self.control.mark(host, what)
         except Exception as error:  # noqa: BLE001 - what failed is told by its own result
             self.emit(Warned(text=f"what became of a failure was not written down: {unforeseen(error)}", host=host))
-
-    def _reset(self, host: str) -> None:
-        self.sessions.reset(host)
 
     def _clear(self) -> None:
         """Hosts that failed have the next plays again. What failed has failed all the same."""
@@ -306,6 +325,7 @@ class _Run:
         return Batch(
             walkers=walkers,
             perform=self._perform,
+            runner=Threads,
             emit=self.emit,
             free=play.strategy == "free",
             forks=max(1, self.request.forks),
@@ -351,9 +371,12 @@ class _Run:
             return None if self._recalling(move.host) else self._waited(move)
         step, modules = move.step, self.request.modules
         try:
-            result = perform(step, modules, self.sessions, self.emit, self.control)
+            with self.turns.of(step.on) as waited:
+                if waited and self.request.stop.is_set() and not move.owed:
+                    return self._put_off(step, STOPPED) or broken(blank(step), Deferred(STOPPED))
+                result = perform(step, modules, self.worker, self.emit, self.control)
             self.looks.note(step, modules.load(step.module), result)
-            self._warn_of_clock(step.host)
+            self._warn_of_clock(step.on)
         except Interrupted:
             raise
         except Exception as error:  # noqa: BLE001 - of this host: the others go on
@@ -410,6 +433,8 @@ class _Run:
         return tally is not None and bool(tally.cut_short or tally.deferred)
 
     def _enough(self, play: Play, hosts: Mapping[str, Host]) -> bool:
+        if play.max_fail_percentage is None and not play.any_errors_fatal:
+            return False
         failed = {n: self._dead(n) or self.tallies[n].doomed for n in hosts}
         return too_many(failed, len(hosts), play.max_fail_percentage, any_fatal=play.any_errors_fatal)
 

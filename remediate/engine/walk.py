@@ -11,7 +11,7 @@ from remediate.engine.attempt import Attempt, Context
 from remediate.engine.binding import window_of
 from remediate.engine.control import Mark
 from remediate.engine.ends import HostDeferred, HostEnded, PlayEnded, TaskFailed, WalkEnd, censored
-from remediate.engine.faults import broken
+from remediate.engine.faults import broken, unwritten
 from remediate.engine.outcome import Tally
 from remediate.engine.register import registered, registered_loop
 from remediate.engine.scope import PlayScope, place_of
@@ -254,9 +254,8 @@ class Walker:
             attempt = Attempt(
                 self.context, self.scope, task, (turn.extra,), label=turn.label, count=self.tally.occurrence
             )
-            result = yield from self._turns(attempt, task, position)
+            result = self._note(task, (yield from self._turns(attempt, task, position)))
             done.append((turn.item, result, registered(result, self.context.unknown_keys(task))))
-            self._note(task, result)
             if result.status in (Status.UNREACHABLE, Status.NOT_APPLICABLE, Status.DEFERRED):
                 break
         if task.register:
@@ -265,12 +264,17 @@ class Walker:
             self._judge(result)
 
     def _finish(self, task: Task, result: Result) -> None:
-        self._note(task, result)
+        result = self._note(task, result)
         if task.register:
             self._remember(**{task.register: registered(result, self.context.unknown_keys(task))})
         self._judge(result)
 
-    def _note(self, task: Task, result: Result) -> None:
+    def _note(self, task: Task, result: Result) -> Result:
+        """The judged result goes into the record, and then to everybody else; as it is to be gone on with."""
+        try:
+            self.context.judged(result)
+        except Exception as error:  # noqa: BLE001 - what is not written down ends its host, and no other
+            result = unwritten(result, error)
         shown = censored(result)
         self.tally.add(shown)
         if result.status is Status.OK and self.context.proves(task):
@@ -280,6 +284,7 @@ class Walker:
             self._notify(task)
         if result.failed and result.ignored:
             self.context.mark(self.host, Mark.IGNORED)
+        return result
 
     def _notify(self, task: Task) -> None:
         for name in task.notify:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ntpath
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -269,3 +270,9 @@ def _refuse_host(item: Work, server: Server) -> None:
             f"the package is for {wanted}, this server is {server.language}",  # the installer would stop as well
             f"get the {server.language} package of {item.label} and name it, with its language, under packages",
         )
+
+
+def columns(state: State, params: InstallParams) -> Mapping[str, str]:  # noqa: ARG001 - as modules have it
+    """The cells of the closing table: what is installed."""
+    build = probe.part(state, "exchange").get("store_build")
+    return {"build": str(build)} if build else {}

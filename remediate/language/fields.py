@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.template import check_condition, has_template
 from remediate.language.words import kind, shown, suggestion
 from remediate.language.yamlfile import Map, Seq, Text, source_of
@@ -73,10 +74,16 @@ def choice(data: Map, key: str, choices: tuple[str, ...], *, later: tuple[str, .
     value = text(data, key) or choices[0]
     if value in later:
         raise UserError(
-            f"{key} {value!r} is not supported yet", source=data.value_source(key), hint=f"use {choices[0]}"
+            f"{key} {quoting.named(value)} is not supported yet",
+            source=data.value_source(key),
+            hint=f"use {choices[0]}",
         )
     if value not in choices:
-        raise UserError(f"unknown {key} {value!r}", source=data.value_source(key), hint=suggestion(value, choices))
+        raise UserError(
+            f"unknown {key} {quoting.named(value)}",
+            source=data.value_source(key),
+            hint=suggestion(value, choices),
+        )
     return value
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from remediate.errors import UserError
-from remediate.language import inventoryini, inventoryyaml, patterns
+from remediate.language import inventoryini, inventoryyaml, patterns, quoting
 from remediate.language.files import INVENTORY, Files
 from remediate.language.files import text as text_of
 from remediate.language.hostgraph import Graph, depths, members
@@ -193,7 +193,7 @@ def _expanded(data: Map, path: Path, plugins: Mapping[str, Plugin]) -> Map:
     name = str(data["plugin"])
     if name not in plugins:
         raise UserError(
-            f"there is no inventory plugin {name!r}",
+            f"there is no inventory plugin {quoting.named(name)}",
             source=data.value_source("plugin"),
             hint=suggestion(name, plugins, what="plugins"),
         )

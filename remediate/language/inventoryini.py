@@ -202,7 +202,7 @@ def _check_defined(pending: list[tuple[str, Source]], defined: set[str]) -> None
     for name, source in pending:
         if name not in defined:
             raise UserError(
-                f"there is no group {name!r}",
+                f"there is no group {quoting.named(name)}",
                 source=source,
                 hint=suggestion(name, defined - {"all", "ungrouped"}, what="groups") or f"add a section [{name}]",
             )

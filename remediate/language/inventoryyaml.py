@@ -29,7 +29,7 @@ def _group(name: str, body: object, graph: Graph, source: Source) -> None:
     graph.group(name)
     if body is None:
         return
-    content = _mapping(body, f"the group {name!r}", source, "hosts, children and vars go below it")
+    content = _mapping(body, f"the group {quoting.named(name)}", source, "hosts, children and vars go below it")
     for key, value in content.items():
         place = _key_source(content, key, source)
         if key not in _KEYS:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.words import listed, nearest
 from remediate.language.yamlfile import Map
 
@@ -88,7 +89,7 @@ def refusal(data: Map, key: object, kind: Kind, *, more: Iterable[str] = ()) -> 
     if others and word not in kind.keywords:
         return UserError(f"{word!r} is no keyword of {kind.name}", source=source, hint=_misplaced(word, kind, others))
     hint = f"did you mean {near!r}?" if near else f"{kind.name} has: {listed(sorted(kind.keywords), 40)}"
-    return UserError(f"unknown keyword {word!r} of {kind.name}", source=source, hint=hint)
+    return UserError(f"unknown keyword {quoting.named(word)} of {kind.name}", source=source, hint=hint)
 
 
 def _misplaced(word: str, kind: Kind, others: list[str]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remediate.errors import UserError
+from remediate.language import quoting
 from remediate.language.files import LOOKUP, Files
 from remediate.language.words import listed, suggestion
 from remediate.secrets.names import names_a_secret
@@ -32,7 +33,8 @@ def lookup(name: str, terms: Sequence[object], options: Mapping[str, object], ar
     found = _lookups().get(short)
     if found is None:
         raise UserError(
-            f"there is no lookup {name!r}", hint=suggestion(str(name), _lookups(), what="supported lookups")
+            f"there is no lookup {quoting.named(name)}",
+            hint=suggestion(str(name), _lookups(), what="supported lookups"),
         )
     flat = [term for group in terms for term in (group if isinstance(group, list) else [group])]
     return [_as_named(str(term), found(str(term), options, around)) for term in flat]
@@ -55,7 +57,7 @@ def _file(name: str, options: Mapping[str, object], around: Surroundings) -> obj
     places = candidates(Path(name), around.folders)
     path = next((place for place in places if around.files.is_file(place)), None)
     if path is None:
-        raise UserError(f"lookup: there is no file {name!r}", hint=f"looked for {listed(map(str, places))}")
+        raise UserError(f"lookup: there is no file {quoting.file(name)}", hint=f"looked for {listed(map(str, places))}")
     try:
         data = around.files.read(path, LOOKUP, most=FILE_LIMIT)
         text = data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")

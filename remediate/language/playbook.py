@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from remediate.errors import UserError
-from remediate.language import fields, keywords
+from remediate.language import fields, keywords, quoting
 from remediate.language.notices import check_notified
 from remediate.language.roles import find_role, part, read_role, read_roles
 from remediate.language.setting import Found, SearchPath, Setting
@@ -105,14 +105,14 @@ def _plays(path: Path, setting: Setting) -> Iterator[Play]:
     for index, entry in enumerate(data):
         if not isinstance(entry, Map):
             raise UserError(f"a play must be a mapping, not {kind(entry)}", source=data.item_source(index))
-        imported = next((key for key in entry if short(str(key)) == "import_playbook"), None)
-        if imported is not None:
-            yield from _imported(entry, str(imported), setting)
+        named = next((key for key in entry if short(str(key)) == "import_playbook"), None)
+        if named is not None:
+            yield from imported(entry, str(named), setting)
         else:
-            yield _play(entry, setting)
+            yield play_of(entry, setting)
 
 
-def _imported(data: Map, key: str, setting: Setting) -> Iterator[Play]:
+def imported(data: Map, key: str, setting: Setting) -> Iterator[Play]:
     keywords.check(data, keywords.IMPORT_PLAYBOOK, besides=[key])
     name = fields.text(data, key).strip()
     place = data.value_source(key)
@@ -120,12 +120,12 @@ def _imported(data: Map, key: str, setting: Setting) -> Iterator[Play]:
         raise UserError("import_playbook needs the name of a file", source=place, hint="import_playbook: other.yml")
     path = Path(os.path.normpath(setting.folder / name))
     if not setting.search.files.is_file(path):
-        raise UserError(f"there is no playbook {name!r}", source=place, hint=f"looked for {path}")
+        raise UserError(f"there is no playbook {quoting.file(name)}", source=place, hint=f"looked for {path}")
     inside = setting.within(data).entering(path, place)
     yield from _plays(path, inside)
 
 
-def _play(data: Map, setting: Setting) -> Play:
+def play_of(data: Map, setting: Setting) -> Play:
     if "hosts" not in data and any(setting.modules.has(short(str(key))) for key in data):
         raise UserError(
             "a task where a play is expected", source=data.source, hint="put it below 'tasks:' of a play with 'hosts:'"

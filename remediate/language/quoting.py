@@ -7,14 +7,26 @@ from __future__ import annotations
 
 import re
 
-_NAME = re.compile(r"[^\W\d][\w.-]{0,59}\Z")
+_NAME = re.compile(r"\w[\w.-]{0,59}\Z")
+_PATH = re.compile(r"[\w./~ -]{1,200}\Z")
 _TAGS = frozenset({"!vault", "!!set", "!!omap", "!!pairs", "!!binary", "!!timestamp", "!!merge", "!!value"})
 
 
-def named(text: object, otherwise: str) -> str:
+def named(text: object, otherwise: str = "of that name") -> str:
     """``'text'`` where that is a plain name, ``otherwise`` for everything else."""
     word = str(text)
     return f"'{word}'" if _NAME.match(word) else otherwise
+
+
+def path(text: str, otherwise: str) -> str:
+    """``text`` where it can be nothing but the path of a file, ``otherwise`` for everything else."""
+    return text if _PATH.match(text) else otherwise
+
+
+def file(text: object) -> str:
+    """``'text'`` where it can be nothing but the path of a file; for everything else, that it is one of that name."""
+    shown = path(str(text), "")
+    return f"'{shown}'" if shown else "of that name"
 
 
 def beginning(text: str, signs: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from remediate.errors import UserError
-from remediate.language import fields, keywords
+from remediate.language import fields, keywords, quoting
 from remediate.language.files import ROLE, Files
 from remediate.language.setting import Setting
 from remediate.language.tasks import read_file
@@ -112,7 +112,11 @@ def imported(args: Map, setting: Setting, source: Source) -> Sequence[Node]:
         if key not in ("name", "allow_duplicates", *_FROM):
             near = nearest(str(key), ("name", *_FROM))
             hint = f"did you mean {near!r}?" if near else f"it has name, {listed(_FROM)}"
-            raise UserError(f"unknown argument {key!r} of import_role", source=args.key_source(key), hint=hint)
+            raise UserError(
+                f"unknown argument {quoting.named(key)} of import_role",
+                source=args.key_source(key),
+                hint=hint,
+            )
     froms = {key: fields.text(args, key) for key in _FROM if key in args}
     if "name" not in args:
         raise UserError("import_role needs a name", source=source)
@@ -135,7 +139,9 @@ def find_role(name: str, setting: Setting, source: Source | None) -> Path:
         near = nearest(name, present)
         hint = f"looked for {listed(map(str, unique))}"
         raise UserError(
-            f"there is no role {name!r}", source=source, hint=f"did you mean {near!r}? {hint}" if near else hint
+            f"there is no role {quoting.file(name)}",
+            source=source,
+            hint=f"did you mean {near!r}? {hint}" if near else hint,
         )
     return found
 

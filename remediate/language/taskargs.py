@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from remediate.errors import UserError
-from remediate.language import fields, keywords
+from remediate.language import fields, keywords, quoting
 from remediate.language.words import kind, nearest, suggestion
 from remediate.language.yamlfile import Map, Text
 from remediate.model import Source
@@ -101,7 +101,7 @@ def _unknown(data: Map, key: str, kind_of: keywords.Kind, modules: Modules) -> U
     by_module, by_keyword = nearest(short(key), known), nearest(key, kind_of.keywords)
     near = nearest(short(key), [word for word in (by_module, by_keyword) if word])
     hint = f"did you mean {near!r}?" if near else suggestion(key, known, what="there are")
-    return UserError(f"there is no module or keyword {key!r}", source=source, hint=hint)
+    return UserError(f"there is no module or keyword {quoting.named(key)}", source=source, hint=hint)
 
 
 def _old_style(data: Map, modules: Modules) -> tuple[str, Map]:
@@ -119,7 +119,7 @@ def _old_style(data: Map, modules: Modules) -> tuple[str, Map]:
         raise UserError("'action' must name a module", source=source)
     if not modules.has(name):
         hint = suggestion(name, [*modules.known, *_OWN], what="there are")
-        raise UserError(f"there is no module {name!r}", source=source, hint=hint)
+        raise UserError(f"there is no module {quoting.named(name)}", source=source, hint=hint)
     return name, args
 
 
@@ -162,7 +162,7 @@ def _free_form(name: str, written: str, source: Source) -> Map:
     for token, _ in pairs:
         key, _, value = token.partition("=")
         if key in result:
-            raise UserError(f"the argument {key!r} is given twice", source=source)
+            raise UserError(f"the argument {quoting.named(key)} is given twice", source=source)
         result.put(key, Text(_unquoted(value), source), source, source)
     return result
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from remediate.errors import UserError
-from remediate.language import fields, keywords
+from remediate.language import fields, keywords, quoting
 from remediate.language.files import PLAYBOOK, ROLE, Files
 from remediate.language.loops import control_of, loop_of
 from remediate.language.setting import Setting, tolerance
@@ -174,7 +174,7 @@ def find_tasks(name: str, setting: Setting, source: Source | None) -> Path:
         near = nearest(Path(name).name, _names(setting.search.files, (setting.folder / name).parent))
         hint = f"looked for {listed(map(str, unique))}"
         raise UserError(
-            f"there is no file of tasks {name!r}",
+            f"there is no file of tasks {quoting.file(name)}",
             source=source,
             hint=f"did you mean {near!r}? {hint}" if near else hint,
         )

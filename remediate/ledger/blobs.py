@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from remediate.ledger import schema
 from remediate.ledger.rows import ChainReport
-from remediate.ledger.transactions import Writing
+from remediate.ledger.writing import Writing
 
 
 def missing(connection: Connection, digests: Iterable[str]) -> set[str]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 
 from remediate.errors import UserError
 from remediate.ledger.address import NO_DRIVER, Address
@@ -25,18 +31,54 @@ SERVER_ARGUMENTS: dict[str, Any] = {
 SERVER_SETTINGS = (
     "SET synchronous_commit = on",
     "SET lock_timeout = '10s'",
+    "SET statement_timeout = '30s'",
     # A controller that was stopped inside a transaction must not hold the chain's head for ever.
     "SET idle_in_transaction_session_timeout = '15s'",
 )
 
 
-def build(address: Address) -> Engine:
+class Lines:
+    """The sockets of open connections to a server: whoever waits can cut them where another thread hangs in one."""
+
+    def __init__(self) -> None:
+        self._door = threading.Lock()
+        self._open: dict[int, socket.socket] = {}
+
+    def add(self, raw: Any) -> None:
+        """A driver's connection; its socket gets a second number here, which nobody else is given meanwhile."""
+        with self._door:
+            self._open[id(raw)] = socket.socket(fileno=os.dup(raw.fileno()))
+
+    def drop(self, raw: Any) -> None:
+        """A connection that is about to be closed."""
+        with self._door:
+            line = self._open.pop(id(raw), None)
+        if line is not None:
+            line.close()
+
+    def cut(self) -> None:
+        """End every connection: what waits for an answer gets an error."""
+        with self._door:
+            for line in self._open.values():
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+
+
+def build(address: Address, lines: Lines | None = None) -> Engine:
     """An engine for the address; nothing is opened yet."""
-    return _file_engine(address) if address.file else _server_engine(address)
+    if address.file:
+        return _file_engine(create_engine(address.url, hide_parameters=True, connect_args={"timeout": BUSY}))
+    return _server_engine(address, lines or Lines(), SERVER_SETTINGS)
 
 
-def _file_engine(address: Address) -> Engine:
-    engine = create_engine(address.url, hide_parameters=True, connect_args={"timeout": BUSY})
+def build_for_reading(address: Address, lines: Lines, connect: Callable[[], sqlite3.Connection]) -> Engine:
+    """As ``build``, but nothing is ever written; ``connect`` opens the file, where it is one."""
+    if address.file:
+        return _file_engine(create_engine("sqlite://", hide_parameters=True, creator=connect, poolclass=NullPool))
+    return _server_engine(address, lines, (*SERVER_SETTINGS, "SET default_transaction_read_only = on"))
+
+
+def _file_engine(engine: Engine) -> Engine:
 
     @event.listens_for(engine, "connect")
     def connected(raw: Any, _: object) -> None:
@@ -57,7 +99,7 @@ def _legible(stored: bytes) -> str:
     return stored.decode("utf-8", "backslashreplace")
 
 
-def _server_engine(address: Address) -> Engine:
+def _server_engine(address: Address, lines: Lines, settings: Sequence[str]) -> Engine:
     given = {name: value for name, value in SERVER_ARGUMENTS.items() if name not in address.url.query}
     # Prepared statements do not survive a pooler between us and the server.
     arguments = {**given, "prepare_threshold": None}
@@ -68,15 +110,26 @@ def _server_engine(address: Address) -> Engine:
     except ImportError as error:
         raise UserError(f"psycopg cannot be used: {error}", hint=NO_DRIVER) from None
 
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, _: object, words: Any, named: Any) -> Any:
+        raw = dialect.connect(*words, **named)
+        lines.add(raw)
+        return raw
+
+    @event.listens_for(engine, "close")
+    def closed(raw: Any, _: object) -> None:
+        lines.drop(raw)
+
     @event.listens_for(engine, "connect")
     def connected(raw: Any, _: object) -> None:
         try:
             with raw.cursor() as cursor:
-                for setting in SERVER_SETTINGS:
+                for setting in settings:
                     cursor.execute(setting)
             raw.commit()
         except BaseException:
-            raw.close()  # nobody else knows of it yet
+            lines.drop(raw)  # nobody else knows of it yet
+            raw.close()
             raise
 
     return engine

@@ -53,15 +53,13 @@ def acquire(
 ) -> Acquired:
     """Take the hosts for a run. Waits only for signs of life from other machines, three intervals at the most."""
     attempt = _Attempt(ledger, run, why, alive)
-    for host in dict.fromkeys(hosts):
-        attempt.first(host)
+    attempt.first(tuple(dict.fromkeys(hosts)))
     # Only this machine's own clock is asked: those of two machines need not agree.
     deadline = monotonic() + SILENT * interval
     while attempt.silent and monotonic() < deadline:
         sleep(min(interval / 4, max(0.0, deadline - monotonic())))
         attempt.look()
-    for host in tuple(attempt.silent):
-        attempt.dead(host)
+    attempt.dead()
     held = tuple(host for host in dict.fromkeys(hosts) if host in attempt.held)
     return Acquired(held, attempt.refused, attempt.taken)
 
@@ -79,50 +77,53 @@ class _Attempt:
         self.taken: dict[str, Lock] = {}
         self.silent: dict[str, Lock] = {}
 
-    def first(self, host: str) -> None:
-        """Take the host, at once also from an ended run or a dead process; else refuse it or begin to watch."""
-        holder = self._ledger.lock(self._run, host, self._why)
-        if holder is not None and (holder.finished or self._alive(holder) is False):
-            holder = self._take(host, holder)
-        if holder is None:
-            self.held.add(host)
-        elif self._alive(holder) is None and not holder.finished:
-            self.silent[host] = holder
-        else:
-            self.refused[host] = holder
+    def first(self, hosts: Sequence[str]) -> None:
+        """Take the hosts, at once also from ended runs and dead processes; refuse others, or begin to watch them."""
+        others = self._ask(hosts)
+        over = {host: lock for host, lock in others.items() if lock.finished or self._alive(lock) is False}
+        others |= self._take(over)
+        for host, lock in others.items():
+            if host in self.held:
+                continue
+            if self._alive(lock) is None and not lock.finished:
+                self.silent[host] = lock
+            else:
+                self.refused[host] = lock
 
     def look(self) -> None:
         """Look at the watched hosts; those are settled whose holders are not as silent as before."""
         now = {lock.host: lock for lock in self._ledger.locks()}
-        for host, watched in tuple(self.silent.items()):
-            if now.get(watched.host) != watched:
-                del self.silent[host]
-                self._moved(host)
+        moved = [host for host, watched in self.silent.items() if now.get(watched.host) != watched]
+        for host in moved:
+            del self.silent[host]
+        if moved:
+            self._moved(moved)
 
-    def _moved(self, host: str) -> None:
-        """A host that was released meanwhile, whose holder beats, or that somebody else holds now."""
-        holder = self._ledger.lock(self._run, host, self._why)
-        if holder is not None and holder.finished:
-            holder = self._take(host, holder)
-        if holder is None:
-            self.held.add(host)
-        else:
-            self.refused[host] = holder
+    def _moved(self, hosts: Sequence[str]) -> None:
+        """Hosts that were released meanwhile, whose holders beat, or that somebody else holds now."""
+        others = self._ask(hosts)
+        others |= self._take({host: lock for host, lock in others.items() if lock.finished})
+        self.refused |= {host: lock for host, lock in others.items() if host not in self.held}
 
-    def dead(self, host: str) -> None:
-        """Take a host from a holder that was silent for all the time it was given."""
-        holder = self._take(host, self.silent.pop(host))
-        if holder is None:
-            self.held.add(host)
-        else:
-            self.refused[host] = holder
+    def dead(self) -> None:
+        """Take hosts from holders that were silent for all the time they were given."""
+        silent, self.silent = self.silent, {}
+        self.refused |= self._take(silent)
 
-    def _take(self, host: str, holder: Lock) -> Lock | None:
-        """Take over; else who holds the host after all."""
-        if self._ledger.take_over(self._run, holder, self._why):
-            self.taken[host] = holder
-            return None
-        return self._ledger.lock(self._run, host, self._why)
+    def _ask(self, hosts: Sequence[str]) -> dict[str, Lock]:
+        """Take those that are free; who holds the others."""
+        others = self._ledger.lock_all(self._run, hosts, self._why) if hosts else {}
+        self.held |= {host for host in hosts if host not in others}
+        return others
+
+    def _take(self, over: Mapping[str, Lock]) -> dict[str, Lock]:
+        """Take over; who holds those hosts after all that it could not be done with."""
+        got = self._ledger.take_over_all(self._run, list(over.values()), self._why) if over else ()
+        for host, lock in over.items():
+            if lock.host in got:
+                self.held.add(host)
+                self.taken[host] = lock
+        return self._ask([host for host, lock in over.items() if lock.host not in got])
 
 
 class Heart:

@@ -28,7 +28,7 @@ def ensure(engine: Engine, address: Address) -> None:
         found = version(connection)
         if found == schema.REVISION:
             return
-        _refuse(connection, found, address)
+        refuse(connection, found, address)
         upgrade(connection)
 
 
@@ -40,7 +40,8 @@ def version(connection: Connection) -> str:
     return str(found or "")
 
 
-def _refuse(connection: Connection, found: str, address: Address) -> None:
+def refuse(connection: Connection, found: str, address: Address) -> None:
+    """``UserError`` for a newer schema, or tables of another program."""
     if found and found not in revisions():
         hint = "use the remediate that wrote it, or a later one; nothing was changed"
         raise UserError(

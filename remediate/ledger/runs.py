@@ -12,7 +12,7 @@ from remediate.ledger import process, schema
 from remediate.ledger.evidence import RESERVED
 from remediate.ledger.rows import RUNNING, Approval, HostEnd, NewRun, PackageSeen, StepBegun, StepEnded
 from remediate.ledger.text import canonical, digest, moment, plain, storable
-from remediate.ledger.transactions import Writing
+from remediate.ledger.writing import Writing, held
 from remediate.model import Json
 
 EMPTY: Mapping[str, str | int | bool] = {
@@ -26,6 +26,14 @@ EMPTY: Mapping[str, str | int | bool] = {
     "locked": False,
 }
 """A host of which nothing is known yet."""
+OPEN: Mapping[str, str | float | None] = {
+    "ended_at": None,
+    "seconds": 0.0,
+    "status": "",
+    "redacted": False,
+    "result": "{}",
+}
+"""The end of a step that has none yet."""
 
 
 def begin(writing: Writing, run: NewRun, digits: Callable[[], str]) -> str:
@@ -61,30 +69,40 @@ def known(connection: Connection, run: str) -> None:
         raise ValueError(f"there is no run {run!r}")
 
 
-def step_begun(writing: Writing, run: str, begun: StepBegun) -> int:
-    """The number of the step on its host; ``LockLost`` where the host is not this run's any more."""
-    host, table = storable(begun.host), schema.steps
-    known(writing.connection, run)
-    still_ours(writing.connection, run, host)
-    last = select(func.max(table.c.number)).where(table.c.run == run, table.c.host == host)
-    number = int(writing.connection.execute(last).scalar() or 0) + 1
+def step_begun(writing: Writing, run: str, number: int, begun: StepBegun) -> int:
+    """Its number on its host; ``LockLost`` where the host is not this run's any more."""
+    return _begun(writing, run, number, begun, OPEN)
+
+
+def _begun(writing: Writing, run: str, number: int, begun: StepBegun, end: Mapping[str, Any]) -> int:
+    host = storable(begun.host)
+    holder, mine = writing.holder(run, host)
+    _refuse_lost(run, host, holder, taken=mine)
     texts = {name: storable(getattr(begun, name)) for name in ("address", "task", "module", "key", "place")}
-    writing.connection.execute(
-        insert(table).values(
-            run=run, host=host, number=number, **texts, begun_at=writing.at, seconds=0.0, status="", result="{}",
-            redacted=False,
-        )
-    )  # fmt: skip
+    row = {"run": run, "host": host, "number": number, **texts, "begun_at": writing.at, **end}
+    writing.insert(schema.steps, row)
     writing.event("step begun", {"number": number, **texts}, run=run, host=host)
     return number
 
 
+def steps(connection: Connection, run: str, host: str) -> int:
+    """The number of the newest step on a host; 0 where there is none yet."""
+    table = schema.steps
+    known(connection, run)
+    last = select(func.max(table.c.number)).where(table.c.run == run, table.c.host == storable(host))
+    return int(connection.execute(last).scalar() or 0)
+
+
 def still_ours(connection: Connection, run: str, host: str) -> None:
+    """``LockLost`` where a host is not this run's any more."""
+    host = storable(host)
+    holders, mine = held(connection, [(run, host)])
+    _refuse_lost(run, host, holders.get(host), taken=mine.get((run, host), False))
+
+
+def _refuse_lost(run: str, host: str, holder: Any, *, taken: bool) -> None:
     """Where the run once took the lock it must hold it still; where it never did, nobody else may."""
-    locks, hosts, host = schema.locks, schema.hosts, storable(host)
-    holder = connection.execute(select(locks).where(locks.c.host == host)).first()
-    mine = connection.execute(select(hosts.c.locked).where(hosts.c.run == run, hosts.c.host == host)).scalar()
-    if (holder is None and not mine) or (holder is not None and holder.run == run):
+    if (holder is None and not taken) or (holder is not None and holder.run == run):
         return
     if holder is None:
         raise LockLost(f"the lock of {host} was released by somebody else", hint=f"remediate runs show {run}")
@@ -96,30 +114,38 @@ def still_ours(connection: Connection, run: str, host: str) -> None:
 
 def step_ended(writing: Writing, run: str, host: str, number: int, ended: StepEnded) -> None:
     """The end of a step that was begun."""
-    host, table = storable(host), schema.steps
-    values: dict[str, Json] = {"status": storable(ended.status), "seconds": float(ended.seconds)}
-    values["redacted"] = ended.redacted
-    changed = writing.connection.execute(
-        update(table)
-        .where(table.c.run == run, table.c.host == host, table.c.number == number, table.c.ended_at.is_(None))
-        .values(**values, ended_at=writing.at, result=canonical(ended.result))
-    )
-    if not changed.rowcount:
-        raise ValueError(f"run {run} has no open step {number} on {host!r}")
-    writing.event("step ended", {"number": number, **values, "result": digest(ended.result)}, run=run, host=host)
+    writing.end_step(run, storable(host), number, _ending(writing, ended))
+    _ended(writing, run, host, number, ended)
 
 
-def step_done(writing: Writing, run: str, begun: StepBegun, ended: StepEnded) -> int:
-    """Begin and end of a step in one transaction; its number on its host."""
-    number = step_begun(writing, run, begun)
-    step_ended(writing, run, begun.host, number, ended)
+def _ending(writing: Writing, ended: StepEnded) -> dict[str, Any]:
+    return {**_told(ended), "ended_at": writing.at, "result": canonical(ended.result)}
+
+
+def _told(ended: StepEnded) -> dict[str, Json]:
+    return {"status": storable(ended.status), "seconds": float(ended.seconds), "redacted": ended.redacted}
+
+
+def _ended(writing: Writing, run: str, host: str, number: int, ended: StepEnded) -> None:
+    data = {"number": number, **_told(ended), "result": digest(ended.result)}
+    writing.event("step ended", data, run=run, host=host)
+
+
+def step_done(writing: Writing, run: str, number: int, begun: StepBegun, ended: StepEnded) -> int:
+    """Begin and end of a step at once; its number on its host."""
+    _begun(writing, run, number, begun, _ending(writing, ended))
+    _ended(writing, run, begun.host, number, ended)
     return number
+
+
+def refuse_reserved(kind: str) -> None:
+    """Raises for a kind of event that stands for a change of the tables: a mistake of the program."""
+    if kind in RESERVED:
+        raise ValueError(f"{kind!r} is no kind for a remark: it belongs to a change of the tables")
 
 
 def note(writing: Writing, run: str, kind: str, host: str, data: Mapping[str, Json]) -> None:
     """An event that changes no table: an override, a gate, a hook that failed."""
-    if kind in RESERVED:
-        raise ValueError(f"{kind!r} is no kind for a remark: it belongs to a change of the tables")
     writing.event(kind, data, run=run, host=host)
 
 
@@ -150,6 +176,7 @@ def end(
 def hosts_ended(writing: Writing, run: str, ends: Sequence[HostEnd]) -> None:
     """How hosts of a run ended; what it still holds of them is given back."""
     known(writing.connection, run)
+    ensure_hosts(writing.connection, run, [storable(end.host) for end in ends])
     for end in ends:
         _host_end(writing, run, end)
     _release(writing, run, [storable(end.host) for end in ends])
@@ -157,7 +184,6 @@ def hosts_ended(writing: Writing, run: str, ends: Sequence[HostEnd]) -> None:
 
 def _host_end(writing: Writing, run: str, end: HostEnd) -> None:
     host, table = storable(end.host), schema.hosts
-    ensure_host(writing.connection, run, host)
     texts = {name: storable(getattr(end, name)) for name in ("outcome", "reason", "remedy")}
     parts = {"columns": dict(end.columns), "counts": dict(end.counts), "notes": list(end.notes), "now": dict(end.now)}
     stored = {name: canonical(value) for name, value in parts.items()}
@@ -166,14 +192,18 @@ def _host_end(writing: Writing, run: str, end: HostEnd) -> None:
     writing.event("host ended", _json({**texts, **parts}), run=run, host=host)
 
 
-def ensure_host(connection: Connection, run: str, host: str) -> None:
-    """A row for a host that joined the run later."""
+def ensure_hosts(connection: Connection, run: str, names: Sequence[str]) -> None:
+    """A row for each host that joins the run later."""
     table = schema.hosts
-    if connection.execute(select(table.c.host).where(table.c.run == run, table.c.host == host)).first():
+    found = select(table.c.host).where(table.c.run == run, table.c.host.in_(names))
+    there = {row.host for row in connection.execute(found)}
+    new = [host for host in dict.fromkeys(names) if host not in there]
+    if not new:
         return
     last = connection.execute(select(func.max(table.c.position)).where(table.c.run == run)).scalar()
-    position = 0 if last is None else int(last) + 1
-    connection.execute(insert(table).values(run=run, host=host, position=position, **EMPTY))
+    first = 0 if last is None else int(last) + 1
+    rows = [{"run": run, "host": host, "position": first + more, **EMPTY} for more, host in enumerate(new)]
+    connection.execute(insert(table), rows)
 
 
 def _release(writing: Writing, run: str, only: Sequence[str] | None = None) -> None:

@@ -40,6 +40,20 @@ def check(
         raise refusal(error, address) from error
 
 
+def check_for_reading(address: Address, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
+    """Raises ``UserError`` where the file holds no ledger, or cannot be read. Changes nothing."""
+    try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"the ledger {path} is no file", hint="name a file, as in .remediate/ledger.sqlite3")
+        with closing(connect()) as db:
+            _whole(path, db)
+            _ours(path, db)
+    except (sqlite3.Error, OSError) as error:
+        if sqlite_name(error) == "SQLITE_NOTADB" and _something_else(path):
+            raise UserError(f"{path} is not a ledger: it is no SQLite database", hint=BACKUP_HINT) from error
+        raise refusal(error, address, reading=True) from error
+
+
 def _place(path: Path) -> None:
     if not path.parent.is_dir():
         raise UserError(f"there is no folder {path.parent} for the ledger", hint=f"mkdir -p {path.parent}")

@@ -15,11 +15,12 @@ from typing import Any, Self, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from remediate.errors import RemediateError
-from remediate.ledger import backwards, blobs, chain, evidence, locks, opening, reading, runs, sqlitefile, trouble
+from remediate.errors import LockLost, RemediateError
+from remediate.ledger import backwards, blobs, chain, evidence, locks, reading, runs, trouble
 from remediate.ledger.address import Address, parse
 from remediate.ledger.backwards import Backwards
-from remediate.ledger.engine import build
+from remediate.ledger.handed import Handed
+from remediate.ledger.numbers import Numbers
 from remediate.ledger.rows import (
     STATUSES,
     Approval,
@@ -35,13 +36,19 @@ from remediate.ledger.rows import (
     StepEnded,
     StepRow,
 )
+from remediate.ledger.text import storable
 from remediate.ledger.transactions import Transactions
+from remediate.ledger.writing import Writing
 from remediate.model import Json
 
 
 def digits() -> str:
     """The end of a run's id."""
     return secrets.token_hex(2)
+
+
+def silent(text: str) -> None:
+    """Nobody is told."""
 
 
 def open_ledger(
@@ -51,36 +58,45 @@ def open_ledger(
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
     digits: Callable[[], str] = digits,
+    say: Callable[[str], None] = silent,
+    writable: bool = True,
 ) -> Ledger:
     """The ledger at ``url`` (a path, or postgresql://...), its schema brought up to date, and proved to be writable.
 
+    Not ``writable``: nothing is written, made or brought up to date where it is, and no right to do so is needed.
+
+    ``say`` hears, from any thread, that the ledger is waited for.
     ``UserError`` says what is wrong with it before any host is touched; no message holds the URL's password.
     """
     address = parse(url)
-    if address.file:
-        sqlitefile.check(address, address.file, sleep=sleep, monotonic=monotonic)
     writer = uuid.uuid4().hex
     try:
-        engine = build(address)
+        work = Transactions(address, writer=writer, now=now, sleep=sleep, monotonic=monotonic, say=say,
+                            writable=writable)  # fmt: skip
     except SQLAlchemyError as error:
         raise trouble.refusal(error, address) from error
     try:
-        opening.prove(engine, address, writer, sleep, monotonic)
+        work.open()
     except BaseException:
-        engine.dispose()
+        work.close()
         raise
-    work = Transactions(engine, address, writer=writer, now=now, sleep=sleep, monotonic=monotonic)
     return Ledger(work, address, digits)
 
 
 class Ledger:
-    """For several threads at once. Whatever writes is durable when it returns, and ``LedgerLost`` after a minute."""
+    """For several threads at once. Whatever writes is durable when it returns, and ``LedgerLost`` after a minute.
+
+    ``step_done`` alone, and remarks of which that is said, are handed over: durable before anything that is written
+    later, and within moments. What goes wrong with them is told by ``lost``, ``step_begun`` and ``settled``.
+    """
 
     def __init__(self, work: Transactions, address: Address, digits: Callable[[], str]) -> None:
         self._work = work
         self._digits = digits
         self.place = str(address)
         """Where it is, without a password."""
+        self._numbers = Numbers(self._newest_step)
+        self._handed = Handed(work)
 
     def __enter__(self) -> Self:
         return self
@@ -101,7 +117,9 @@ class Ledger:
 
     def begin_run(self, run: NewRun) -> str:
         """Write down that a run begins; its id, as in ``20261125-2349-7f3a``."""
-        return cast("str", self._work.write(lambda writing: runs.begin(writing, run, self._digits)))
+        name = cast("str", self._work.write(lambda writing: runs.begin(writing, run, self._digits)))
+        self._numbers.begun(name)
+        return name
 
     def keep(self, files: Collection[bytes]) -> None:
         """Keep files that runs work from; those that are kept already cost a look."""
@@ -111,23 +129,55 @@ class Ledger:
 
     def step_begun(self, run: str, begun: StepBegun) -> int:
         """Write down, before the host is touched, that a step begins; its number on that host. May raise LockLost."""
-        return cast("int", self._work.write(lambda writing: runs.step_begun(writing, run, begun)))
+        self._handed.raise_untold(run, begun.host)
+        number = self._numbers.next(run, begun.host)
+        try:
+            return cast("int", self._work.write(partial(runs.step_begun, run=run, number=number, begun=begun),
+                                                (run, storable(begun.host))))  # fmt: skip
+        except BaseException:
+            self._numbers.forget(run, begun.host)
+            raise
+
+    def _newest_step(self, run: str, host: str) -> int:
+        # As a write: it sees what was handed over before it.
+        return cast("int", self._work.write(lambda writing: runs.steps(writing.connection, run, host)))
 
     def step_ended(self, run: str, host: str, number: int, ended: StepEnded) -> None:
         """Write down how a step ended."""
         self._work.write(lambda writing: runs.step_ended(writing, run, host, number, ended))
 
     def step_done(self, run: str, begun: StepBegun, ended: StepEnded) -> int:
-        """Write down a step that changed nothing: its begin and its end at once; its number on that host."""
-        return cast("int", self._work.write(lambda writing: runs.step_done(writing, run, begun, ended)))
+        """Hand over a step that changed nothing, its begin and its end at once; its number on that host.
 
-    def note(self, run: str, kind: str, host: str, data: Mapping[str, Json]) -> None:
-        """Write down anything else that happened: an override with its reason, a gate, a hook that failed."""
-        self._work.write(lambda writing: runs.note(writing, run, kind, host, data))
+        Not waited for. May raise LockLost for an earlier one of the same host.
+        """
+        self._handed.raise_untold(run, begun.host)
+        number = self._numbers.next(run, begun.host)
+        work = partial(runs.step_done, run=run, number=number, begun=begun, ended=ended)
+        self._handed.over(work, run, begun.host, lambda: self._numbers.forget(run, begun.host), looks_at_lock=True)
+        return number
 
-    def package(self, run: str, host: str, package: PackageSeen) -> None:
-        """Write down that a package was laid on a host."""
-        self._work.write(lambda writing: runs.package(writing, run, host, package))
+    def note(self, run: str, kind: str, host: str, data: Mapping[str, Json], *, durable: bool = True) -> None:
+        """Write down anything else that happened: an override with its reason, a gate, a hook that failed.
+
+        ``durable``: when this returns; else it is handed over.
+        """
+        runs.refuse_reserved(kind)
+        self._do(partial(runs.note, run=run, kind=kind, host=host, data=data), run, host, durable=durable)
+
+    def package(self, run: str, host: str, package: PackageSeen, *, durable: bool = True) -> None:
+        """Write down that a package was laid on a host. ``durable``: as in ``note``."""
+        self._do(partial(runs.package, run=run, host=host, seen=package), run, host, durable=durable)
+
+    def _do(self, work: Callable[[Writing], None], run: str, host: str, *, durable: bool) -> None:
+        if durable:
+            self._work.write(work)
+        else:
+            self._handed.over(work, run, host)
+
+    def settled(self, run: str) -> Mapping[str, LockLost]:
+        """Waits until all that was handed over is durable or lost; the hosts whose locks were lost by then."""
+        return self._handed.settled(run)
 
     def hosts_ended(self, run: str, hosts: Sequence[HostEnd]) -> None:
         """Write down how some hosts of a run ended that goes on with others, and give their locks back."""
@@ -222,12 +272,21 @@ class Ledger:
 
     def lock(self, run: str, host: str, why: str) -> Lock | None:
         """Take a host for a run. None: it is ours now; else who holds it."""
-        held = self._work.write(lambda writing: locks.take(writing, run, host, why))
-        return None if held is None else locks.restored(held)
+        return self.lock_all(run, [host], why).get(host)
+
+    def lock_all(self, run: str, hosts: Sequence[str], why: str) -> dict[str, Lock]:
+        """Take hosts for a run, all at once; by host, who holds those that are not ours now."""
+        held = cast("dict[str, Json]", self._work.write(lambda writing: locks.take(writing, run, hosts, why)))
+        return {host: locks.restored(held[storable(host)]) for host in hosts if storable(host) in held}
 
     def take_over(self, run: str, held: Lock, why: str = "") -> bool:
         """Take a host from a holder that has not moved since ``held`` was read."""
-        return bool(self._work.write(lambda writing: locks.take_over(writing, run, held, why)))
+        return bool(self.take_over_all(run, [held], why))
+
+    def take_over_all(self, run: str, held: Sequence[Lock], why: str = "") -> frozenset[str]:
+        """Take hosts from holders that have not moved since ``held`` was read, all at once; the hosts we got."""
+        got = self._work.write(lambda writing: locks.take_over(writing, run, held, why))
+        return frozenset(cast("list[str]", got))
 
     def unlock(self, host: str, *, who: str, reason: str) -> Lock:
         """Release a host by hand; the lock as it was. ``UserError`` where there is none."""

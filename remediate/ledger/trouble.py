@@ -11,6 +11,7 @@ from remediate.errors import UserError
 from remediate.ledger.address import Address
 
 BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+NO_RIGHT = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 FULL_HINT = "make room on that disk, or keep the ledger elsewhere"
 BACKUP_HINT = "put back a copy, or move the file away to begin a new ledger; keep it for `sqlite3 FILE .recover`"
@@ -60,9 +61,15 @@ def reason(error: BaseException, address: Address) -> str:
     return address.masked(" ".join(str(told).split())) or type(told).__name__
 
 
-def refusal(error: BaseException, address: Address) -> UserError:
-    """Why the ledger cannot be opened, and what to do."""
+def refusal(error: BaseException, address: Address, *, reading: bool = False) -> UserError:
+    """Why the ledger cannot be opened, and what to do; ``reading``: nothing is to be written."""
     told = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    if reading and (sqlite_name(told).startswith(NO_RIGHT) or isinstance(told, PermissionError)):
+        hint = "the file, its folder and the -wal beside it must be readable for whoever runs this"
+        return UserError(f"the ledger {address} cannot be read: {reason(told, address)}", hint=hint)
+    if reading and getattr(told, "sqlstate", None) == "42501":
+        hint = "on the server: GRANT SELECT ON ALL TABLES IN SCHEMA public TO the user of the URL"
+        return UserError(f"the ledger {address} cannot be read: {reason(told, address)}", hint=hint)
     if address.file:
         return _of_a_file(told, address)
     return _of_a_server(told, address)
@@ -77,7 +84,7 @@ def _of_a_file(error: BaseException, address: Address) -> UserError:
         return UserError(f"the ledger {file} is locked by another program", hint=hint)
     if name.startswith("SQLITE_FULL"):
         return UserError(f"the ledger {file} cannot be written: the disk is full", hint=FULL_HINT)
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")) or isinstance(error, PermissionError):
+    if name.startswith(NO_RIGHT) or isinstance(error, PermissionError):
         hint = "the file, its folder and the files beside it (-wal, -shm) must be writable for whoever runs this"
         return UserError(f"the ledger {file} cannot be written: {told}", hint=hint)
     hint = "see whether its disk is full or failing, or keep the ledger elsewhere"

@@ -40,7 +40,7 @@ class Expectations(Control):
         try:
             self._compare(intent)
         except Blocked as refusal:
-            if host not in self._begun:  # later ones of a host that was begun may bring it back
+            if intent.step.on not in self._begun:  # later ones of a host that was begun may bring it back
                 self._refused[host] = refusal
             raise
 
@@ -59,7 +59,7 @@ class Expectations(Control):
                 raise _refusal(step, "its task (no_log) would change something the plan did not foresee")
             return
         now = tuple(planned(change) for change in (_hidden(changes) if step.no_log else self._mask(changes)))
-        if step.host in self._begun:
+        if step.on in self._begun:
             _consequences(intent, found, now, failing=step.host in self._failing)
             return
         if found is None:

@@ -14,7 +14,7 @@ Word = Literal["ok", "pending", "skipped", "unknown", "not applicable", "blocked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Command:
     """The command the plan was made by; all of it holds for ``apply``."""
 
     playbook: str
@@ -48,7 +48,7 @@ class PlannedChange:
     target: str
     before: Any
     after: Any
-    effect: Literal["none", "service restart", "session drop", "reboot"]
+    effect: Literal["none", "service restart", "reboot"]
     seconds: float
     reversible: bool
     certainty: Literal["known", "known after apply"]
@@ -113,7 +113,7 @@ class Plan:
     approvals: int
     """How many people other than the planner have to approve, at least: the policy of the machine it is applied on may
     ask for more."""
-    asked: Asked
+    asked: Command
     inputs: tuple[InputFile, ...]
     hosts: tuple[PlannedHost, ...]
     warnings: tuple[str, ...] = ()

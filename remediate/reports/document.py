@@ -41,7 +41,7 @@ class ChangeDocument(TypedDict):
     target: str
     before: JsonValue
     after: JsonValue
-    effect: Literal["none", "service restart", "session drop", "reboot"]
+    effect: Literal["none", "service restart", "reboot"]
     seconds: float
     reversible: bool
     certainty: Literal["known", "known after apply"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remediate.approvals.model import NAMESPACE
-from remediate.commands.outside import Account
+from remediate.project.outside import Account
 from tests.patience import LIMIT
 
 PLANNER = Account(os.geteuid() + 1, "paula")

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from remediate.commands.cli import run
-from remediate.commands.outside import Outside
+from remediate.project.outside import Outside
 
 if __name__ == "__main__":
     policy, *words = sys.argv[1:]

@@ -11,7 +11,7 @@ import pytest
 from remediate.approvals.judge import approved, without_plan
 from remediate.approvals.model import Policy, Rule, Signature, Statement, Verdict
 from remediate.planfile import codec
-from remediate.planfile.model import Asked, Plan
+from remediate.planfile.model import Command, Plan
 from tests.planfile.plans import MADE, change, host, plan, step
 
 NOW = MADE + timedelta(days=1)
@@ -68,7 +68,7 @@ OTHERS: list[dict[str, Any]] = [
     {"hosts": (host("ex1", step(changes=(change(effect="reboot"),))),)},
     {"hosts": (host("ex1", step(state={"version": 2})),)},
     {"inputs": ()},
-    {"asked": Asked(playbook="playbooks/kb870585.yml", inventory=("inventory/lab.yml",), limit="ex1")},
+    {"asked": Command(playbook="playbooks/kb870585.yml", inventory=("inventory/lab.yml",), limit="ex1")},
     {"warnings": ("something",)},
 ]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 HOSTS = 12
@@ -51,6 +53,33 @@ def estate(seed: int) -> dict[str, Any]:
     chance = random.Random(seed)
     hosts = {f"h{number:02d}": _host(chance) for number in range(HOSTS)}
     return {"plugin": "lab", "speed": 6, "vars": PATIENCE, "hosts": hosts}
+
+
+WINDOWS = {
+    "always": (timedelta(hours=-1), timedelta(days=2)),
+    "later": (timedelta(days=3), timedelta(hours=2)),
+    "short": (timedelta(hours=-1), timedelta(minutes=63)),
+}
+"""Begin, from now, and length; the last one is open, and shorter than what any package is given."""
+SHUT = ("later", "short")
+
+
+def bound(inventory: dict[str, Any], chance: random.Random, windows: Sequence[str]) -> dict[str, str]:
+    """Bind hosts to windows, "" to none; which one each is bound to."""
+    found = {}
+    for name, host in inventory["hosts"].items():
+        found[name] = chance.choice(windows)
+        if found[name]:
+            host["vars"]["change_window"] = found[name]
+    return found
+
+
+def windows(now: datetime, *, opened: bool = False) -> dict[str, Any]:
+    """A file of windows; with ``opened`` all of them are open for a while."""
+    times = {name: WINDOWS["always"] if opened else times for name, times in WINDOWS.items()}
+    return {"windows": {name: {"time_zone": "UTC", "start": f"{now + begin:%Y-%m-%d %H:%M}",
+                               "duration": f"{length // timedelta(minutes=1)}m"}
+                        for name, (begin, length) in times.items()}}  # fmt: skip
 
 
 def _host(chance: random.Random) -> dict[str, Any]:

@@ -23,10 +23,17 @@ class Told:
     """How the hosts were when it began, where something was done with them before."""
     heard: frozenset[str] = frozenset()
     """Hosts of which somebody had heard before it began that an installer failed: it may be tried again."""
+    change: tuple[int, Mapping[str, Any]] | None = None
+    """Exit code and hosts of the command that changed them last; None where none did."""
+    approvals: tuple[str, ...] = ()
+    """Who approved what was carried out last."""
+    seen: tuple[str, ...] = ()
+    """What was false or missing on the way."""
 
 
 def findings(told: Told, before: Mapping[str, Truth], after: Mapping[str, Truth], late: set[str]) -> Iterator[str]:
     """``late``: hosts with a service that may have come up since the run had ended."""
+    yield from told.seen
     yield from _of_the_run(told, before)
     for host, then in before.items():
         if host in told.hosts:

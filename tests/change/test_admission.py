@@ -57,7 +57,7 @@ def entered(control: Admission, window: str = "night") -> str:
 
 
 def permitted(control: Admission, *changes: Change) -> str:
-    step = Step(address="a@ex1", host="ex1", task="t", module="hotfix", module_file="", params={}, endpoint=None,
+    step = Step(address="a@ex1", host="ex1", task="t", module="hotfix", params={}, endpoint=None,
                 mode=Mode.APPLY)  # fmt: skip
     try:
         control.permit(Intent(step=step, module=HOTFIX, before={}, changes=changes))

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from remediate.change.journal import HIDDEN, Journal
-from remediate.change.resume import touched
+from remediate.change.journal import HIDDEN, JUDGED, Journal
+from remediate.change.recall import touched
 from remediate.engine.control import Intent
 from remediate.errors import Blocked, LedgerLost
 from remediate.ledger.rows import NewRun, StepRow
 from remediate.ledger.store import Ledger, open_ledger
-from remediate.model import Result, Status, Step
+from remediate.model import Fate, Result, Status, Step
 from remediate.reports.redact import Redactor
 from tests.planfile.values import change, module, step
 
@@ -45,6 +45,7 @@ def performed(ledger: Ledger, one: Step, *changes: Any, **ended: Any) -> StepRow
     journal.permit(Intent(step=one, module=module(), before={}, changes=changes))
     result = Result(address=one.address, host=one.host, task=one.task, module=one.module, changes=changes, **ended)
     journal.record(one, result)
+    journal.judged(result)
     (found,) = ledger.journal(run)["ex1"]
     return found
 
@@ -127,6 +128,7 @@ def test_without_a_ledger_nothing_begins_and_the_run_stops() -> None:
     assert stop.is_set()
     done = Result(address="play/task@ex1", host="ex1", task="a task", module="thing", status=Status.CHANGED)
     journal.record(step(), done)
+    journal.judged(done)
     assert said == ["ex1: a task has ended (changed), but the ledger is gone"]
 
 
@@ -138,5 +140,71 @@ def test_a_host_that_another_run_took_over_is_left_alone(ledger: Ledger) -> None
     with pytest.raises(Blocked):
         journal.permit(Intent(step=step(), module=module(), before={}, changes=(CHANGE,)))
     assert not stop.is_set(), "the other hosts go on"
-    journal.record(replace(step()), Result(address="a", host="ex1", task="t", module="m", status=Status.OK))
+    looked = Result(address=step().address, host="ex1", task="t", module="m", status=Status.OK)
+    journal.record(step(), looked)
+    journal.judged(looked)
+    journal.settle()
     assert ["what was done is not written down here" in text for text in said] == [True]
+
+
+def judged(ledger: Ledger, one: Step, *results: Result, last: Result) -> tuple[StepRow, ...]:
+    """Performed as often as there are results, then judged; what the ledger has of it."""
+    run = begin(ledger)
+    journal = Journal(ledger, run, Redactor([SECRET]).value, threading.Event(), lambda _: None)
+    for result in results:
+        if result.fates:
+            journal.permit(Intent(step=one, module=module(), before={}, changes=result.changes))
+        journal.record(one, result)
+    journal.judged(last)
+    return ledger.journal(run).get("ex1", ())
+
+
+def ended(status: Status, *changes: Any, **more: Any) -> Result:
+    return Result(address=step().address, host="ex1", task="a task", module="thing", status=status, changes=changes,
+                  **more)  # fmt: skip
+
+
+def test_a_look_is_kept_as_it_was_judged_and_once(ledger: Ledger) -> None:
+    failed = ended(Status.FAILED, CHANGE, message="failed_when: true", ignored=True)
+    (found,) = judged(ledger, step(), ended(Status.PENDING, CHANGE), last=failed)
+    assert (found.status, found.result["ignored"], found.result["message"]) == ("failed", True, "failed_when: true")
+    assert not touched(found), "a difference that was only seen is no deed, whatever its task is judged as"
+
+
+def test_every_try_of_a_task_is_kept_and_the_last_one_as_the_task_was_judged(ledger: Ledger) -> None:
+    tries = [ended(Status.OK, message=str(number)) for number in range(3)]
+    rows = judged(ledger, step(), *tries, last=ended(Status.FAILED, message="still not so after 3 tries"))
+    assert [row.status for row in rows] == ["ok", "ok", "failed"]
+
+
+def test_a_deed_is_durable_before_it_is_judged(ledger: Ledger) -> None:
+    deed = ended(Status.CHANGED, CHANGE, fates=(Fate.DONE,), touched=True)
+    run = begin(ledger)
+    journal = Journal(ledger, run, lambda value: value, threading.Event(), lambda _: None)
+    journal.permit(Intent(step=step(), module=module(), before={}, changes=deed.changes))
+    journal.record(step(), deed)
+    assert [row.status for row in ledger.journal(run)["ex1"]] == ["changed"]
+    journal.judged(replace(deed, status=Status.FAILED, message="failed_when: true"))
+    (row,) = ledger.journal(run)["ex1"]
+    assert (row.status, touched(row)) == ("changed", True)
+    assert [event.data["status"] for event in ledger.events(run) if event.kind == JUDGED] == ["failed"]
+
+
+def test_what_the_controller_does_itself_is_kept_and_what_is_skipped_is_not(ledger: Ledger, tmp_path: Path) -> None:
+    said = replace(ended(Status.OK), module="debug", message=f"it is {SECRET}", extra={"x": SECRET})
+    (row,) = judged(ledger, step(), last=said)
+    assert (row.module, row.status, row.result["message"], touched(row)) == ("debug", "ok", "it is ****", False)
+    assert_nowhere(tmp_path)
+    assert judged(ledger, step(), last=ended(Status.SKIPPED)) == ()
+
+
+@pytest.mark.parametrize(("status", "kept"), [(Status.CHANGED, ["p.exe"]), (Status.OK, ["p.exe"]), (Status.FAILED, [])])
+def test_a_package_is_noted_where_a_step_ended_well(ledger: Ledger, status: Status, kept: list[str]) -> None:
+    run = begin(ledger)
+    journal = Journal(ledger, run, lambda value: value, threading.Event(), lambda _: None)
+    state: Any = {"package": "p.exe", "sha256": "ab" * 32, "size": 7}
+    one = step()
+    result = Result(address=one.address, host="ex1", task="t", module="m", status=status, after=state)
+    journal.record(one, result)
+    journal.judged(result)
+    assert [package.name for package in ledger.packages(run)] == kept

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from remediate.change import results
-from remediate.change.resume import Past, Recall, past
+from remediate.change.recall import Past, Recall, past
 from remediate.engine.control import Earlier
 from remediate.errors import Blocked
 from remediate.ledger.rows import StepEnded, StepRow
@@ -26,8 +26,8 @@ def kept(place: str, status: str = "changed", **more: Any) -> StepRow:
     return replace(row(place, status, key="m|t", place=place), result=results.to_json(result))
 
 
-def hidden(place: str) -> StepRow:
-    return replace(kept(place), redacted=True)
+def hidden(place: str, **more: Any) -> StepRow:
+    return replace(kept(place, **more), redacted=True)
 
 
 class Copies:
@@ -87,9 +87,18 @@ def test_a_look_that_finds_nothing_left_tells_the_deed_that_did_it() -> None:
 
 
 def test_a_hidden_deed_that_nothing_is_left_of_is_told_without_words() -> None:
-    control, _ = recall(hidden("a"))
+    control, _ = recall(hidden("a", message="of then", changes=(change(target="x"),)))
     found = control.nothing_left(at("a"), seen("a"))
-    assert (found.status, found.recalled, found.changes) == (Status.CHANGED, True, ())
+    assert (found.status, found.recalled) == (Status.CHANGED, True)
+    assert (found.changes, found.message) == ((), "")
+
+
+@pytest.mark.parametrize("status", ["", "failed", "unreachable"])
+def test_nothing_left_of_what_did_not_come_to_a_good_end_was_not_done_by_it(status: str) -> None:
+    """Somebody may have put it right by hand: nobody knows that the deed did it."""
+    control, _ = recall(row("a", status, key="m|t", place="a", changes=[{}]))
+    found = control.nothing_left(at("a"), seen("a"))
+    assert (found.status, found.recalled) == (Status.OK, False)
 
 
 def test_tries_of_a_task_are_recalled_without_waiting_between_them() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.change import results
-from remediate.change.resume import Marked, joined, past
+from remediate.change.recall import Marked, joined, past
 from remediate.engine.control import Mark
 from remediate.ledger.rows import StepRow
 from remediate.model import Certainty, Change, Effect, Result, Status

@@ -22,7 +22,7 @@ CHANGE = Change(target="C:\\x", before=None, after="uploaded")
 
 def intent(file: Path, *, name: str = "package_staged") -> Intent:
     params: dict[str, Any] = {"file": str(file)} if name == "package_staged" else {"src": str(file)}
-    step = Step(address="p/t@ex1", host="ex1", task="t", module=name, module_file="", params=params, endpoint=None,
+    step = Step(address="p/t@ex1", host="ex1", task="t", module=name, params=params, endpoint=None,
                 mode=Mode.APPLY)  # fmt: skip
     return Intent(step=step, module=Registry([MODULES]).load(name), before={}, changes=(CHANGE,))
 

@@ -16,7 +16,7 @@ from remediate.model import Change, Mode, Step
 
 NOON = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 MODULE = Registry([Path(__file__).parents[2] / "modules"]).load("win_command")
-STEP = Step(address="a@ex1", host="ex1", task="t", module="win_command", module_file="", params={}, endpoint=None,
+STEP = Step(address="a@ex1", host="ex1", task="t", module="win_command", params={}, endpoint=None,
             mode=Mode.APPLY)  # fmt: skip
 INTENT = Intent(step=STEP, module=MODULE, before={}, changes=(Change(target="x", before="1", after="2"),))
 

@@ -102,7 +102,7 @@ class Hall:
         self.clocks.heard(host, NOON.timestamp() + seconds, self.clocks.moment())
 
     def intent(self, host: str) -> Intent:
-        step = Step(address=f"a@{host}", host=host, task="t", module="win_command", module_file="", params={},
+        step = Step(address=f"a@{host}", host=host, task="t", module="win_command", params={},
                     endpoint=None, mode=Mode.APPLY)  # fmt: skip
         change = Change(target="x", before="1", after="2")
         return Intent(step=step, module=MODULE, before={}, changes=(change,))

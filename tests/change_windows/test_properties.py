@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from remediate.change_windows.calendar import Calendar
-from remediate.change_windows.freezes import fixed
+from remediate.change_windows.events import fixed
 from remediate.change_windows.model import LONGEST, Freeze, Window
 from remediate.change_windows.rules import read, starts
 from remediate.change_windows.wallclock import moment

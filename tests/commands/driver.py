@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remediate.commands.cli import run
-from remediate.commands.outside import Account, Outside
+from remediate.project.outside import Account, Outside
 
 NOWHERE = Path("/nowhere")
 """A policy folder that is not there."""

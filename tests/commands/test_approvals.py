@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from remediate.approvals import sshkeygen
-from remediate.commands.outside import Account
 from remediate.ledger.rows import Approval
 from remediate.ledger.store import open_ledger
 from remediate.planfile import codec
+from remediate.project.outside import Account
 from tests.approvals.people import PLANNER, Board, new_key
 from tests.commands.driver import NOWHERE, Done, remediate
 from tests.patience import LIMIT, until

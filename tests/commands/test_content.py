@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from remediate.commands.content import Content, shipped
-from remediate.commands.settings import Settings
 from remediate.errors import UserError
+from remediate.project.content import Content, shipped
+from remediate.project.settings import Settings
 
 
 def write(*paths: Path) -> None:

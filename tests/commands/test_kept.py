@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from remediate.commands.sealed import may_be_kept
+from remediate.change.sealed import may_be_kept
 from remediate.language.files import Read
 from remediate.secrets.known import Known
 from tests.commands.test_plans import Desk, desk_with

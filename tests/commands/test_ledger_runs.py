@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from remediate.commands import ledgers
-from remediate.commands.outside import Account, Outside
 from remediate.ledger.rows import Approval, HostEnd, PackageSeen
 from remediate.ledger.store import Ledger
+from remediate.project import ledgers
+from remediate.project.outside import Account, Outside
 from tests.commands.driver import Done, Screen, remediate
 from tests.ledger.processes import controller, line
 from tests.ledger.world import Clock, begun, ended, new_run, opened
@@ -193,6 +193,17 @@ def test_the_report_to_hand_in(ledger: Ledger, url: str, tmp_path: Path) -> None
     missing = runs(url, tmp_path, "report", run, "-o", "no/such/folder.md")
     assert missing.code == 1
     assert "cannot be written: No such file or directory" in missing.err
+
+
+def test_looking_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    with opened(str(folder / "l.db")) as ledger:
+        fill(ledger)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for words in (("list",), ("show", "last"), ("report", "last"), ("verify",)):
+        assert runs(str(folder / "l.db"), tmp_path, *words).code == 0, words
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == before, words
 
 
 def test_a_lock_is_released(ledger: Ledger, url: str, tmp_path: Path) -> None:

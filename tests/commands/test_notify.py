@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from remediate.commands.outside import Account
+from remediate.project.outside import Account
 from tests.commands.driver import Done, remediate
 from tests.notify.conftest import plain_surroundings
 from tests.notify.receivers import web

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from remediate.commands import content
+from remediate.project import content
 from tests.commands.test_kept import given, is_there, unfinished
 from tests.commands.test_plans import Desk
 
-WHERE = "remediate.commands."
-NAMES = ("change.__version__", "planning.__version__", "otherversion.__version__")
+WHERE = "remediate."
+NAMES = (
+    "change.carry.__version__",
+    "change.planning.__version__",
+    "change.otherversion.__version__",
+    "change.of_plan.__version__",
+)
 BOOK = """
 - hosts: old,fine
   serial: 1
@@ -34,7 +39,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(found / "modules", home / "modules")
     (home / "playbooks").mkdir()
     (home / "playbooks/work.yml").write_text(BOOK, encoding="utf-8")
-    for place in ("project.shipped", "otherversion.shipped"):
+    for place in ("project.project.shipped", "change.otherversion.shipped"):
         monkeypatch.setattr(WHERE + place, lambda: home)
     return home
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from remediate.commands import ping, pingpage
-from remediate.commands.outside import Outside
+from remediate.commands import ping
 from remediate.commands.pinging import Answer
 from remediate.connections.endpoint import endpoint
+from remediate.project.outside import Outside
 from tests.commands.driver import Done, Screen, remediate
 
 PASSWORD = "not-a-word-17"
@@ -192,7 +192,7 @@ def test_stopped_before_it_began() -> None:
 def test_a_terminal_sees_how_far_it_is(project: Path) -> None:
     screen = Screen(tty=True)
     outside = Outside(stdin=Screen(), stdout=Screen(), stderr=screen, environ={}, folder=project)
-    counter = pingpage.Counter(outside, 2, verbose=False)
+    counter = ping.Counter(outside, 2, verbose=False)
     counter.count(Answer(host="a", address="", connection="ssh", status="failed"))
     counter.close()
     assert "1 of 2 hosts, 1 of them not to be had" in screen.getvalue()

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from remediate.commands import pingadvice
+from remediate.commands import pinging
 from remediate.errors import Reach, RemoteFailed, Unreachable
 from remediate.model import Endpoint, Json, Output
 from tests.modules.scripted import ScriptedSession
@@ -35,25 +35,25 @@ def place(connection: str = "ssh", port: int = 22, **options: Json) -> Endpoint:
 )
 def test_each_kind_of_trouble_has_a_next_thing_to_try(connection: str, kind: Reach, says: str) -> None:
     error = Unreachable("no", kind=kind, hint="look there")
-    advice = pingadvice.unreachable(error, place(connection), lambda _: ["port 5985 answers"])
+    advice = pinging.unreachable(error, place(connection), lambda _: ["port 5985 answers"])
     assert advice.startswith("look there; ")
     assert says in advice
 
 
 def test_ssh_is_not_told_of_winrm_and_kerberos() -> None:
-    advice = pingadvice.unreachable(Unreachable("no", kind="auth", hint="look there"), place())
+    advice = pinging.unreachable(Unreachable("no", kind="auth", hint="look there"), place())
     assert "Kerberos" not in advice
     known = Unreachable("no", kind="host_key", hint="compare the fingerprint")
-    assert pingadvice.unreachable(known, place()) == "compare the fingerprint"
+    assert pinging.unreachable(known, place()) == "compare the fingerprint"
 
 
 def test_other_doors_of_a_host_are_found() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         doors = {port: "winrm", 1: "ssh"}
-        assert pingadvice.open_doors(place(), doors) == [f"port {port} answers: try ansible_connection: winrm"]
-        assert pingadvice.open_doors(place(port=port), doors) == []
-        assert pingadvice.open_doors(place(ssh_jump="gate"), doors) == [], "the jump host sees other ports than we do"
+        assert pinging.open_doors(place(), doors) == [f"port {port} answers: try ansible_connection: winrm"]
+        assert pinging.open_doors(place(port=port), doors) == []
+        assert pinging.open_doors(place(ssh_jump="gate"), doors) == [], "the jump host sees other ports than we do"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_other_doors_of_a_host_are_found() -> None:
 )
 def test_why_a_host_runs_no_script(outputs: list[Output], says: str) -> None:
     session = ScriptedSession(lambda _f, _a: {}, outputs=list(outputs))
-    assert says in pingadvice.no_script(RemoteFailed("no answer", hint="as the error said"), session)
+    assert says in pinging.no_script(RemoteFailed("no answer", hint="as the error said"), session)
     assert session.outputs == []
 
 
@@ -78,4 +78,4 @@ def test_a_host_lost_while_it_is_asked_why() -> None:
             raise Unreachable("gone", kind="lost")
 
     error = RemoteFailed("no answer", hint="as the error said")
-    assert pingadvice.no_script(error, Lost(lambda _f, _a: {})) == "as the error said"
+    assert pinging.no_script(error, Lost(lambda _f, _a: {})) == "as the error said"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from remediate.commands import ledgers
 from remediate.ledger.store import open_ledger
 from remediate.planfile import codec
 from remediate.planfile.model import Plan
+from remediate.project import ledgers
 from tests.commands.driver import Done, remediate
 from tests.ledger.world import new_run
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from remediate.commands.ledgers import controller
 from remediate.ledger.rows import FINISHED, INTERRUPTED, NewRun
 from remediate.ledger.store import Ledger, open_ledger
+from remediate.project.ledgers import controller
 from tests.commands.test_plans import Desk
 
 AT = datetime(2026, 11, 28, 22, 0, tzinfo=UTC)

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from remediate.commands.change import Work
-from remediate.commands.outside import Outside
-from remediate.commands.resume import _while_valid
+from remediate.change.of_run import while_valid
+from remediate.change.work import Work
 from remediate.errors import GateClosed
+from remediate.project.outside import Outside
 from tests.commands.driver import Screen
 from tests.planfile.plans import MADE, host, plan
 
@@ -24,7 +24,7 @@ def left(begun: set[str], *, late: bool) -> tuple[tuple[str, ...], str]:
     now = PLAN.valid_until + timedelta(seconds=1 if late else 0)
     outside = Outside(stdin=io.StringIO(), stdout=Screen(), stderr=said, environ={}, folder=Path(), now=lambda: now)
     work = Work(kind="apply", request=cast("Any", None), hosts=PLAN.pending, kept={}, planned=PLAN.hosts, begun=begun)
-    return _while_valid(work, PLAN, outside).hosts, said.getvalue()
+    return while_valid(work, PLAN, outside).hosts, said.getvalue()
 
 
 def test_in_time_every_host_goes_on() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from remediate.commands.cli import run
-from remediate.commands.outside import Outside
+from remediate.project.outside import Outside
 from tests.commands.driver import Done, Screen
 from tests.commands.test_plans import Desk, desk_with
 from tests.commands.test_read_once import BOOK, FILES

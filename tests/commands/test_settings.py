@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from remediate.commands import extravars, settings
 from remediate.errors import UserError
+from remediate.project import extravars, settings
 
 CASES = Path(__file__).parent / "cases"
 

@@ -10,8 +10,8 @@ import threading
 
 import pytest
 
-from remediate.commands import stopping
-from remediate.commands.outside import Pipe
+from remediate.change import stopping
+from remediate.project.outside import Pipe
 from tests.patience import LIMIT
 
 
@@ -57,7 +57,7 @@ def test_a_pipe_goes_quiet_when_its_reader_leaves() -> None:
 
 def test_leaving_does_not_wait_for_threads() -> None:
     code = (
-        "import threading, time; from remediate.commands.stopping import leave\n"
+        "import threading, time; from remediate.change.stopping import leave\n"
         "threading.Thread(target=time.sleep, args=(60,)).start(); leave()"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=LIMIT, check=False).returncode == 130

@@ -17,9 +17,9 @@ import pytest
 from remediate.change_windows import Opening
 from remediate.commands import timer
 from remediate.commands.cli import run
-from remediate.commands.outside import Outside
 from remediate.planfile import codec
-from remediate.planfile.model import FORMAT, Asked, Plan, PlannedHost
+from remediate.planfile.model import FORMAT, Command, Plan, PlannedHost
+from remediate.project.outside import Outside
 from tests.commands.driver import Done, Screen
 
 WINDOWS = """\
@@ -222,7 +222,7 @@ def plan(folder: Path, name: str = "saturday.json", windows: tuple[str, ...] = (
         user="root",
         controller="here",
         approvals=0,
-        asked=Asked(playbook="site.yml", inventory=("inventory/servers.yml",)),
+        asked=Command(playbook="site.yml", inventory=("inventory/servers.yml",)),
         inputs=(),
         hosts=(host,),
     )

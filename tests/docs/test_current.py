@@ -10,13 +10,13 @@ import pytest
 
 from remediate.commands.cli import COMMANDS
 from remediate.commands.parser import EXITS
-from remediate.commands.settings import KEYS
 from remediate.connections import endpoint
 from remediate.connections.endpoint import SshOptions
 from remediate.lab.faults import Faults, Moment
 from remediate.lab.hostspec import Override
 from remediate.lab.images import library
 from remediate.lab.packages import catalogue
+from remediate.project.settings import KEYS
 from tests.docs.generate import DOCS, PAGES, ROOT
 
 PAGES_BY_HAND = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from remediate.commands.cli import run
-from remediate.commands.outside import Account, Outside
+from remediate.project.outside import Account, Outside
 from tests.commands.driver import NOWHERE, Console, Done, Screen
 from tests.e2e.project import Project
 from tests.lab import inprocess

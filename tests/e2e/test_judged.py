@@ -17,6 +17,12 @@ BOOK = """
     - {name: judged fine, win_command: cmd /c exit 3, failed_when: false, changed_when: false}
     - {name: tolerated, win_command: cmd /c exit 3, ignore_errors: true}
     - {name: as it ended, win_command: cmd /c echo x}
+    - {name: seen and judged, win_command: cmd /c echo x, check_mode: true, failed_when: true, ignore_errors: true}
+    - {name: kept, set_fact: {x: 1}}
+    - {name: shown, debug: {msg: "it is {{ x }}"}}
+    - {name: held, assert: {that: [x == 1]}}
+    - {name: a while, pause: {seconds: 0.01}}
+    - {name: left out, win_command: cmd /c echo x, when: x == 2}
     - {name: the end of it, assert: {that: [1 == 2]}}
 """
 SAID = {
@@ -24,6 +30,11 @@ SAID = {
     "judged fine": ("ok", False),
     "tolerated": ("failed", True),
     "as it ended": ("changed", False),
+    "seen and judged": ("failed", True),
+    "kept": ("ok", False),
+    "shown": ("ok", False),
+    "held": ("ok", False),
+    "a while": ("ok", False),
     "the end of it": ("failed", False),
 }
 
@@ -45,8 +56,9 @@ def test_the_record_is_what_was_said(project: Project) -> None:
     assert {task: steps[task] for task in SAID} == SAID
     _, shown = project.json("runs", "show", "last")
     kept = {step["task"]: (step["status"], step["ignored"]) for step in shown["hosts"][0]["steps"]}
-    assert {task: kept[task] for task in SAID} == SAID
+    assert kept == SAID
+    assert len(shown["hosts"][0]["steps"]) == len(SAID), "each of them once"
     assert project.run("runs", "verify").returncode == 0
     report = project.run("runs", "report", "last").stdout
-    assert report.count("failed \\(ignored\\)") == 2
+    assert report.count("failed \\(ignored\\)") == 3
     assert "the end of it" in report

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from remediate.change.carry import _Change
+from remediate.change.gate import Gate
 from remediate.change.rounds import Told
-from remediate.commands import calendars
-from remediate.commands.change import _Change
 from remediate.errors import LedgerLost, UserError
 from remediate.events import Event, StepFinished
 from remediate.reports.plain import Plain
@@ -56,7 +56,7 @@ def test_an_error_between_walks_is_no_mistake_of_the_users(
     def broken(*_: object) -> bool:
         raise error
 
-    monkeypatch.setattr(calendars.Gate, "wait_for_more", broken)
+    monkeypatch.setattr(Gate, "wait_for_more", broken)
     done = office.remediate("run", "small.yml", "-i", INVENTORY)
     assert done.code == 4, done
     assert "Traceback" not in done.err

@@ -119,8 +119,11 @@ class Faulty(Control):
     def record(self, step: Step, result: Result) -> None:
         self.fault("record", step.host)
 
+    def judged(self, result: Result) -> None:
+        self.fault("judged", result.host)
 
-@pytest.mark.parametrize("door", ["enter", "earlier", "recall", "observe", "permit", "record"])
+
+@pytest.mark.parametrize("door", ["enter", "earlier", "recall", "observe", "permit", "record", "judged"])
 def test_a_fault_in_what_watches_over_the_run_ends_the_host_it_met(door: str, tmp_path: Path) -> None:
     world = World({"h1": {}, "h2": {}})
     summary = play(tmp_path, TWO.replace(", ignore_errors: true", ""), world, control=Faulty(door))

@@ -209,7 +209,7 @@ def test_what_is_recalled_is_not_forgotten_by_a_stop(tmp_path: Path) -> None:
 def test_a_threshold_leaves_no_block_without_it_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World({"h1": {"a": "1"}})
     monkeypatch.setattr("remediate.engine.run.too_many", lambda *_args, **_more: "h1: set a 2" in world.log)
-    host = one(ran(tmp_path, book(LOOK, BLOCK), world))
+    host = one(ran(tmp_path, book(LOOK, BLOCK, head="hosts: all\n  any_errors_fatal: true"), world))
     assert world.log == ["h1: set a 2", "h1: set d 2", "h1: set e 2"]
     assert host.reason == "not finished: too many other hosts of the play failed"
 

@@ -12,9 +12,9 @@ import pytest
 from remediate.engine.control import Control, Intent
 from remediate.engine.perform import perform
 from remediate.engine.registry import Registry
-from remediate.errors import Deferred, Unreachable, UserError
-from remediate.events import Event
-from remediate.model import Endpoint, Mode, Output, Secret, Status, Step
+from remediate.engine.workbench import Workbench
+from remediate.errors import Deferred, Unreachable
+from remediate.model import Endpoint, Mode, Output, Result, Secret, Status, Step
 from tests.engine.world import MODULES, World
 from tests.patience import LIMIT
 
@@ -24,17 +24,21 @@ STEP = Step(
     host="h1",
     task="t",
     module="thing",
-    module_file="thing.py",
     params={"name": "a", "value": "1"},
     endpoint=ENDPOINT,
     mode=Mode.APPLY,
 )
 
 
+def done(step: Step, world: World, modules: Path = MODULES, control: Control | None = None) -> Result:
+    registry = Registry([modules])
+    return perform(step, registry, Workbench(registry, world), world.receive, control)
+
+
 def test_steps_and_results_survive_pickling() -> None:
     world = World({"h1": {}})
     step = pickle.loads(pickle.dumps(replace(STEP, endpoint=replace(ENDPOINT, password=None))))
-    result = perform(step, Registry([MODULES]), world, world.receive)
+    result = done(step, world)
     assert result.status is Status.CHANGED
     assert pickle.loads(pickle.dumps(result)) == result
     assert result.before["value"] == ""
@@ -50,14 +54,14 @@ def test_a_step_with_a_secret_is_not_written_down_by_accident() -> None:
 def test_a_second_time_changes_nothing() -> None:
     world = World({"h1": {}})
     for _ in range(2):
-        result = perform(STEP, Registry([MODULES]), world, world.receive)
+        result = done(STEP, world)
     assert result.status is Status.OK
     assert world.log == ["h1: set a 1"]
 
 
 def test_check_mode_stops_after_the_difference() -> None:
     world = World({"h1": {}})
-    result = perform(replace(STEP, mode=Mode.CHECK), Registry([MODULES]), world, world.receive)
+    result = done(replace(STEP, mode=Mode.CHECK), world)
     assert result.status is Status.PENDING
     assert [(c.target, c.before, c.after) for c in result.changes] == [("a", "", "1")]
     assert world.log == []
@@ -69,15 +73,15 @@ def test_a_secret_is_never_shown_by_the_step() -> None:
 
 def test_a_host_without_an_endpoint_is_unreachable() -> None:
     world = World({"h1": {}})
-    result = perform(replace(STEP, endpoint=None), Registry([MODULES]), world, world.receive)
+    result = done(replace(STEP, endpoint=None), world)
     assert result.status is Status.UNREACHABLE
     assert "ansible_host" in result.remedy
 
 
 def test_wrong_arguments_are_the_users_error() -> None:
-    events: list[Event] = []
-    with pytest.raises(UserError, match="did you mean 'value'"):
-        perform(replace(STEP, params={"name": "a", "vlaue": "1"}), Registry([MODULES]), World({}), events.append)
+    result = done(replace(STEP, params={"name": "a", "vlaue": "1"}), World({}))
+    assert (result.status, result.message) == (Status.FAILED, "thing has no argument 'vlaue'")
+    assert "did you mean 'value'" in result.remedy
 
 
 def test_a_fault_in_a_module_fails_its_host_and_names_the_line(tmp_path: Path) -> None:
@@ -85,7 +89,7 @@ def test_a_fault_in_a_module_fails_its_host_and_names_the_line(tmp_path: Path) -
                                                       'state["nosuch"], "needed"')  # fmt: skip
     (tmp_path / "thing.py").write_text(text.replace("def inspect(", "state: dict[str, str] = {}\n\n\ndef inspect("))
     world = World({"h1": {}})
-    result = perform(STEP, Registry([tmp_path]), world, world.receive)
+    result = done(STEP, world, tmp_path)
     assert result.status is Status.FAILED
     assert "thing.py:" in result.message
     assert "KeyError" in result.message
@@ -101,7 +105,7 @@ def test_a_step_that_outlives_its_timeout_is_cut_off() -> None:
         raise Unreachable("the connection is gone", kind="lost")
 
     world.sessions["h1"].run = run  # type: ignore[method-assign]
-    result = perform(replace(STEP, timeout=0.05), Registry([MODULES]), world, world.receive)
+    result = done(replace(STEP, timeout=0.05), world)
     assert result.status is Status.FAILED
     assert "timeout of 0.05 s" in result.message
 
@@ -149,7 +153,7 @@ def test_what_became_of_each_change(tmp_path: Path, how: str, fates: list[str]) 
     (tmp_path / "three.py").write_text(THREE)
     world = World({"h1": {}})
     step = replace(STEP, module="three", params={"how": how})
-    result = perform(step, Registry([tmp_path]), world, world.receive)
+    result = done(step, world, tmp_path)
     assert [fate.value for fate in result.fates] == fates
     assert (result.status.bad, len(result.changes), result.touched) == (True, 3, True)
 
@@ -160,5 +164,5 @@ def test_what_was_not_permitted_is_not_begun() -> None:
             raise Deferred("not now")
 
     world = World({"h1": {}})
-    result = perform(STEP, Registry([MODULES]), world, world.receive, Shut())
+    result = done(STEP, world, control=Shut())
     assert (result.status, [fate.value for fate in result.fates]) == (Status.DEFERRED, ["not begun"])

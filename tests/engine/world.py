@@ -13,6 +13,7 @@ from remediate.connections.warrant import Warrant
 from remediate.engine.control import Control
 from remediate.engine.registry import Registry
 from remediate.engine.run import RunRequest, run
+from remediate.engine.worker import Worker
 from remediate.events import Event, StepFinished
 from remediate.language import inventory
 from remediate.language.playbook import SearchPath
@@ -116,6 +117,7 @@ def play(
     *,
     mode: Mode = Mode.APPLY,
     control: Control | None = None,
+    worker: Worker | None = None,
     files: Mapping[str, str] | None = None,
     options: Mapping[str, object] | None = None,
 ) -> RunSummary:
@@ -134,4 +136,4 @@ def play(
         mode=mode,
         **(options or {}),  # type: ignore[arg-type]  # cases are data: the request checks them by use
     )
-    return run(request, [world], sessions=world, control=control)
+    return run(request, [world], sessions=world, control=control, worker=worker)

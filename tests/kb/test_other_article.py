@@ -44,3 +44,16 @@ def test_exchanges_own_build_is_not_taken_for_another_key_file() -> None:
     found = server("3.1.200.0")
     found["exchange"]["store_build"] = "3.1.900.0"
     assert choose(found, other(), {}, Policy()).verdict is Verdict.BLOCKED
+
+
+def test_without_a_table_every_file_of_the_level_has_to_reach_the_fix() -> None:
+    data = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+    data["same_level"] = ["spool.exe", "queue.dll"]
+    (branch,) = [one for one in data["branches"] if one["id"] == "new"]
+    branch["fixed_at"] = "3.1.900.5"
+    del branch["table"]
+    found = server("3.1.900.5")
+    found["files"]["queue.dll"] = found["files"]["spool.exe"] | {"version": "3.1.900.4"}
+    route = choose(found, load(data), {}, Policy())
+    assert route.verdict is Verdict.BLOCKED
+    assert "queue.dll 3.1.900.4: older than 3.1.900.5" in route.reason

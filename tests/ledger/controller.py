@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +17,7 @@ from tests.ledger.world import begun, ended, new_run, step
 
 
 def say(text: object) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    os.write(1, f"{text}\n".encode())
 
 
 def write(ledger: Ledger, count: str) -> None:
@@ -31,6 +31,24 @@ def write(ledger: Ledger, count: str) -> None:
         ledger.step_ended(run, host, begun_as, ended(result={"text": "x" * 200}))
         say(f"ended {host} {begun_as}")
     ledger.end_run(run, status="finished", exit_code=0, hosts=())
+
+
+def crowd(ledger: Ledger, count: str) -> None:
+    """Steps on many hosts at once; each is told when it is durable. Looks are between them."""
+    hosts = [f"h{number}" for number in range(12)]
+    run = ledger.begin_run(new_run(*hosts))
+    say(run)
+
+    def work(host: str) -> None:
+        for _ in range(int(count)):
+            number = ledger.step_begun(run, begun(host))
+            say(f"begun {host} {number}")
+            ledger.step_ended(run, host, number, ended(result={"text": "x" * 200}))
+            say(f"ended {host} {number}")
+            ledger.step_done(run, begun(host), ended("ok"))
+
+    with ThreadPoolExecutor(len(hosts)) as pool:
+        list(pool.map(work, hosts))
 
 
 def hold(ledger: Ledger, controller: str) -> None:
@@ -63,7 +81,7 @@ def fight(ledger: Ledger, controller: str, folder: str, rounds: str) -> None:
     say("alone")
 
 
-DEEDS: dict[str, Callable[..., None]] = {"write": write, "hold": hold, "fight": fight}
+DEEDS: dict[str, Callable[..., None]] = {"write": write, "crowd": crowd, "hold": hold, "fight": fight}
 
 
 def main() -> None:

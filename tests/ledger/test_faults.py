@@ -177,7 +177,7 @@ def test_a_write_whose_answer_was_lost_is_not_recorded_twice(
                 with monkeypatch.context() as patch:
                     count = interrupted(ledger, patch, before=before) if trouble else [2]
                     answer = write(ledger, run, held)
-                assert count[0] >= 2, f"{name} was not tried again"
+                assert count[0] >= 1 + before, f"{name} was not tried again"
                 kinds = [event.kind for event in ledger.events() if event.number > start]
                 same = answer if isinstance(answer, int | bool) or answer is None else type(answer)
                 seen.append((same, kinds))
@@ -215,7 +215,10 @@ def test_a_ledger_that_stays_away_is_lost_after_a_minute(url: str, monkeypatch: 
 def test_a_busy_file_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("remediate.ledger.engine.BUSY", 0.05)
     path, clock = tmp_path / "ledger.sqlite3", Clock()
-    with opened(str(path), clock) as ledger, closing(sqlite3.connect(path, isolation_level=None)) as other:
+    with (
+        opened(str(path), clock) as ledger,
+        closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other,
+    ):
         run = ledger.begin_run(new_run("a"))
         other.execute("BEGIN IMMEDIATE")
 

@@ -12,6 +12,7 @@ from remediate.connections.endpoint import endpoint
 from remediate.connections.sessions import Sessions
 from remediate.engine.perform import perform
 from remediate.engine.registry import Registry
+from remediate.engine.workbench import Workbench
 from remediate.events import Event, Progress
 from remediate.lab import hostspec, images, installation, packages, shell
 from remediate.lab.drops import Drops
@@ -81,10 +82,10 @@ class LabHost:
     def do(self, module: str, *, check: bool = False, by: Sessions | None = None, **params: Any) -> Result:
         """One step as the engine carries it out."""
         step = Step(
-            address=f"play/{module}@ex1", host="ex1", task=module, module=module, module_file="",
+            address=f"play/{module}@ex1", host="ex1", task=module, module=module,
             params=params, endpoint=self.endpoint, mode=Mode.CHECK if check else Mode.APPLY,
         )  # fmt: skip
-        return perform(step, self.registry, by or self.sessions, self._hear)
+        return perform(step, self.registry, Workbench(self.registry, by or self.sessions), self._hear)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Progress):

@@ -11,6 +11,7 @@ import pytest
 from remediate.engine.params import bind
 from remediate.engine.perform import perform
 from remediate.engine.registry import LoadedModule, Registry
+from remediate.engine.workbench import Workbench
 from remediate.errors import Blocked
 from remediate.kb.obstacles import Policy
 from remediate.kb.route import choose
@@ -171,7 +172,7 @@ def test_a_partial_install_is_blocked_whatever_the_steps(module: LoadedModule) -
 def test_through_the_engine(versions: dict[str, str | None], mode: Mode, status: Status) -> None:
     route = choose(facts({"build": BEFORE, "sp": 1}), advisory(), supplied(["KB870585-2003-SP1"]), Policy())
     step = Step(
-        address="a", host="ex1", task="Verify", module="file_attributes", module_file="", mode=mode,
+        address="a", host="ex1", task="Verify", module="file_attributes", mode=mode,
         endpoint=Endpoint(host="ex1", connection="ssh", address="::1", port=22), source=Source("p.yml", 1, 1),
         params={"advisory": role_data(), "steps": [dict(s) for s in route.steps]},
     )  # fmt: skip
@@ -187,7 +188,8 @@ def test_through_the_engine(versions: dict[str, str | None], mode: Mode, status:
 
         def reset(self, host: str) -> None: ...
 
-    result: Result = perform(step, Registry([MODULES]), cast("Any", Store()), lambda _: None)
+    registry = Registry([MODULES])
+    result: Result = perform(step, registry, Workbench(registry, cast("Any", Store())), lambda _: None)
     assert result.status is status, result.message
     if status is Status.BLOCKED:
         assert result.remedy

@@ -10,6 +10,7 @@ import pytest
 from remediate.engine.params import bind
 from remediate.engine.perform import perform
 from remediate.engine.registry import LoadedModule, Registry
+from remediate.engine.workbench import Workbench
 from remediate.errors import Blocked, NotApplicable, UserError
 from remediate.model import Mode, Result, Source, Status, Step
 from tests.kb.servers import facts, role_data
@@ -123,9 +124,10 @@ def test_a_broken_advisory_or_clock_is_the_users_error(module: LoadedModule) -> 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_through_the_engine(server: dict[str, Any], packages: Any, status: Status, mode: Mode) -> None:
     step = Step(
-        address="a", host="ex1", task="Choose", module="remediation_route", module_file="", endpoint=None, mode=mode,
+        address="a", host="ex1", task="Choose", module="remediation_route", endpoint=None, mode=mode,
         params=args(server, packages=packages), source=Source("p.yml", 1, 1),
     )  # fmt: skip
-    result: Result = perform(step, Registry([MODULES]), cast("Any", None), lambda _: None)
+    registry = Registry([MODULES])
+    result: Result = perform(step, registry, Workbench(registry, cast("Any", None)), lambda _: None)
     assert result.status is status, result.message
     assert bool(result.remedy) is (status is Status.BLOCKED)

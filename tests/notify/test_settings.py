@@ -12,10 +12,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remediate.commands import settings as of_the_project
 from remediate.errors import UserError
 from remediate.notify import Hook, Mail
 from remediate.notify.settings import KEYS, MAIL_KEYS, read
+from remediate.project import settings as of_the_project
 from tests.docs.generate import DOCS
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases/settings.yml").read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from remediate.planfile.model import FORMAT, Asked, InputFile, Plan, PlannedChange, PlannedHost, PlannedStep
+from remediate.planfile.model import FORMAT, Command, InputFile, Plan, PlannedChange, PlannedHost, PlannedStep
 
 MADE = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -34,7 +34,7 @@ def plan(*hosts: PlannedHost, **more: Any) -> Plan:
         "user": "anna",
         "controller": "ctl1",
         "approvals": 0,
-        "asked": Asked(playbook="playbooks/kb870585.yml", inventory=("inventory/lab.yml",)),
+        "asked": Command(playbook="playbooks/kb870585.yml", inventory=("inventory/lab.yml",)),
         "inputs": (InputFile(kind="playbook", path="playbooks/kb870585.yml", sha256="0" * 64, size=3),),
     }
     return Plan(hosts=hosts or (host(),), **{**given, **more})

@@ -35,7 +35,7 @@ def asked(found: PlannedStep | None, changes: tuple[Change, ...], now: dict[str,
     """ "" when it may be done, else what is said."""
     steps = (found,) if found is not None else (step("play/other@ex1", status="ok", changes=()),)
     control = Expectations([host("ex1", *steps)], lambda value: value, {"ex1"} if begun else set())
-    one = Step(address="play/install@ex1", host="ex1", task="install", module="hotfix", module_file="", params={},
+    one = Step(address="play/install@ex1", host="ex1", task="install", module="hotfix", params={},
                endpoint=None, mode=Mode.APPLY)  # fmt: skip
     try:
         control.permit(Intent(step=one, module=HOTFIX, before=now, changes=changes))
@@ -154,7 +154,7 @@ def test_before_the_first_change_nothing_is_done_that_is_not_in_the_plan(
 
 def test_a_refused_host_stays_refused() -> None:
     control = Expectations([host("ex1", PLANNED)], lambda value: value, set())
-    one = Step(address="play/install@ex1", host="ex1", task="install", module="hotfix", module_file="", params={},
+    one = Step(address="play/install@ex1", host="ex1", task="install", module="hotfix", params={},
                endpoint=None, mode=Mode.APPLY)  # fmt: skip
     for now in ({"build": "other"}, SEEN):
         with pytest.raises(Blocked, match="build was"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from remediate.engine.registry import LoadedModule
 from remediate.model import Certainty, Change, Effect, Mode, Step
-from remediate.planfile.model import FORMAT, Asked, InputFile, Plan, PlannedChange, PlannedHost, PlannedStep
+from remediate.planfile.model import FORMAT, Command, InputFile, Plan, PlannedChange, PlannedHost, PlannedStep
 
 MADE = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 UNTIL = datetime(2026, 12, 2, 12, 0, tzinfo=UTC)
@@ -44,7 +44,7 @@ def planned_step(address: str = "play/task@ex1", **given: Any) -> PlannedStep:
 
 
 def step(address: str = "play/task@ex1", host: str = "ex1", **given: Any) -> Step:
-    plain: dict[str, Any] = {"task": "a task", "module": "thing", "module_file": "", "params": {}, "endpoint": None}
+    plain: dict[str, Any] = {"task": "a task", "module": "thing", "params": {}, "endpoint": None}
     return Step(address=address, host=host, **{**plain, "mode": Mode.APPLY, **given})
 
 
@@ -77,7 +77,7 @@ def plan(**given: Any) -> Plan:
         "user": "ann",
         "controller": "ctl1",
         "approvals": 0,
-        "asked": Asked(playbook="site.yml", inventory=("hosts.yml",)),
+        "asked": Command(playbook="site.yml", inventory=("hosts.yml",)),
         "inputs": (),
         "hosts": (),
     }
@@ -155,7 +155,7 @@ INPUT_FILES = st.builds(
     size=st.integers(0, 2**40),
 )
 ASKED = st.builds(
-    Asked,
+    Command,
     playbook=NAMES,
     inventory=few(NAMES),
     limit=NAMES,

@@ -50,7 +50,7 @@ def test_every_argument_has_a_row() -> None:
         ("by_name.*.size", "whole number or nothing", "-", ""),
         ("tags", "list of text", "a", ""),
         ("password", "secret text", "required", ""),
-        ("effect", "none | service restart | session drop | reboot", "none", ""),
+        ("effect", "none | service restart | reboot", "none", ""),
         ("when", "number or nothing", "-", ""),
         ("force", "yes/no", "no", ""),
         ("place", "path", '"x"', ""),

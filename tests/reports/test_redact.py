@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remediate.events import Warned
-from remediate.model import MASK, Secret, Source
-from remediate.reports.redact import Redactor
+from remediate.events import Event, StepFinished, Warned
+from remediate.model import MASK, Change, Result, Secret, Source, Status
+from remediate.reports.redact import Redacting, Redactor
 from remediate.reports.text import bounded, duration, one_line, plain_value, visible
 from remediate.secrets.spellings import EVERYDAY
 
@@ -57,6 +58,42 @@ def test_structures_keep_their_type() -> None:
     value = {"token": "x", "n": [1, None, (Secret("y"), Secret("as y", "as ****"))], "before": 4711123, "pin": 4711124}
     shown = {"token": "x", "n": [1, None, (MASK, "as ****")], "before": MASK, "pin": 4711124}
     assert Redactor(["4711123"]).value(value) == shown, "values count, not what a host calls them"
+
+
+def result(**more: Any) -> Result:
+    return Result(**{"address": "a", "host": "h", "task": "t", "module": "m", "status": Status.CHANGED, **more})
+
+
+def test_keys_and_numbers_of_hosts_are_masked_and_numbers_of_our_own_are_not() -> None:
+    change = Change(target="x", before=4711, after={"pin of hush-hush": [4711]}, seconds=4711.0)
+    shown = Redactor(["hush-hush", "4711"]).value(result(changes=(change,), seconds=4711.0, extra={"hush-hush": 4711}))
+    assert shown.changes[0].before == MASK
+    assert shown.changes[0].after == {f"pin of {MASK}": [MASK]}
+    assert (shown.changes[0].seconds, shown.seconds) == (4711.0, 4711.0)
+    assert shown.extra == {MASK: MASK}
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def receive(self, event: Event) -> None:
+        self.events.append(event)
+
+    def close(self) -> None: ...
+
+
+def test_of_a_no_log_task_only_the_verdict_gets_through() -> None:
+    """Nothing here is known to be secret."""
+    words: dict[str, Any] = {name: {"k": "read-there"} for name in ("before", "after", "extra", "columns")}
+    said = result(no_log=True, message="read-there", remedy="read-there", notes=("read-there",),
+                  changes=(Change(target="read-there", before=1, after=2),), **words)  # fmt: skip
+    heard = Heard()
+    Redacting(heard, Redactor()).receive(StepFinished(result=said))
+    assert "read-there" not in repr(heard.events)
+    (event,) = heard.events
+    assert isinstance(event, StepFinished)
+    assert (event.result.status, event.result.message) == (Status.CHANGED, "hidden by no_log")
 
 
 @pytest.mark.parametrize(

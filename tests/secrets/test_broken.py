@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remediate.commands import extravars
-from remediate.commands import settings as toml
 from remediate.errors import UserError
 from remediate.language import inventory, varsfiles
+from remediate.project import extravars
+from remediate.project import settings as toml
 from tests.commands.driver import remediate
 from tests.language.files import read
 from tests.secrets.canaries import forms
@@ -73,6 +73,15 @@ def assert_silent(error: UserError) -> None:
     said = f"{error} {error.source}"
     assert not [form for form in forms(SECRET) if form in said], said
     assert error.message
+
+
+def test_a_mapping_behind_an_at_sign_is_no_name_of_a_file(tmp_path: Path) -> None:
+    for word in (f"@{MAPPING}", f"@db_password={SECRET}"):
+        with pytest.raises(UserError) as caught:
+            of_words(tmp_path, word)
+        assert_silent(caught.value)
+    with pytest.raises(UserError, match=r"there is no file other/vars\.yml"):
+        of_words(tmp_path, "@other/vars.yml")
 
 
 def of_ini(folder: Path, text: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from remediate.commands.cli import run
-from remediate.commands.outside import Outside
+from remediate.project.outside import Outside
 from tests.approvals.people import PLANNER, new_key
 from tests.commands.driver import NOWHERE, Done, Screen
 from tests.notify.receivers import Received, web

@@ -1,0 +1,58 @@
+"""Step -> Seen: inspect the host and compare. Changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from remediate.connections.base import Session
+from remediate.engine.faults import blank, ended
+from remediate.engine.registry import LoadedModule
+from remediate.engine.worker import Seen
+from remediate.errors import HostError, Interrupted
+from remediate.model import Json, Result, State, Step
+
+
+def look(step: Step, module: LoadedModule, params: object, session: Session) -> Seen:
+    """What the host is like, and what would have to be changed on it. Only ``Interrupted`` is raised."""
+    try:
+        state = module.inspect(session, params)
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - modules are plug-ins: a fault in one must not end the other hosts
+        return unseen(step, module, error)
+    return compare(step, module, params, state)
+
+
+def compare(step: Step, module: LoadedModule, params: object, state: State) -> Seen:
+    """What would have to be changed on a host of this State."""
+    result = replace(blank(step), before=state, after=state)
+    try:
+        result = shown(module, result, state, params)
+        result = replace(result, changes=tuple(module.diff(state, params)))
+    except Exception as error:  # noqa: BLE001 - the same
+        return Seen(result=ended(result, error, module), over=True)
+    return Seen(result=result)
+
+
+def unseen(step: Step, module: LoadedModule, error: Exception) -> Seen:
+    """There is no State: this is why."""
+    told = error if isinstance(error, HostError) else None
+    return Seen(result=ended(blank(step), error, module), over=True, unread=True, error=told)
+
+
+def shown(module: LoadedModule, result: Result, state: State, params: object) -> Result:
+    """The Result with the cells and notes that a State gives."""
+    columns = dict(result.columns)
+    for key, cell in (module.columns(state, params) if module.columns else {}).items():
+        if cell:
+            columns[key] = columns["before"] if key == "before" and "before" in columns else cell
+    noted = state.get("_notes")
+    own = tuple(_note(n) for n in noted[:50]) if isinstance(noted, list) else ()
+    said = tuple(module.notes(state, params)) if module.notes else ()
+    return replace(result, columns=columns, notes=tuple(dict.fromkeys((*result.notes, *said, *own))))
+
+
+def _note(note: Json) -> str:
+    """One line of a payload's ``_notes``: {"source", "text"}."""
+    text = f"{note.get('source')}: {note.get('text')}" if isinstance(note, dict) else str(note)
+    return text if len(text) <= 500 else text[:497] + "..."
