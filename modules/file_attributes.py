@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from remediate.connections.base import Session
 
 NEEDS = {"session": "yes"}
+PROVES = True
 VOLATILE = ("bias_minutes", "bias_source")
 
 

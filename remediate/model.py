@@ -193,6 +193,8 @@ class Outcome(StrEnum):
     """How a run ended for one host."""
 
     COMPLIANT = "compliant"
+    UNVERIFIED = "not verified"
+    """Nothing was found to do in the part of the playbook that was asked for; the rest was not looked at."""
     CHANGED = "changed"
     PENDING = "pending"
     NOT_APPLICABLE = "not applicable"
@@ -389,10 +391,10 @@ class RunSummary:
 
     @property
     def exit_code(self) -> int:
-        """0 compliant or done, 2 changes pending or deferred, 4 a host is bad, 130 interrupted."""
+        """0 compliant or done, 2 changes pending, deferred or not looked for, 4 a host is bad, 130 interrupted."""
         if self.interrupted:
             return 130
         if any(h.outcome.bad for h in self.hosts):
             return 4
-        left = (Outcome.PENDING, Outcome.DEFERRED)
+        left = (Outcome.PENDING, Outcome.DEFERRED, Outcome.UNVERIFIED)
         return 2 if any(h.outcome in left for h in self.hosts) else 0

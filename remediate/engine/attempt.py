@@ -55,8 +55,14 @@ class Context:
     """Told the last word on a task; see ``Control.judged``."""
 
     def unknown_keys(self, task: Task) -> tuple[str, ...]:
-        known = self.registry.has(task.action) and task.action not in self.actions
-        return self.registry.load(task.action).unknown if known else ()
+        return self.registry.load(task.action).unknown if self._known(task) else ()
+
+    def proves(self, task: Task) -> bool:
+        """Whether the task reads back what a playbook is for."""
+        return self._known(task) and self.registry.load(task.action).proves
+
+    def _known(self, task: Task) -> bool:
+        return self.registry.has(task.action) and task.action not in self.actions
 
 
 class Attempt:

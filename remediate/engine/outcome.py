@@ -9,6 +9,11 @@ from remediate.engine.control import Earlier
 from remediate.model import HostSummary, Mode, Outcome, Result, Standing, Status
 
 WORST = (Status.FAILED, Status.UNREACHABLE, Status.BLOCKED)
+PARTLY = (
+    "left out by -t, --skip-tags or --start-at-task: {} of the tasks; whether the host is as it should be was not read "
+    "back"
+)
+WHOLE = "`remediate verify` without these options looks at all of it"
 AGAIN = "run again: what is done is not done twice"
 COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
 
@@ -35,6 +40,11 @@ class Tally:
     """Why the host was not walked to its end, when it was not."""
     left_in: str = ""
     """The task it was left in the middle of."""
+    left_out: int = 0
+    """Tasks that were not looked at because only a part was asked for."""
+    proofs: set[str] = field(default_factory=set)
+    """Where the tasks are written that read back what a playbook is for, and found it in order."""
+    proofs_left_out: set[str] = field(default_factory=set)
     passed_over: str = ""
     """Why a play was not begun, or not finished, for a host that goes on with the next one."""
     doomed: bool = False
@@ -54,6 +64,12 @@ class Tally:
         self.notes |= dict.fromkeys(result.notes)
         if result.status is Status.NOT_APPLICABLE and not self.not_applicable:
             self.not_applicable = result.message
+
+    def leave_out(self, place: str, *, proof: bool) -> None:
+        """A task was not asked for. ``proof``: it is one that reads back what a playbook is for."""
+        self.left_out += 1
+        if proof:
+            self.proofs_left_out.add(place)
 
     def occurrence(self, place: str) -> int:
         """The how-manieth time the host comes to this task."""
@@ -134,6 +150,8 @@ class Tally:
             return Outcome.PENDING, "", ""
         if self.not_applicable:
             return Outcome.NOT_APPLICABLE, self.not_applicable, ""
+        if self.left_out and not (self.proofs and self.proofs_left_out <= self.proofs):
+            return Outcome.UNVERIFIED, PARTLY.format(self.left_out), WHOLE
         return Outcome.COMPLIANT, "", ""
 
 

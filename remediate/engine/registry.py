@@ -46,6 +46,8 @@ class LoadedModule:
     foresees: tuple[str, ...] = ()
     """The arguments it wants to see for that."""
     volatile: tuple[str, ...] = ()
+    proves: bool = False
+    """It reads back what a playbook is for: where it finds that in order, the host is compliant."""
     restores: bool = False
     """It only looks after what this toolkit began itself: that needs no plan."""
     """Entries of the State that change by themselves, as dotted paths with ``*`` for any one entry."""
@@ -159,6 +161,7 @@ def _checked(name: str, path: Path, module: ModuleType) -> LoadedModule:
         notes=getattr(module, "notes", None),
         standing=getattr(module, "standing", None),
         action=bool(getattr(module, "ACTION", False)),
+        proves=bool(getattr(module, "PROVES", False)),
         restores=bool(getattr(module, "RESTORES", False)),
         unknown=tuple(getattr(module, "UNKNOWN", ())),
         volatile=tuple(getattr(module, "VOLATILE", ())),

@@ -191,11 +191,18 @@ class Walker:
     def _task(self, task: Task, position: Position) -> Walk:
         if self.start_at:
             if not fnmatchcase(task.name, self.start_at):
+                self._leave_out(task)
                 return
             self.start_at = ""
         if not selected(task.tags, self.only, self.skip):
+            self._leave_out(task)
             return
         yield from self._run(task, position)
+
+    def _leave_out(self, task: Task) -> None:
+        """Only a part was asked for. What is asked for by its tag alone (``never``) is not left out."""
+        if selected(task.tags, frozenset(), frozenset()):
+            self.tally.leave_out(str(task.source), proof=self.context.proves(task))
 
     def _run(self, task: Task, position: Position) -> Walk:
         """One task. What is raised on the way, by whatever, is how the task ends for this host."""
@@ -270,6 +277,8 @@ class Walker:
             result = unwritten(result, error)
         shown = censored(result)
         self.tally.add(shown)
+        if result.status is Status.OK and self.context.proves(task):
+            self.tally.proofs.add(str(task.source))
         self.emit(StepFinished(result=shown))
         if result.changed:
             self._notify(task)

@@ -12,8 +12,12 @@ from remediate.reports.text import counted, duration, one_line, safe
 COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignored")
 """The words of Ansible's recap, in its order."""
 
-UNTOUCHED = (Outcome.COMPLIANT, Outcome.NOT_APPLICABLE, Outcome.DEFERRED)
+UNTOUCHED = (Outcome.COMPLIANT, Outcome.UNVERIFIED, Outcome.NOT_APPLICABLE, Outcome.DEFERRED)
 """Outcomes that leave no doubt: a failed host may have been changed half-way."""
+
+
+SAID = (Outcome.NOT_APPLICABLE, Outcome.DEFERRED, Outcome.UNVERIFIED)
+"""Outcomes that are no failure and need a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def reasons(summary: RunSummary) -> tuple[Reason, ...]:
 
 
 def _needs_a_word(host: HostSummary) -> bool:
-    said = host.outcome in (Outcome.NOT_APPLICABLE, Outcome.DEFERRED) and host.reason
+    said = host.outcome in SAID and host.reason
     return bool(host.outcome.bad or said or (host.now and host.now.urgent))
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 STYLES = {
     "ok": "green",
     "compliant": "green",
+    "not verified": "cyan",
     "changed": "yellow",
     "pending": "cyan",
     "unknown": "cyan",

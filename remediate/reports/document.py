@@ -11,7 +11,15 @@ FORMAT = 1
 """Raised when a field changes its meaning or goes away; new fields do not raise it."""
 
 OutcomeWord = Literal[
-    "compliant", "changed", "pending", "not applicable", "blocked", "failed", "unreachable", "deferred"
+    "compliant",
+    "not verified",
+    "changed",
+    "pending",
+    "not applicable",
+    "blocked",
+    "failed",
+    "unreachable",
+    "deferred",
 ]
 StatusWord = Literal[
     "ok",
