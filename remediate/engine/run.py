@@ -18,13 +18,14 @@ from remediate.engine.attempt import Context
 from remediate.engine.binding import window_of
 from remediate.engine.control import Control, Mark
 from remediate.engine.faults import blank, broken, unforeseen
-from remediate.engine.fleet import STOPPED, Batch, batches, too_many, unwaited
+from remediate.engine.fleet import DONE, Batch, batches, too_many, unwaited
 from remediate.engine.lastlook import LastLooks
 from remediate.engine.outcome import Tally, begun_with
 from remediate.engine.perform import perform
 from remediate.engine.registry import Registry
 from remediate.engine.runner import Threads
 from remediate.engine.scope import PlayScope, Setting, play_scope
+from remediate.engine.stop import Stop, asked_for, interrupted
 from remediate.engine.turns import Turns
 from remediate.engine.walk import Move, Walker, lose
 from remediate.engine.workbench import SessionStore, Workbench
@@ -66,7 +67,7 @@ class RunRequest:
     """What must not be seen; grows while values are rendered."""
     clocks: HostClocks = field(default_factory=HostClocks)
     """What hosts say of the time."""
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: threading.Event = field(default_factory=Stop)
     """Set: finish the Steps under way, begin no new one."""
     abort: threading.Event = field(default_factory=threading.Event)
     """Set: leave now; detached installers go on and are found by the next run."""
@@ -231,7 +232,7 @@ class _Run:
             mode=self.request.mode,
             hosts=tuple(self.tallies[n].summary(self.request.mode) for n in names if n in self.tallies),
             seconds=time.monotonic() - begun,
-            interrupted=self.request.stop.is_set() or self.request.abort.is_set(),
+            interrupted=asked_for(self.request.stop) or self.request.abort.is_set(),
         )
         self.emit(RunFinished(summary=summary))
         if self.deaf:
@@ -306,7 +307,7 @@ class _Run:
 
     def _no_more(self, play: Play, hosts: Mapping[str, Host]) -> str:
         if self.request.stop.is_set():
-            return "interrupted before its turn"
+            return interrupted(self.request.stop, "before its turn")
         return "not begun: too many other hosts of the play failed" if self._enough(play, hosts) else ""
 
     def _unreached(self, cut: Sequence[tuple[str, ...]], why: str) -> None:
@@ -373,7 +374,7 @@ class _Run:
         try:
             with self.turns.of(step.on) as waited:
                 if waited and self.request.stop.is_set() and not move.owed:
-                    return self._put_off(step, STOPPED) or broken(blank(step), Deferred(STOPPED))
+                    return self._stopped(step)
                 result = perform(step, modules, self.worker, self.emit, self.control)
             self.looks.note(step, modules.load(step.module), result)
             self._warn_of_clock(step.on)
@@ -382,6 +383,11 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - of this host: the others go on
             return broken(blank(step), error, step.source)
         return result
+
+    def _stopped(self, step: Step) -> Result:
+        """Of a Step whose turn came when the run was being stopped."""
+        why = interrupted(self.request.stop, DONE)
+        return self._put_off(step, why) or broken(blank(step), Deferred(why))
 
     def _warn_of_clock(self, host: str) -> None:
         """Once for each host, whose word alone ends nothing."""
