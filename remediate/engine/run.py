@@ -24,6 +24,7 @@ from remediate.engine.outcome import Tally, begun_with
 from remediate.engine.registry import Registry
 from remediate.engine.runner import Threads
 from remediate.engine.scope import PlayScope, Setting, play_scope
+from remediate.engine.stop import Stop, asked_for, interrupted
 from remediate.engine.turn import Turn
 from remediate.engine.walk import Walker, lose
 from remediate.engine.workbench import SessionStore, Workbench
@@ -65,7 +66,7 @@ class RunRequest:
     """What must not be seen; grows while values are rendered."""
     clocks: HostClocks = field(default_factory=HostClocks)
     """What hosts say of the time."""
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: threading.Event = field(default_factory=Stop)
     """Set: finish the Steps under way, begin no new one."""
     abort: threading.Event = field(default_factory=threading.Event)
     """Set: leave now; detached installers go on and are found by the next run."""
@@ -230,7 +231,7 @@ class _Run:
             mode=self.request.mode,
             hosts=tuple(self.tallies[n].summary(self.request.mode) for n in names if n in self.tallies),
             seconds=time.monotonic() - begun,
-            interrupted=self.request.stop.is_set() or self.request.abort.is_set(),
+            interrupted=asked_for(self.request.stop) or self.request.abort.is_set(),
         )
         self.emit(RunFinished(summary=summary))
         if self.deaf:
@@ -305,7 +306,7 @@ class _Run:
 
     def _no_more(self, play: Play, hosts: Mapping[str, Host]) -> str:
         if self.request.stop.is_set():
-            return "interrupted before its turn"
+            return interrupted(self.request.stop, "before its turn")
         return "not begun: too many other hosts of the play failed" if self._enough(play, hosts) else ""
 
     def _unreached(self, cut: Sequence[tuple[str, ...]], why: str) -> None:

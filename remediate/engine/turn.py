@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from remediate.connections.clocks import HostClocks, said
 from remediate.engine.control import Control
 from remediate.engine.faults import blank, broken
-from remediate.engine.fleet import STOPPED, unwaited
+from remediate.engine.fleet import DONE, unwaited
 from remediate.engine.lastlook import LastLooks
 from remediate.engine.perform import perform
 from remediate.engine.registry import Registry
+from remediate.engine.stop import interrupted
 from remediate.engine.turns import Turns
 from remediate.engine.walk import Move
 from remediate.engine.worker import Worker
@@ -45,7 +46,7 @@ class Turn:
         try:
             with self._turns.of(step.on) as waited:
                 if waited and self.stop.is_set() and not move.owed:
-                    return self.put_off(step, STOPPED) or broken(blank(step), Deferred(STOPPED))
+                    return self._stopped(step)
                 result = perform(step, self.modules, self.worker, self.emit, self.control)
             self.looks.note(step, self.modules.load(step.module), result)
             self._warn_of_clock(step.on)
@@ -54,6 +55,11 @@ class Turn:
         except Exception as error:  # noqa: BLE001 - of this host: the others go on
             return broken(blank(step), error, step.source)
         return result
+
+    def _stopped(self, step: Step) -> Result:
+        """Of a Step whose turn came when the run was being stopped."""
+        why = interrupted(self.stop, DONE)
+        return self.put_off(step, why) or broken(blank(step), Deferred(why))
 
     def put_off(self, step: Step, why: str) -> Result | None:
         """A Step that is not begun because the run is being stopped, as the journal has it. Not while recalling:
