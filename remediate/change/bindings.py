@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from remediate.change import planning, running
+from remediate.change import newplan, walking
 from remediate.change.admission import never_fits
 from remediate.change.durations import Durations
 from remediate.change_windows import Joint, load
@@ -33,7 +33,7 @@ def foreseen(request: RunRequest, outside: Outside) -> tuple[PlannedHost, ...]:
     if not windows(request):
         return ()
     outside.complain("planning first, to know what fits into the change windows")
-    gatherer, seen = planning.gather(running.again(request, Mode.CHECK), (), outside)
+    gatherer, seen = newplan.gather(walking.again(request, Mode.CHECK), (), outside)
     if seen.interrupted:
         raise Interrupted("interrupted while planning; nothing was begun")
     return gatherer.hosts()

@@ -55,7 +55,7 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.change import bindings, running
+    from remediate.change import bindings, walking
     from remediate.commands import options as common
 
     options.verbose = max(1, options.verbose)
@@ -69,11 +69,11 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         hint = "name a file in a folder that is there and that you may write to"
         raise UserError("-o: no file can be written there", source=Source(str(out)), hint=hint)
     asked = common.asked(options, outside)
-    request = running.prepare(asked, outside, mode=Mode.CHECK, start_lab=not options.replay)
+    request = walking.prepare(asked, outside, mode=Mode.CHECK, start_lab=not options.replay)
     bound = bindings.refuse_unknown(request, asked, outside)
     from remediate.reports import choose
 
-    known = running.redactor(request)
+    known = walking.redactor(request)
     sinks = choose.sinks(asked.wishes, outside.stdout, outside.stderr, known)
     gatherer, summary = _look(request, sinks, options, outside)
     for line in bindings.never(gatherer.hosts(), bound, outside.now()):
@@ -82,13 +82,13 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     if options.out and summary.interrupted:
         outside.complain(f"not saved: {options.out}: the plan was interrupted")
     elif options.out:
-        from remediate.change import planning
+        from remediate.change import newplan
         from remediate.planfile import codec
 
-        plan = planning.plan_of(
+        plan = newplan.plan_of(
             request, gatherer, asked, outside, valid_for=valid_for, approvals=options.require_approval
         )
-        for sentence in planning.unsealed(gatherer):
+        for sentence in newplan.unsealed(gatherer):
             outside.complain(sentence)
         digest = codec.save(plan, outside.folder / options.out)
         outside.complain(f"saved: {options.out}, hash {digest[:16]}, valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC")
@@ -117,7 +117,7 @@ def _look(
     request: RunRequest, sinks: Sequence[Sink], options: argparse.Namespace, outside: Outside
 ) -> tuple[Gatherer, RunSummary]:
     """The check run: on the hosts, or on a record of them."""
-    from remediate.change import planning, running
+    from remediate.change import newplan, walking
     from remediate.planfile.observations import Offline, Recorder, Replay
 
     control: Control | None = None
@@ -126,8 +126,8 @@ def _look(
     if options.replay:
         control, sessions = Replay(outside.folder / options.replay), Offline()
     elif options.record:
-        control = recorder = Recorder(outside.folder / options.record, running.redactor(request).value)
-    found = planning.gather(request, sinks, outside, control=control, sessions=sessions)
+        control = recorder = Recorder(outside.folder / options.record, walking.redactor(request).value)
+    found = newplan.gather(request, sinks, outside, control=control, sessions=sessions)
     if recorder is not None:
         recorder.save()
     return found
