@@ -138,7 +138,7 @@ def detect() -> list[Ratio]:
             lambda: ours(folder, hosts),
             lambda: bare(hosts, known, f'cscript //nologo "{SCRIPT}"'),
             runs=5,
-            limit=1.5,
+            limit=1.3,
         )
         least = pairs(
             f"detect {HOSTS} hosts / bare paramiko, only `ver`",

@@ -56,5 +56,5 @@ def load() -> Ratio:
             lambda: [unpacked(host.steps) for host in codec.load(path)[0].hosts],
             lambda: json.loads(path.read_bytes()),
             runs=7,
-            limit=4,
+            limit=1.5,
         )

@@ -16,5 +16,5 @@ def version() -> Ratio:
         lambda: subprocess.run([command, "--version"], check=True, capture_output=True),
         lambda: subprocess.run([sys.executable, "-c", "pass"], check=True),
         runs=15,
-        limit=3,
+        limit=2,
     )

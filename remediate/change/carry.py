@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from remediate import __version__
+from remediate import __version__, plain
 from remediate.change import finishing, hooks, pasts, running, sealed, stopping, unfinished
 from remediate.change.gate import gate_of
 from remediate.change.held import Held
@@ -286,12 +286,6 @@ def _kept_already(step: Step, ended: StepEnded) -> None:
 
 def _host_end(host: HostSummary) -> HostEnd:
     return HostEnd(
-        host=host.host,
-        outcome=host.outcome.value,
-        reason=host.reason,
-        remedy=host.remedy,
-        columns=dict(host.columns),
-        counts=dict(host.counts),
-        notes=host.notes,
+        **plain.end(host),
         now=cast("Mapping[str, Json]", as_json(host.now) or {}),
     )

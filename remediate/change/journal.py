@@ -98,8 +98,9 @@ class Journal(Control):
 
     def _write(self, step: Step, result: Result, number: int | None = None) -> bool:
         """The end of a step that was begun, or one that changed nothing, whole; False where it cannot be kept."""
-        kept = results.to_json(self._mask(_censored(result) if step.no_log else result))
-        hidden = step.no_log or kept != results.to_json(result)
+        masked = self._mask(_censored(result) if step.no_log else result)
+        kept = results.to_json(masked)
+        hidden = step.no_log or (masked is not result and kept != results.to_json(result))
         ended = StepEnded(status=result.status.value, seconds=result.seconds, result=kept, redacted=hidden)
         try:
             if number is None:
@@ -108,7 +109,7 @@ class Journal(Control):
                 self._ledger.step_ended(self._run, step.host, number, ended)
             self._last[step.host] = number
             if not step.no_log:
-                self._package(step.on, self._mask(result))
+                self._package(step.on, masked)
         except LockLost as lost:
             self._lost.add(step.host)
             self._say(f"{step.on}: {lost.message}: what was done is not written down here")

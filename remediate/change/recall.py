@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+from remediate.cells import Cells
 from remediate.change import results
 from remediate.engine.control import Control, Earlier, Mark
 from remediate.errors import Blocked
@@ -173,8 +174,8 @@ def _first_cells(rows: Sequence[StepRow]) -> dict[str, str]:
     """The cells of the closing table as the first step that knew any left them; what came after it is not yet so."""
     for row in rows:
         cells = row.result.get("columns")
-        if isinstance(cells, Mapping) and (before := cells.get("before") or cells.get("build")):
-            return {"before": str(before)}
+        if isinstance(cells, Mapping) and (before := Cells.of(cells).before):
+            return {"before": before}
     return {}
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-from remediate.model import Certainty, Change, Effect, Fate, Json, Result, Status
+from remediate import plain
+from remediate.model import Fate, Json, Result, Status
 
 
 def to_json(result: Result) -> dict[str, Json]:
@@ -14,7 +15,7 @@ def to_json(result: Result) -> dict[str, Json]:
         "status": result.status.value,
         "message": result.message,
         "remedy": result.remedy,
-        "changes": [_change(change) for change in result.changes],
+        "changes": [cast("Json", plain.change(change)) for change in result.changes],
         "fates": [fate.value for fate in result.fates],
         "before": dict(result.before),
         "after": dict(result.after),
@@ -28,19 +29,6 @@ def to_json(result: Result) -> dict[str, Json]:
     }
 
 
-def _change(change: Change) -> dict[str, Json]:
-    return {
-        "target": change.target,
-        "before": change.before,
-        "after": change.after,
-        "effect": change.effect.value,
-        "seconds": change.seconds,
-        "reversible": change.reversible,
-        "certainty": change.certainty.value,
-        "why": change.why,
-    }
-
-
 def from_json(kept: Mapping[str, Any], *, address: str, host: str, task: str, module: str) -> Result:
     """The Result again; ``ValueError``, ``KeyError`` or ``TypeError`` for what ``to_json`` did not write."""
     return Result(
@@ -51,7 +39,7 @@ def from_json(kept: Mapping[str, Any], *, address: str, host: str, task: str, mo
         status=Status(kept["status"]),
         message=str(kept["message"]),
         remedy=str(kept["remedy"]),
-        changes=tuple(_restored(change) for change in kept["changes"]),
+        changes=tuple(map(plain.restored, kept["changes"])),
         fates=tuple(map(Fate, kept.get("fates") or ())),
         before=dict(kept["before"]),
         after=dict(kept["after"]),
@@ -61,17 +49,4 @@ def from_json(kept: Mapping[str, Any], *, address: str, host: str, task: str, mo
         seconds=float(kept["seconds"]),
         recalled=bool(kept.get("recalled")),
         touched=bool(kept.get("touched", kept["status"] == Status.CHANGED)),
-    )
-
-
-def _restored(kept: Mapping[str, Any]) -> Change:
-    return Change(
-        target=str(kept["target"]),
-        before=kept["before"],
-        after=kept["after"],
-        effect=Effect(kept["effect"]),
-        seconds=float(kept["seconds"]),
-        reversible=bool(kept["reversible"]),
-        certainty=Certainty(kept["certainty"]),
-        why=str(kept["why"]),
     )

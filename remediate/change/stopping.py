@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 GRACE = 15.0
@@ -31,6 +32,22 @@ SECOND = (
 def leave() -> None:
     """End the process without waiting for threads that wait for hosts."""
     os._exit(130)
+
+
+def like_ctrl_c() -> None:
+    """From now on whatever stops this process raises KeyboardInterrupt, where nothing else is said for a while."""
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            signal.signal(number, signal.default_int_handler)
+
+
+def end_with(code: int) -> None:
+    """All is said and done: a signal that comes while the process ends is no other end."""
+    with suppress(OSError, ValueError, AttributeError):  # a stream that is lost was told of
+        sys.stdout.flush()
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            signal.signal(number, lambda *_: os._exit(code))
 
 
 @contextmanager

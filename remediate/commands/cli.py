@@ -51,6 +51,19 @@ class Command(Protocol):
     def main(self, options: argparse.Namespace, outside: Outside) -> int: ...
 
 
+def process(argv: Sequence[str]) -> int:
+    """The command line of this process; the exit code, whatever signals come."""
+    from remediate.change import stopping
+
+    stopping.like_ctrl_c()
+    try:
+        code = run(argv)
+    except KeyboardInterrupt:  # one more, while the first was told of
+        code = 130
+    stopping.end_with(code)
+    return code
+
+
 def run(argv: Sequence[str], outside: Outside | None = None) -> int:
     """Carry out one command line; the exit code. Raises nothing."""
     from remediate.commands import crash

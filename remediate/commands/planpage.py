@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from remediate.cells import Cells
 from remediate.planfile.model import Plan, PlannedChange, PlannedHost, PlannedStep
 from remediate.reports.text import counted, duration, one_line, plain_value, safe
 
@@ -62,12 +63,10 @@ def _table(plan: Plan) -> Iterator[str]:
 
 
 def _row(host: PlannedHost) -> tuple[str, ...]:
-    before, after = host.columns.get("before", ""), host.columns.get("after", "")
-    build = f"{before} -> {after}" if before and after and before != after else after or before
-    takes = duration(host.seconds) if host.seconds else "-"
-    cells = (host.host, host.columns.get("product", ""), host.columns.get("route", ""), build, host.outcome,
-             ", ".join(host.windows) or "-", takes)  # fmt: skip
-    return tuple(one_line(cell) for cell in cells)
+    known, takes = Cells.of(host.columns), duration(host.seconds) if host.seconds else "-"
+    windows = ", ".join(host.windows) or "-"
+    row = (host.host, known.product, known.route, known.build, host.outcome, windows, takes)
+    return tuple(one_line(cell) for cell in row)
 
 
 def _host(host: PlannedHost, *, verbose: bool) -> Iterator[str]:

@@ -17,7 +17,8 @@ def endpoint_of(
 ) -> Endpoint:
     """The endpoint a play of ``folder`` would use; ``UserError`` with the position of what is wrong."""
     from remediate.connections.endpoint import endpoint
-    from remediate.engine.scope import Rendered, Setting, play_scope
+    from remediate.engine.reach import Rendered
+    from remediate.engine.scope import Setting, play_scope
     from remediate.language.tree import Play
     from remediate.model import Mode, Source
 

@@ -27,14 +27,20 @@ ROUTINE_LOCKS = frozenset({"lock taken", "lock released"})
 def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, Any]:
     """The whole run, and the account over all it goes on with and is gone on with by.
 
-    With ``chain`` the ledger is verified and the result is in it.
+    With ``chain`` what they rest on in the ledger is verified and the result is in it.
     """
     alone = {run.id: _alone(ledger, run) for run in family(ledger, row)}
     return {
         **alone[row.id],
         "account": account(list(alone.values())),
-        "chain": chain_document(ledger.verify()) if chain else None,
+        "chain": chain_document(_verified(ledger, row, alone)) if chain else None,
     }
+
+
+def _verified(ledger: Ledger, row: RunRow, runs: Iterable[str]) -> ChainReport:
+    """Of the run, unless another one of those that are told of with it is damaged."""
+    reports = {run: ledger.verify(run) for run in runs}
+    return next((report for report in reports.values() if not report.whole), reports[row.id])
 
 
 def _alone(ledger: Ledger, row: RunRow) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -103,6 +105,7 @@ class Sessions:
 def _road(endpoint: Endpoint) -> Callable[[Endpoint, Shared, Say], SteadySession]:
     """Each loads its library, none of which is cheap, only when a host needs it."""
     if endpoint.connection == "ssh":
+        _load_paramiko()
         from remediate.connections.ssh import SshSession
 
         return SshSession
@@ -111,6 +114,18 @@ def _road(endpoint: Endpoint) -> Callable[[Endpoint, Shared, Say], SteadySession
 
         return WinrmSession
     raise UserError(f"there is no connection {endpoint.connection!r} (host {endpoint.host})")
+
+
+def _load_paramiko() -> None:
+    """Without invoke, a task runner it asks for but can do without: it would run commands out of ssh_config, which
+    nobody reads here, and takes as long to load as all the rest of paramiko."""
+    if {"paramiko", "invoke"} & sys.modules.keys():
+        return
+    sys.modules["invoke"] = None  # type: ignore[assignment]  # import's own word for: not there
+    try:
+        importlib.import_module("paramiko")
+    finally:
+        sys.modules.pop("invoke", None)
 
 
 def _nobody(text: str, done: float, total: float, unit: str) -> None:

@@ -7,14 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import cast
 
-from remediate.connections.endpoint import endpoint
 from remediate.engine import actions
 from remediate.engine.control import Mark
 from remediate.engine.faults import broken
 from remediate.engine.params import bind
 from remediate.engine.register import registered
 from remediate.engine.registry import Registry
-from remediate.engine.scope import PlayScope, Rendered, place_of
+from remediate.engine.scope import Extra, PlayScope, place_of
 from remediate.errors import UserError
 from remediate.language import yamlfile
 from remediate.language.template import OMIT, Unknown, UnknownValue
@@ -27,7 +26,6 @@ from remediate.secrets.written import told_by
 
 HARD = (Status.UNREACHABLE, Status.BLOCKED, Status.NOT_APPLICABLE, Status.UNKNOWN, Status.DEFERRED)
 """Verdicts that ``failed_when`` and ``changed_when`` cannot talk away, and that another try would not mend."""
-Extra = tuple[Layer, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +212,8 @@ class Attempt:
         return yamlfile.source_of(value, self.task.source) or self.task.source
 
     def _endpoint(self) -> Endpoint:
-        found = endpoint(self.scope.host.name, Rendered(self.templar))
+        layers = [values for _, values, _ in self.scope.over(self.task, *self.extra)]
+        found = self.scope.reach.endpoint(self.scope.host.name, self.templar, layers)
         for secret in (found.password, *found.secrets.values()):
             if secret is not None:
                 self.scope.setting.secrets.tell(secret)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from remediate.connections.base import Session
@@ -9,7 +10,9 @@ from remediate.engine.faults import blank, ended
 from remediate.engine.registry import LoadedModule
 from remediate.engine.worker import Seen
 from remediate.errors import HostError, Interrupted
-from remediate.model import Json, Result, State, Step
+from remediate.model import Change, Json, Result, State, Step
+
+_Told = tuple[Mapping[str, str], tuple[str, ...]]
 
 
 def look(step: Step, module: LoadedModule, params: object, session: Session) -> Seen:
@@ -25,13 +28,13 @@ def look(step: Step, module: LoadedModule, params: object, session: Session) -> 
 
 def compare(step: Step, module: LoadedModule, params: object, state: State) -> Seen:
     """What would have to be changed on a host of this State."""
-    result = replace(blank(step), before=state, after=state)
+    told: _Told = ({}, ())
     try:
-        result = shown(module, result, state, params)
-        result = replace(result, changes=tuple(module.diff(state, params)))
+        told = _told(module, state, params)
+        changes = tuple(module.diff(state, params))
     except Exception as error:  # noqa: BLE001 - the same
-        return Seen(result=ended(result, error, module), over=True)
-    return Seen(result=result)
+        return Seen(result=ended(_seen(step, state, told), error, module), over=True)
+    return Seen(result=_seen(step, state, told, changes))
 
 
 def unseen(step: Step, module: LoadedModule, error: Exception) -> Seen:
@@ -41,15 +44,25 @@ def unseen(step: Step, module: LoadedModule, error: Exception) -> Seen:
 
 
 def shown(module: LoadedModule, result: Result, state: State, params: object) -> Result:
-    """The Result with the cells and notes that a State gives."""
-    columns = dict(result.columns)
-    for key, cell in (module.columns(state, params) if module.columns else {}).items():
-        if cell:
-            columns[key] = columns["before"] if key == "before" and "before" in columns else cell
+    """The Result with the cells and notes that a further State gives; how it was before stays so."""
+    cells, notes = _told(module, state, params)
+    before = {"before": result.columns["before"]} if "before" in result.columns else {}
+    return replace(result, columns={**result.columns, **cells, **before},
+                   notes=tuple(dict.fromkeys((*result.notes, *notes))))  # fmt: skip
+
+
+def _told(module: LoadedModule, state: State, params: object) -> _Told:
+    """The cells and notes of a State; cells without text say nothing."""
+    columns = module.columns(state, params) if module.columns else {}
     noted = state.get("_notes")
     own = tuple(_note(n) for n in noted[:50]) if isinstance(noted, list) else ()
     said = tuple(module.notes(state, params)) if module.notes else ()
-    return replace(result, columns=columns, notes=tuple(dict.fromkeys((*result.notes, *said, *own))))
+    return {key: cell for key, cell in columns.items() if cell}, (*said, *own)
+
+
+def _seen(step: Step, state: State, told: _Told, changes: tuple[Change, ...] = ()) -> Result:
+    return replace(blank(step), before=state, after=state, columns=told[0], notes=tuple(dict.fromkeys(told[1])),
+                   changes=changes)  # fmt: skip
 
 
 def _note(note: Json) -> str:

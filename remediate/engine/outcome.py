@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from remediate.cells import Cells
 from remediate.engine.control import Earlier
 from remediate.model import HostSummary, Mode, Outcome, Result, Standing, Status
 
@@ -20,14 +20,11 @@ COUNTS = ("ok", "changed", "unreachable", "failed", "skipped", "rescued", "ignor
 
 @dataclass(slots=True)
 class Tally:
-    """Grows with each Result of one host; keeps nothing of their States.
-
-    Cells: ``build`` fills before and after by itself, ``planned`` is shown as after where changes are pending.
-    """
+    """Grows with each Result of one host; keeps nothing of their States."""
 
     host: str
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
-    columns: dict[str, str] = field(default_factory=dict)
+    cells: Cells = field(default_factory=Cells)
     notes: dict[str, None] = field(default_factory=dict)
     fatal: Result | None = None
     first: Result | None = None
@@ -62,7 +59,7 @@ class Tally:
     def add(self, result: Result) -> None:
         """Count one Result as Ansible's recap does: a changed task is also ok, a rescued failure is not failed."""
         self._count(result)
-        self._cells(result.columns)
+        self.cells = self.cells.told(result.columns)
         self.touched = self.touched or result.touched
         self.notes |= dict.fromkeys(result.notes)
         if result.status is Status.NOT_APPLICABLE and not self.not_applicable:
@@ -99,16 +96,6 @@ class Tally:
         for name in names:
             self.counts[name] += 1
 
-    def _cells(self, columns: Mapping[str, str]) -> None:
-        for key, cell in columns.items():
-            if key == "before":
-                self.columns.setdefault(key, cell)
-            elif key == "build":
-                self.columns.setdefault("before", cell)
-                self.columns["after"] = cell
-            else:
-                self.columns[key] = cell
-
     def rescue(self, result: Result) -> None:
         """A failure counted before turned out to be rescued."""
         self.counts["unreachable" if result.status is Status.UNREACHABLE else "failed"] -= 1
@@ -117,19 +104,15 @@ class Tally:
     def look(self, now: Standing) -> None:
         """The host was looked at again: cells that were read before are of the past."""
         self.now = now
-        self._cells(now.columns)
-        if now.unread and self.touched and self.columns.get("after"):
-            self.columns["after"] = "unknown"
+        self.cells = self.cells.told(now.columns)
+        if now.unread and self.touched:
+            self.cells = self.cells.unread()
 
     def summary(self, mode: Mode) -> HostSummary:
         """How the run ended for the host."""
         outcome, reason, remedy = self._verdict(mode)
         if outcome is Outcome.BLOCKED and (self.touched or self.earlier.begun):
             outcome = Outcome.FAILED  # blocked means untouched
-        columns = dict(self.columns)
-        planned = columns.pop("planned", "")
-        if outcome is Outcome.PENDING and planned:
-            columns["after"] = planned
         end = self.first or self.fatal or self.deferred
         return HostSummary(
             host=self.host,
@@ -137,7 +120,7 @@ class Tally:
             reason=reason,
             remedy=remedy,
             address=end.address if end else "",
-            columns=columns,
+            columns=self.cells.columns(pending=outcome is Outcome.PENDING),
             counts=self._recap(mode),
             notes=tuple(self.notes),
             now=self.now,
@@ -152,8 +135,7 @@ class Tally:
 
     def _changed_earlier(self) -> bool:
         """A deed whose end nobody saw shows in the build it left."""
-        moved = self.columns.get("before") != self.columns.get("after")
-        return self.earlier.changed or (self.earlier.begun and bool(self.earlier.before) and moved)
+        return self.earlier.changed or (self.earlier.begun and bool(self.earlier.before) and self.cells.moved)
 
     def _verdict(self, mode: Mode) -> tuple[Outcome, str, str]:
         if self.fatal is not None:
@@ -175,7 +157,7 @@ class Tally:
 
 def begun_with(host: str, earlier: Earlier) -> Tally:
     """The tally of a host that runs before this one may have worked on."""
-    return Tally(host, columns=dict(earlier.before), earlier=earlier)
+    return Tally(host, cells=Cells.of(earlier.before), earlier=earlier)
 
 
 def _ended(fatal: Result, first: Result | None) -> tuple[Outcome, str, str]:

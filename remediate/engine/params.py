@@ -49,7 +49,9 @@ def _adapter(params_type: type) -> TypeAdapter[Any]:
 
 def check_names(module: str, params_type: type, args: Mapping[str, object], locate: Locate) -> None:
     """Refuse unknown arguments and missing required ones; needs no rendered values."""
-    known = {f.name: f for f in fields(params_type)}
+    known, required = _known(params_type)
+    if args.keys() <= known.keys() and required <= args.keys():
+        return
     for name in args:
         if name == "_raw" and name not in known:
             raise UserError(f"{module} takes no free-form text", source=locate(name), hint=_usage(module, known))
@@ -57,9 +59,15 @@ def check_names(module: str, params_type: type, args: Mapping[str, object], loca
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else _usage(module, known)
             raise UserError(f"{module} has no argument {quoting.named(name)}", source=locate(name), hint=hint)
-    missing = [n for n, f in known.items() if _required(f) and n not in args]
-    if missing:
-        raise UserError(f"{module} needs the argument {missing[0]!r}", source=locate(""), hint=_usage(module, known))
+    missing = next(name for name in known if name in required and name not in args)
+    raise UserError(f"{module} needs the argument {missing!r}", source=locate(""), hint=_usage(module, known))
+
+
+@cache
+def _known(params_type: type) -> tuple[Mapping[str, Field[Any]], frozenset[str]]:
+    """The fields of a Params, and those that have to be given."""
+    known = {field.name: field for field in fields(params_type)}
+    return known, frozenset(name for name, field in known.items() if _required(field))
 
 
 def _required(field: Field[Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from remediate import plain
 from remediate.language.template import Unknown
 from remediate.model import Change, Result, Status
 from remediate.secrets.taint import veiled_whole
@@ -53,4 +54,5 @@ def _verdict(result: Result) -> Registered:
 
 
 def _change(change: Change) -> Registered:
-    return {"target": change.target, "before": change.before, "after": change.after, "effect": str(change.effect)}
+    told = plain.change(change)
+    return {"target": told["target"], "before": told["before"], "after": told["after"], "effect": told["effect"]}

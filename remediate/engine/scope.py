@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from remediate.engine.reach import Reach, Rendered
 from remediate.errors import UserError
 from remediate.language import yamlfile
 from remediate.language.files import VARIABLES, Files
@@ -16,6 +17,8 @@ from remediate.language.variables import Layer, Variables
 from remediate.model import Mode, Source
 from remediate.secrets.known import Known
 from remediate.secrets.written import secrets_written
+
+Extra = tuple[Layer, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,24 +73,6 @@ class HostVars(Mapping[str, object]):
         return len(self._setting.inventory.hosts)
 
 
-class Rendered(Mapping[str, object]):
-    """Variables by name, each rendered when somebody asks for it."""
-
-    def __init__(self, templar: Templar) -> None:
-        self._templar = templar
-
-    def __getitem__(self, name: str) -> object:
-        if self._templar.variables.get(name) is None:
-            raise KeyError(name)
-        return self._templar.value(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._templar.variables.names())
-
-    def __len__(self) -> int:
-        return len(list(self._templar.variables.names()))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayScope:
     """The layers of one host in one play, without what tasks add."""
@@ -99,28 +84,33 @@ class PlayScope:
     overlays: tuple[tuple[Layer, Mapping[str, object]], ...] = field(default=())
     trail: tuple[str, ...] = ()
     """The includes that lead here, outermost first, each with its item; see ``place_of``."""
+    reach: Reach = field(default_factory=Reach)
 
-    def task(self, task: Task, *more: tuple[Layer, Mapping[str, object]]) -> Variables:
+    def task(self, task: Task, *more: Extra) -> Variables:
         """Variables for one task; ``more`` are loop and include variables, already rendered."""
         variables = self.base
-        if task.role is not None:
-            role = task.role
-            variables = variables.with_layer(Layer.ROLE_DEFAULTS, role.defaults)
-            variables = variables.with_layer(Layer.ROLE_VARS, role.vars)
-            variables = variables.with_layer(Layer.ROLE_PARAMS, role.params)
-            names = {"role_name": role.name, "role_path": str(role.path)}
-            variables = variables.with_layer(Layer.MAGIC, names, trusted=False)
-        facts = self.setting.memory.get(self.host.name, {})
-        variables = variables.with_layer(Layer.TASK, task.vars).with_layer(Layer.FACTS, facts, trusted=False)
-        for layer, values in (*self.overlays, *more):
-            variables = variables.with_layer(layer, values, trusted=False)
+        for layer, values, trusted in self.over(task, *more):
+            variables = variables.with_layer(layer, values, trusted=trusted)
         return variables
+
+    def over(self, task: Task, *more: Extra) -> Iterator[tuple[Layer, Mapping[str, object], bool]]:
+        """What a task has over the variables of its play, lowest first, and whether templates in it are rendered."""
+        role = task.role
+        if role is not None:
+            yield Layer.ROLE_DEFAULTS, role.defaults, True
+            yield Layer.ROLE_VARS, role.vars, True
+            yield Layer.ROLE_PARAMS, role.params, True
+            yield Layer.MAGIC, {"role_name": role.name, "role_path": str(role.path)}, False
+        yield Layer.TASK, task.vars, True
+        yield Layer.FACTS, self.setting.memory.get(self.host.name, {}), False
+        for layer, values in (*self.overlays, *more):
+            yield layer, values, False
 
 
 def place_of(task: Task, label: str) -> str:
     """Where a task stands, for one item of its loop; the same wherever the project's folder is."""
     owner = f"{task.role.name}/" if task.role else ""
-    where = f"{owner}{Path(task.source.file).name}:{task.source.line}:{task.source.column}"
+    where = f"{owner}{task.source.file.rpartition('/')[2]}:{task.source.line}:{task.source.column}"
     return f"{where}[{label}]" if label else where
 
 

@@ -49,6 +49,8 @@ class Workbench:
     def __init__(self, registry: Registry, sessions: SessionStore) -> None:
         self._registry = registry
         self._sessions = sessions
+        self._bound: dict[str, tuple[Step, LoadedModule, object]] = {}
+        """By host: the Step that was looked at last, its module and arguments; what is done comes right after."""
 
     def look(self, step: Step, line: Line) -> Seen:
         try:
@@ -105,8 +107,13 @@ class Workbench:
         self._sessions.reset(host)
 
     def _tools(self, step: Step) -> tuple[LoadedModule, object]:
+        kept = self._bound.get(step.on)
+        if kept is not None and kept[0] is step:
+            return kept[1:]
         module = self._registry.load(step.module, step.source)
-        return module, bind(step.module, module.params_type, step.params, lambda _: step.source)
+        params = bind(step.module, module.params_type, step.params, lambda _: step.source)
+        self._bound[step.on] = (step, module, params)
+        return module, params
 
     @contextmanager
     def _hands(self, step: Step, module: LoadedModule, line: Line, seconds: float) -> Iterator[_Hands]:
@@ -143,7 +150,7 @@ def _told(result: Result, step: Step, module: LoadedModule, hands: _Hands) -> Re
     if hands.over.is_set() and result.status in (Status.FAILED, Status.UNREACHABLE):
         result = _late(result, step)
     notes = hands.session.notes if module.needs_session else ()
-    return replace(result, notes=tuple(dict.fromkeys((*result.notes, *notes))))
+    return replace(result, notes=tuple(dict.fromkeys((*result.notes, *notes)))) if notes else result
 
 
 def _late(result: Result, step: Step) -> Result:

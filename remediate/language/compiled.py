@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from jinja2 import meta, nodes, pass_context
 from jinja2.environment import Template
-from jinja2.exceptions import TemplateAssertionError, TemplateError, TemplateSyntaxError
+from jinja2.exceptions import TemplateAssertionError, TemplateSyntaxError
+from jinja2.exceptions import TemplateError as TemplateError  # for who renders: one import less, at every template
 from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
 

@@ -198,9 +198,7 @@ class Templar:
         return result
 
     def _run(self, compiled: Template, source: Source | None, text: str = "") -> object:
-        from jinja2.exceptions import TemplateError
-
-        from remediate.language.compiled import render
+        from remediate.language.compiled import TemplateError, render
 
         self._depth += 1
         try:
@@ -329,13 +327,11 @@ class Scope(Mapping[str, object]):
 
 
 def _compiled(text: str, source: Source | None, *, bare: bool) -> Template:
-    from jinja2.exceptions import TemplateError
-
     from remediate.language import compiled
 
     try:
         return compiled.expression(str(text)) if bare else compiled.template(str(text))
-    except TemplateError as error:
+    except compiled.TemplateError as error:
         raise explained(error, source, (), text if bare else "") from None
     except (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError):
         raise TemplateTrouble("the template is nested too deeply or too large", source=source) from None

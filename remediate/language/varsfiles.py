@@ -43,7 +43,7 @@ def vars_of(folder: Path, name: str, files: Files, what: str = VARIABLES) -> Map
 
     None when there is nothing of that name. Raises UserError when two files claim it.
     """
-    if "/" in name or name.startswith("."):
+    if "/" in name or name.startswith(".") or not files.kind(folder):
         return None
     found = [folder / f"{name}{suffix}" for suffix in SUFFIXES if files.kind(folder / f"{name}{suffix}")]
     if len(found) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import Connection, func, or_, select
@@ -57,23 +57,36 @@ def outside(connection: Connection) -> int | None:
     return None if found is None else int(found)
 
 
-def walk(head: Head, page: Callable[[int, int], list[Any]], outside: Callable[[], int | None]) -> ChainReport:
-    """Compare every event up to ``head`` with its hash and the one before; the first fault ends the walk."""
-    previous = Head(0, schema.GENESIS)
+def before(connection: Connection, number: int) -> Head:
+    """What an event hangs on, as it is stored; a walk that begins there finds out whether it is missing."""
+    previous = select(schema.events.c.hash).where(schema.events.c.number == number - 1)
+    found = connection.execute(previous).scalar() if number > 1 else schema.GENESIS
+    return Head(number - 1, str(found or ""))
+
+
+def walk(
+    start: Head, head: Head, page: Callable[[int, int], list[Any]], outside: Callable[[], int | None]
+) -> ChainReport:
+    """Compare every event behind ``start`` up to ``head`` with its hash and the one before; the first fault ends it."""
+    previous, fault = start, None
     while rows := page(previous.number, head.number):
         for row in rows:
             fault = _fault(row, previous)
             if fault:
-                return fault
+                return _counted(fault, start)
             previous = Head(row.number, row.hash)
     if previous.number < head.number:
-        return _report(previous.number + 1, "missing", "is missing: the chain ends too early")
-    if previous.hash != head.hash:
-        return _report(previous.number, "changed", "is not the one the chain ended with")
-    stray = outside()
-    if stray is not None:
-        return _report(stray, "added", "was added past the chain's ends", events=head.number)
-    return ChainReport(events=head.number)
+        fault = _report(previous.number + 1, "missing", "is missing: the chain ends too early")
+    elif previous.hash != head.hash:
+        fault = _report(previous.number, "changed", "is not the one the chain ended with")
+    else:
+        stray = outside()
+        fault = None if stray is None else _report(stray, "added", "was added past the chain's ends", head.number)
+    return _counted(fault or ChainReport(events=head.number), start)
+
+
+def _counted(report: ChainReport, start: Head) -> ChainReport:
+    return replace(report, events=max(0, report.events - start.number), first=start.number + 1)
 
 
 def _fault(row: Any, previous: Head) -> ChainReport | None:

@@ -189,12 +189,15 @@ class ChainReport:
     """What a walk over the chain found: how many events, and the first that is not as it was written."""
 
     events: int
+    """How many were looked at; where one is broken, how many before it are whole."""
     broken: int | None = None
     """Number of the first broken event."""
     how: str = ""
     """"changed", "missing" or "added"."""
     what: str = ""
     """The same in a sentence."""
+    first: int = 1
+    """Number of the first event that was looked at."""
 
     @property
     def whole(self) -> bool:

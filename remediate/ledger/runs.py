@@ -9,12 +9,16 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from remediate.errors import LockLost
 from remediate.ledger import process, schema
-from remediate.ledger.evidence import RESERVED
 from remediate.ledger.rows import RUNNING, Approval, HostEnd, NewRun, PackageSeen, StepBegun, StepEnded
 from remediate.ledger.text import canonical, digest, moment, plain, storable
 from remediate.ledger.writing import Writing, held
 from remediate.model import Json
 
+RESERVED = frozenset(
+    {"run begun", "run ended", "step begun", "step ended", "host ended", "package", "approved", "unlocked", "kept"}
+    | {"lock taken", "lock taken over", "lock lost", "lock released"}
+)
+"""Kinds of events that belong to a change of the tables; remarks have other ones."""
 EMPTY: Mapping[str, str | int | bool] = {
     "outcome": "",
     "reason": "",
@@ -169,8 +173,9 @@ def end(
     table = schema.runs
     values: dict[str, Json] = {"status": storable(status), "exit_code": exit_code}
     writing.connection.execute(update(table).where(table.c.id == run).values(**values, finished=writing.at))
+    beats = writing.connection.execute(select(table.c.beat, table.c.beat_at).where(table.c.id == run)).one()
     took: dict[str, Json] = {} if seconds is None else {"seconds": round(seconds, 3)}
-    writing.event("run ended", {**values, **took}, run=run)
+    writing.event("run ended", {**values, "beat": beats.beat, "beat_at": beats.beat_at, **took}, run=run)
 
 
 def hosts_ended(writing: Writing, run: str, ends: Sequence[HostEnd]) -> None:
@@ -219,9 +224,13 @@ def _release(writing: Writing, run: str, only: Sequence[str] | None = None) -> N
 
 
 def beat(connection: Connection, run: str, at: str) -> None:
-    """The controller is alive. No event: it says nothing of any host, and would drown what does."""
+    """The controller is alive. No event: it says nothing of any host, and would drown what does.
+
+    A run that has ended beats no more: how often it did stands in the event of its end.
+    """
     table = schema.runs
-    connection.execute(update(table).where(table.c.id == run).values(beat=table.c.beat + 1, beat_at=at))
+    going = update(table).where(table.c.id == run, table.c.finished.is_(None))
+    connection.execute(going.values(beat=table.c.beat + 1, beat_at=at))
 
 
 def approve(writing: Writing, approval: Approval) -> None:

@@ -41,6 +41,9 @@ from remediate.ledger.transactions import Transactions
 from remediate.ledger.writing import Writing
 from remediate.model import Json
 
+PAGE = 20
+"""Kept files read at once."""
+
 
 def digits() -> str:
     """The end of a run's id."""
@@ -292,18 +295,31 @@ class Ledger:
         """Release a host by hand; the lock as it was. ``UserError`` where there is none."""
         return locks.restored(self._work.write(lambda writing: locks.release(writing, host, who, reason)))
 
-    def verify(self) -> ChainReport:
-        """Walk the whole chain and compare the tables with it: how many events, and the first thing that is wrong."""
+    def verify(self, run: str = "") -> ChainReport:
+        """Walk the whole chain and compare the tables with it: how many events, and the first thing that is wrong.
+
+        ``run``: only what this run rests on, from its first event (or the first approval of its plan) to the newest.
+        For these events that proves as much; of those before them it says nothing.
+        """
+        first = (self._work.read(partial(evidence.first_of, run=run)) if run else 1) or 1
+        start = self._work.read(partial(chain.before, number=first))
         head = self._work.read(chain.head)
         if head is None:
             return ChainReport(events=0, broken=0, how="missing", what="the chain has lost its head")
-        report = chain.walk(head, self._page, lambda: self._work.read(chain.outside))
+        report = chain.walk(start, head, self._page, lambda: self._work.read(chain.outside))
         if not report.whole:
             return report
-        found = (
-            self._work.read(evidence.approvals, snapshot=True) or self._wrong_rows() or self._work.read(blobs.damaged)
+        proof = partial(evidence.of_run, run=run)
+        found = self._work.read(proof, snapshot=True) if run else self._wrong_anywhere()
+        return replace(found, events=report.events, first=report.first) if found else report
+
+    def _wrong_anywhere(self) -> ChainReport | None:
+        return (
+            self._work.read(evidence.approvals, snapshot=True)
+            or self._wrong_rows()
+            or self._work.read(blobs.untold, snapshot=True)
+            or self._damaged_files()
         )
-        return replace(found, events=report.events) if found else report
 
     def backwards(self) -> Iterator[Backwards]:
         """Where time goes backwards from one event to the next."""
@@ -312,6 +328,14 @@ class Ledger:
     def _wrong_rows(self) -> ChainReport | None:
         for run in self._work.read(evidence.run_ids):
             found = self._work.read(partial(evidence.differences, run=run), snapshot=True)
+            if found:
+                return found
+        return None
+
+    def _damaged_files(self) -> ChainReport | None:
+        digests = self._work.read(blobs.every)
+        for number in range(0, len(digests), PAGE):
+            found = self._work.read(partial(blobs.damaged, digests=digests[number : number + PAGE]))
             if found:
                 return found
         return None

@@ -55,3 +55,11 @@ def stamp(moment: datetime) -> str:
 def moment(text: str) -> datetime:
     """The aware time of a stamp."""
     return datetime.fromisoformat(text)
+
+
+def is_stamp(text: str) -> bool:
+    """Whether ``text`` is one."""
+    try:
+        return stamp(moment(text)) == text
+    except (ValueError, TypeError):
+        return False

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from remediate import plain
 from remediate.engine.control import Control
 from remediate.engine.registry import LoadedModule
 from remediate.events import Event, RunFinished, StepFinished, Warned
@@ -104,13 +105,7 @@ class Gatherer(Control):
     def _host(self, summary: HostSummary) -> PlannedHost:
         shown = self._mask(summary)
         return PlannedHost(
-            host=summary.host,
-            outcome=summary.outcome.value,
-            reason=shown.reason,
-            remedy=shown.remedy,
-            columns=dict(shown.columns),
-            counts=dict(shown.counts),
-            notes=shown.notes,
+            **plain.end(dataclasses.replace(shown, host=summary.host)),
             groups=self._groups(summary.host),
             windows=tuple(self._windows.get(summary.host, ())),
             steps=tuple(self._once_more(*step) for step in self._steps.get(summary.host, ())),
@@ -122,16 +117,7 @@ class Gatherer(Control):
 
 def planned(change: Change) -> PlannedChange:
     """A Change without what is private to its module."""
-    return PlannedChange(
-        target=change.target,
-        before=change.before,
-        after=change.after,
-        effect=change.effect.value,
-        seconds=change.seconds,
-        reversible=change.reversible,
-        certainty=change.certainty.value,
-        why=change.why,
-    )
+    return PlannedChange(**plain.change(change))
 
 
 def controller_files(module: LoadedModule, params: Mapping[str, object]) -> Iterator[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from remediate.cells import Cells
 from remediate.model import HostSummary, Mode, Outcome, RunSummary
 from remediate.reports import standing
 from remediate.reports.text import counted, duration, one_line, safe
@@ -28,21 +29,14 @@ class Table:
     outcomes: tuple[Outcome, ...]
 
 
-def _build(host: HostSummary) -> str:
-    """The cell ``before -> after``; one build alone where nothing moved."""
-    before, after = host.columns.get("before", ""), host.columns.get("after", "")
-    if before and after and before != after:
-        return f"{before} -> {after}"
-    return after or before or host.columns.get("build", "")
-
-
 def table(summary: RunSummary) -> Table:
     """host | product | route | before -> after | outcome; a column no host has anything for is left out."""
+    known = [Cells.of(host.columns) for host in summary.hosts]
     columns = {
         "host": [one_line(host.host) for host in summary.hosts],
-        "product": [one_line(host.columns.get("product", "")) for host in summary.hosts],
-        "route": [one_line(host.columns.get("route", "")) for host in summary.hosts],
-        "before -> after": [one_line(_build(host)) for host in summary.hosts],
+        "product": [one_line(cells.product) for cells in known],
+        "route": [one_line(cells.route) for cells in known],
+        "before -> after": [one_line(cells.build) for cells in known],
         "outcome": [host.outcome.value for host in summary.hosts],
     }
     kept = {title: cells for title, cells in columns.items() if title in ("host", "outcome") or any(cells)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from remediate.cells import Cells
 from remediate.reports.standing import kept
 from remediate.reports.text import counted, duration, one_line, plain_value
 
@@ -114,9 +115,12 @@ def facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def chain(report: Mapping[str, Any]) -> str:
     """Whether the ledger is as it was written."""
+    first = report["first"]
+    part = f", from {first} on; `remediate runs verify` proves those before" if first > 1 else ""
     if report["whole"]:
-        return f"verified: {counted(report['events'], 'event')}, none changed, missing or added"
-    return f"BROKEN: {one_line(report['what'])} ({report['events']} events before it are whole)"
+        return f"verified: {counted(report['events'], 'event')}, none changed, missing or added{part}"
+    since = f" from {first} on" if first > 1 else ""
+    return f"BROKEN: {one_line(report['what'])} ({report['events']} events before it{since} are whole)"
 
 
 def moment(text: str) -> str:
@@ -160,17 +164,16 @@ def _approvals(approvals: Sequence[Mapping[str, Any]]) -> Section:
     return Section("Approvals", ("at", "name", "user", "on", "reason"), tuple(rows), "" if approvals else "None.")
 
 
-def build(columns: Mapping[str, str]) -> str:
+def build(columns: Mapping[str, object]) -> str:
     """The build before and after; one of them where nothing moved."""
-    before, after = str(columns.get("before", "")), str(columns.get("after", ""))
-    return one_line(f"{before} -> {after}" if before and after and before != after else after or before)
+    return one_line(Cells.of(columns).build)
 
 
 def _hosts(hosts: Sequence[Mapping[str, Any]]) -> Section:
     rows = (
         (
             one_line(host["host"]),
-            *(one_line(str(host["columns"].get(name, ""))) for name in ("product", "route")),
+            *map(one_line, (Cells.of(host["columns"]).product, Cells.of(host["columns"]).route)),
             build(host["columns"]),
             outcome(host),
         )

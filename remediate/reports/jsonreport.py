@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from remediate import __version__
+from remediate import __version__, plain
 from remediate.events import Event, Exiting, RunFinished, RunStarted, StepFinished, Warned
 from remediate.model import HostSummary, Mode, Result, RunSummary
 from remediate.reports.document import (
@@ -84,14 +84,15 @@ class JsonReport:
         }
 
     def _host(self, host: HostSummary) -> HostDocument:
+        told = plain.end(host)
         return {
-            "host": host.host,
+            "host": told["host"],
             "outcome": host.outcome.value,
-            "reason": bounded(host.reason),
-            "remedy": bounded(host.remedy),
-            "columns": {key: bounded(value) for key, value in host.columns.items()},
-            "counts": dict(host.counts),
-            "notes": [bounded(note) for note in host.notes[:MOST_ITEMS]],
+            "reason": bounded(told["reason"]),
+            "remedy": bounded(told["remedy"]),
+            "columns": {key: bounded(value) for key, value in told["columns"].items()},
+            "counts": told["counts"],
+            "notes": [bounded(note) for note in told["notes"][:MOST_ITEMS]],
             "now": as_json(host.now),
             "steps": self._steps.get(host.host, []),
             "steps_left_out": self._left_out.get(host.host, 0),
@@ -119,15 +120,12 @@ def step(result: Result, *, states: bool) -> StepDocument:
 
 
 def _change(result: Result, number: int) -> ChangeDocument:
-    change = result.changes[number]
+    change = plain.change(result.changes[number])
     return {
-        "target": bounded(change.target),
-        "before": trimmed(change.before),
-        "after": trimmed(change.after),
-        "effect": change.effect.value,
-        "seconds": change.seconds,
-        "reversible": change.reversible,
-        "certainty": change.certainty.value,
-        "why": bounded(change.why),
+        **change,
+        "target": bounded(change["target"]),
+        "before": trimmed(change["before"]),
+        "after": trimmed(change["after"]),
+        "why": bounded(change["why"]),
         "fate": result.fates[number].value if number < len(result.fates) else "",
     }

@@ -61,3 +61,25 @@ def test_leaving_does_not_wait_for_threads() -> None:
         "threading.Thread(target=time.sleep, args=(60,)).start(); leave()"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=LIMIT, check=False).returncode == 130
+
+
+AT_WORK = """
+import os, signal, sys
+from remediate.commands import cli
+cli._dispatch = lambda argv, outside: {work}
+code = cli.process(["run"])
+{after}
+sys.exit(code)
+"""
+STOP = "os.kill(os.getpid(), signal.SIGTERM)"
+
+
+@pytest.mark.parametrize(
+    ("work", "after", "code"),
+    [(f"{STOP} or 0", "pass", 130), ("2", STOP, 2), ("0", "os.kill(os.getpid(), signal.SIGHUP)", 0)],
+    ids=["while nothing is under way", "at the very end", "terminal gone at the very end"],
+)
+def test_a_process_that_is_terminated_ends_as_by_ctrl_c(work: str, after: str, code: int) -> None:
+    text = AT_WORK.format(work=work, after=after)
+    done = subprocess.run([sys.executable, "-c", text], timeout=LIMIT, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (code, "interrupted\n" if code == 130 else "")

@@ -39,7 +39,13 @@ def ends(summary: RunSummary) -> dict[str, HostSummary]:
 
 
 class Gate(Control):
-    """Shuts between a permission and its deed, for one host."""
+    """Shuts between a permission and its deed, for one host; hears what is begun on the others."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+
+    def left(self, intent: Intent) -> None:
+        self.begun.append(intent.step.on)
 
     def prove(self, intent: Intent, *, deed: bool) -> None:
         if intent.step.host == "h3":
@@ -48,9 +54,11 @@ class Gate(Control):
 
 def test_a_run_over_a_worker_in_another_process(there: Elsewhere, tmp_path: Path) -> None:
     here = World({"h1": {}, "h2": {}, "h3": {}})
-    summary = play(tmp_path, BOOK, here, control=Gate(), worker=there, options={"forks": 1})
+    gate = Gate()
+    summary = play(tmp_path, BOOK, here, control=gate, worker=there, options={"forks": 1})
     found = ends(summary)
     assert here.log == []
+    assert gate.begun == ["h1", "h2", "h1", "h2", "h2"]
     assert there.log() == ["h1: set a h1", "h2: set a h2", "h1: set b h1", "h2: set b h2"]
     assert (found["h1"].outcome, found["h1"].counts["changed"]) == (Outcome.FAILED, 2)
     assert "this value is not for you" in found["h1"].reason
