@@ -41,10 +41,21 @@ def test_overview_names_every_command_and_exit_code(tmp_path: Path) -> None:
         (["run", "p.yml", "--chek"], "error: `remediate run` has no option --chek\n  hint: did you mean --check?"),
         (["run", "p.yml", "--tag=x"], "error: `remediate run` has no option --tag\n  hint: did you mean --tags?"),
         (["run", "p.yml", "q.yml"], "error: 'q.yml' is one argument too many"),
-        (["run", "p.yml", "--forks", "x"], "error: argument --forks: invalid int value: 'x'"),
-        (["run", "p.yml", "--forks", "-1"], "error: "),
-        (["run", "p.yml", "--format", "xml"], "error: argument --format: invalid choice: 'xml'"),
-        (["run", "p.yml", "-i"], "error: argument -i/--inventory: expected one argument"),
+        (["run", "p.yml", "--forks", "x"], "error: --forks must be a whole number\n  hint: as in --forks 5"),
+        (["run", "p.yml", "--forks", "1_0"], "error: --forks must be a whole number"),
+        (["run", "p.yml", "--forks", "0"], "error: --forks must be a whole number from 1 on"),
+        (["run", "p.yml", "--forks=-1"], "error: --forks must be a whole number from 1 on"),
+        (["ping", "--forks", "none"], "error: --forks must be a whole number"),
+        (["runs", "list", "-n", "many"], "error: --limit must be a whole number"),
+        (["run", "p.yml", "--format", "jsn"], "error: --format cannot be 'jsn'\n  hint: did you mean 'json'?"),
+        (["run", "p.yml", "--format", "x"], "error: --format cannot be 'x'\n  hint: there are: human, json\n"),
+        (["run", "p.yml", "--host-key=acept-new"], "error: --host-key cannot be 'acept-new'\n  hint: did you mean 'ac"),
+        (["runs", "lst"], "error: `remediate runs` knows no 'lst'\n  hint: did you mean 'list'?"),
+        (["lab", "xyz"], "error: `remediate lab` knows no 'xyz'\n  hint: there are: down, reset, status, up"),
+        (["run", "p.yml", "-i"], "error: --inventory needs a value\n"),
+        (["plan", "p.yml", "--valid-for", "-1d"], "error: --valid-for needs a value\n  hint: a value that begins with"),
+        (["run", "p.yml", "--check=yes"], "error: --check takes no value\n  hint: see `remediate run --help`"),
+        (["run", "p.yml", "--pasword=ZqOpt2"], "error: `remediate run` has no option --pasword\n"),
         (["version", "--quiet"], "error: `remediate version` has no option --quiet"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -54,6 +65,42 @@ def test_wrong_command_lines(words: list[str], error: str, tmp_path: Path) -> No
     assert done.code == 1
     assert done.err.startswith(error)
     assert done.out == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-kZqOpt2"],
+        ["-vkZqOpt2"],
+        ["-kiZqOpt2"],
+        ["-klZqOpt2"],
+        ["-kvZqOpt2"],
+        ["-kuZqOpt2"],
+        ["-k=ZqOpt2"],
+        ["--ask-pass=ZqOpt2"],
+        ["-k", "ZqOpt2"],
+        ["--ask-pass", "ZqOpt2"],
+        ["-pZqOpt2"],
+        ["-PZqOpt2"],
+        ["--password=ZqOpt2"],
+        ["--password", "ZqOpt2"],
+        ["-e", "x=1", "ZqOpt2"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("command", ["run", "plan", "verify", "apply"])
+def test_what_may_be_a_password_is_not_repeated(command: str, words: list[str], tmp_path: Path) -> None:
+    done = remediate(command, "p.yml", *words, folder=tmp_path)
+    assert done.code == 1
+    assert "ZqOpt2" not in done.err + done.out
+    assert "qOpt2" not in done.err
+    assert "hint: " in done.err
+
+
+def test_short_options_may_still_be_joined(tmp_path: Path) -> None:
+    for words in (["-kv"], ["-vk"], ["-ki", "hosts.yml"], ["-kvvl", "ex1"]):
+        done = remediate("run", "p.yml", *words, folder=tmp_path, stdin="x\n")
+        assert "-k takes no value" not in done.err
 
 
 def test_version(tmp_path: Path) -> None:
