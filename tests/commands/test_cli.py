@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -137,6 +138,16 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "0"
+
+
+@pytest.mark.parametrize("words", ["inventory list", "run p.yml", "lab status", "help", "doc -l"])
+def test_a_working_folder_that_is_gone_is_one_error(words: str, tmp_path: Path) -> None:
+    command = f"mkdir gone && cd gone && rmdir ../gone && exec '{sys.executable}' -m remediate {words}"
+    environ = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[2])}
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False, env=environ)
+    hint = "  hint: cd to one that is there\n"
+    assert done.stderr == f"error: the working folder cannot be used: No such file or directory\n{hint}"
+    assert done.returncode == 1
 
 
 def test_the_fast_answer_loads_nothing(tmp_path: Path) -> None:
