@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from remediate.commands.parser import Parser
 from remediate.commands.run import playbook_options
 from remediate.errors import UserError
 from remediate.model import Mode, Source
+from remediate.secrets import files
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from pathlib import Path
 
     from remediate.engine.control import Control
     from remediate.engine.perform import SessionStore
@@ -65,7 +64,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         raise UserError("--require-approval must be a whole number from 0 on")
     valid_for = common.period(options.valid_for, "--valid-for")
     out = outside.folder / options.out
-    if options.out and not _can_be_written(out):
+    if options.out and not files.can_be_written(out):
         hint = "name a file in a folder that is there and that you may write to"
         raise UserError("-o: no file can be written there", source=Source(str(out)), hint=hint)
     asked = common.asked(options, outside)
@@ -90,9 +89,12 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         )
         for sentence in newplan.unsealed(gatherer):
             outside.complain(sentence)
-        digest = codec.save(plan, outside.folder / options.out)
-        outside.complain(f"saved: {options.out}, hash {digest[:16]}, valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC")
-        _say_who_has_to_approve(plan, options.out, outside)
+        kept = not files.is_stream(out)
+        digest = codec.save(plan, out)
+        said = f"{options.out}, hash {digest[:16]}, valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC"
+        outside.complain(f"saved: {said}" if kept else f"written to {said}; whoever reads there has to keep it")
+        if kept:
+            _say_who_has_to_approve(plan, options.out, outside)
     return summary.exit_code
 
 
@@ -131,11 +133,3 @@ def _look(
     if recorder is not None:
         recorder.save()
     return found
-
-
-def _can_be_written(path: Path) -> bool:
-    """Whether a file may be made there: in a folder one may write to, under a name that is not too long."""
-    try:
-        return not path.is_dir() and os.access(path.parent, os.W_OK)
-    except (OSError, ValueError):
-        return False

@@ -60,10 +60,10 @@ def plain(value: Any) -> Any:
 
 
 def save(plan: Plan, path: Path) -> str:
-    """Write the plan; its hash. Whoever reads ``path`` meanwhile sees the old file or the new one, never half of it."""
+    """Write the plan; its hash. A file is the old one or the new one, never half of it; see ``files.write``."""
     content, digest = encode(plan)
     try:
-        files.replace(path, content)
+        files.write(path, content)
     except OSError as error:
         raise UserError(
             f"the plan cannot be saved: {error.strerror}", source=Source(str(path)), hint="is its folder there?"
