@@ -42,14 +42,13 @@ def foreseen(request: RunRequest, outside: Outside) -> tuple[PlannedHost, ...]:
 def bindings_of(names: Iterable[str], asked: Asked, outside: Outside) -> Joint:
     """What hosts are bound to, every name of it known. ``UserError`` for one that is not.
 
-    Another file than the one in use (``--windows``) can close a window it knows, and open none.
+    Another file than the one in use (``--windows``, beside one more inventory) can close a window it knows, and
+    open none.
     """
     project = Project.around(outside.folder)
-    files = [find(asked.gates.windows, asked.inventory, project, outside.folder)]
-    other = usual(asked.inventory, project, outside.folder)
-    if other is not None and other.resolve() != files[0].resolve():
-        files.append(other)
-    joint = Joint([load(file) for file in files])
+    first = find(asked.gates.windows, asked.inventory, project, outside.folder)
+    files = {file.resolve(): file for file in (first, *usual(asked.inventory, project, outside.folder))}
+    joint = Joint([load(file) for file in files.values()])
     for name in names:
         joint.refuse_unknown(name)
     return joint

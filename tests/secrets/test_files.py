@@ -6,7 +6,7 @@ import os
 import resource
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -108,13 +108,14 @@ def test_what_is_no_file_is_not_replaced_under_a_name_of_our_own(what: str, tmp_
     place = tmp_path / "name"
     (tmp_path / "other").write_bytes(b"of others")
     with socket.socket(socket.AF_UNIX) as listener:
-        {
+        made: dict[str, Callable[[], None]] = {
             "pipe": lambda: os.mkfifo(place),
             "link": lambda: place.symlink_to("other"),
             "dead link": lambda: place.symlink_to("missing"),
             "folder": place.mkdir,
             "socket": lambda: listener.bind(str(place)),
-        }[what]()
+        }
+        made[what]()
         before = place.lstat()
         with pytest.raises(OSError, match="is there"):
             files.replace(place, b"x")
