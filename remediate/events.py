@@ -62,7 +62,14 @@ class RunFinished:
     summary: RunSummary
 
 
-Event = RunStarted | PlayStarted | StepStarted | Progress | StepFinished | Warned | RunFinished
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exiting:
+    """What the process ends with. Comes last, and only where more than the hosts decide on it: ledger, hooks."""
+
+    exit_code: int
+
+
+Event = RunStarted | PlayStarted | StepStarted | Progress | StepFinished | Warned | RunFinished | Exiting
 Emit = Callable[[Event], None]
 
 

@@ -14,7 +14,7 @@ class PlainChange(TypedDict):
     target: str
     before: Json
     after: Json
-    effect: Literal["none", "service restart", "session drop", "reboot"]
+    effect: Literal["none", "service restart", "reboot"]
     seconds: float
     reversible: bool
     certainty: Literal["known", "known after apply"]

@@ -9,16 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from remediate import __version__, plain
-from remediate.change import finishing, hooks, pasts, running, sealed, stopping, unfinished
+from remediate.change import finishing, hooks, pasts, sealed, stopping, unfinished, walking
 from remediate.change.gate import gate_of
 from remediate.change.held import Held
 from remediate.change.journal import Journal
+from remediate.change.lostoutput import LostOutput
 from remediate.change.recall import Past, Recall, joined
 from remediate.change.rounds import Told
 from remediate.change.samefiles import SameFiles
 from remediate.change.several import Locked, Several
 from remediate.change.witness import Witnesses
 from remediate.errors import BrokenOff, GateClosed, LockLost, RemediateError, UserError
+from remediate.events import Exiting
 from remediate.ledger.locking import INTERVAL, Heart, acquire, on
 from remediate.ledger.rows import FINISHED, INTERRUPTED, STOPPED, HostEnd, NewRun, StepBegun, StepEnded
 from remediate.model import Outcome
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from remediate.change.gate import Gate
     from remediate.change.work import Work
     from remediate.engine.control import Control
+    from remediate.events import Sink
     from remediate.ledger.locking import Acquired
     from remediate.ledger.store import Ledger
     from remediate.model import HostSummary, Json, RunSummary, Step
@@ -46,7 +49,7 @@ LONG = 1.0
 def carry_out(work: Work, ledger: Ledger, asked: Asked, outside: Outside) -> int:
     """Do it; the exit code. ``GateClosed`` when a gate keeps all of it from beginning."""
     request = work.request
-    say = stopping.say_on(running.descriptor(outside))
+    say = stopping.say_on(walking.descriptor(outside))
     with stopping.interruptible(request.stop, request.abort, say=say):
         gate = gate_of(work, ledger, asked, outside)
         try:
@@ -110,7 +113,7 @@ class _Change:
         self.gate = gate
         self.asked = asked
         self.outside = outside
-        self.known = running.redactor(work.request)
+        self.known = walking.redactor(work.request)
         self.hooks = hooks.Hooks.of(work, run, gate.names, outside)
         self.lost: set[str] = set()
         self.journal = Journal(ledger, run, self.known.value, work.request.stop, self._say, self.lost)
@@ -119,6 +122,8 @@ class _Change:
         self.overall: RunSummary | None = None
         """How the walks so far have ended."""
         self.witnesses = Witnesses(work.request.clocks, work.begun, bound=gate.bound, plan=bool(work.plan_hash))
+        self.sinks: Sequence[Sink] = ()
+        self.unheard = LostOutput(outside.streams, lambda kind, data: ledger.note(run, kind, "", data, durable=False))
         self.over = False
         self.begun = time.monotonic()
 
@@ -144,7 +149,9 @@ class _Change:
         code = self._proved(code)
         self.announced = False
         told = self.hooks.after(summary, code)
-        return code or (0 if told else 1)
+        code = code or (0 if told else 1)
+        self._last_word(code)
+        return code
 
     def broken_off(self, error: BaseException) -> int:
         """The end of a change that has none of its own; the exit code. Ledger and hooks hear it as any other end."""
@@ -160,7 +167,16 @@ class _Change:
         if self.announced:
             self.announced = False
             self.hooks.broken_off(hosts, code)
+        self._last_word(code)
         return code
+
+    def _last_word(self, code: int) -> None:
+        """The screen is told, and the document is written: what the process ends with is known."""
+        sinks, self.sinks = self.sinks, ()
+        for sink in sinks:
+            sink.receive(Exiting(exit_code=code))
+            sink.close()
+        self.unheard.look()
 
     def _proved(self, code: int) -> int:
         """What is in no ledger did not end well, whatever became of the hosts."""
@@ -182,13 +198,14 @@ class _Change:
 
     def _walks(self, got: Acquired) -> RunSummary:
         """One walk, and another one for every further opening that is waited for."""
-        sinks = choose.sinks(self.asked.wishes, self.outside.stdout, self.outside.stderr, self.known)
-        told, only, past = Told(sinks), frozenset(self.work.hosts), self.work.past
+        streams = self.outside.stdout, self.outside.stderr
+        self.sinks = choose.sinks(self.asked.wishes, *streams, self.known, self.unheard.lost)
+        told, only, past = Told([*self.sinks, self.unheard]), frozenset(self.work.hosts), self.work.past
         stop = self.work.request.stop
         try:
             while True:
                 request = dataclasses.replace(self.work.request, only=only)
-                summary = running.with_sinks(request, [told], self.outside, control=self._control(got, past))
+                summary = walking.with_sinks(request, [told], self.outside, control=self._control(got, past))
                 self.overall = told.add(summary)
                 waiting = [host.host for host in self.overall.hosts if host.outcome is Outcome.DEFERRED]
                 if waiting:
@@ -202,8 +219,6 @@ class _Change:
         finally:
             if self.overall is not None:
                 told.finish(self.overall)
-            for sink in sinks:
-                sink.close()
 
     def _still(self) -> bool:
         """Whether what all of this rests on holds for another round; what is left of it is deferred otherwise."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from remediate.change import durations, results
 from remediate.engine.control import Control, Intent, Mark
+from remediate.engine.stop import because
 from remediate.errors import Blocked, LedgerLost, LockLost
 from remediate.ledger.rows import PackageSeen, StepBegun, StepEnded
 from remediate.model import Change, Json, Mode, Result, Status, Step
@@ -67,7 +68,7 @@ class Journal(Control):
         except LockLost as lost:
             raise Blocked(lost.message, lost.hint) from None
         except LedgerLost as lost:
-            self._stop.set()
+            because(self._stop, f"ledger lost: {lost.message}")
             raise Blocked(f"not begun: {lost.message}", lost.hint) from None
 
     def record(self, step: Step, result: Result) -> None:
@@ -97,8 +98,9 @@ class Journal(Control):
 
     def _write(self, step: Step, result: Result, number: int | None = None) -> bool:
         """The end of a step that was begun, or one that changed nothing, whole; False where it cannot be kept."""
-        kept = results.to_json(self._mask(_censored(result) if step.no_log else result))
-        hidden = step.no_log or kept != results.to_json(result)
+        masked = self._mask(_censored(result) if step.no_log else result)
+        kept = results.to_json(masked)
+        hidden = step.no_log or (masked is not result and kept != results.to_json(result))
         ended = StepEnded(status=result.status.value, seconds=result.seconds, result=kept, redacted=hidden)
         try:
             if number is None:
@@ -107,12 +109,12 @@ class Journal(Control):
                 self._ledger.step_ended(self._run, step.host, number, ended)
             self._last[step.host] = number
             if not step.no_log:
-                self._package(step.on, self._mask(result))
+                self._package(step.on, masked)
         except LockLost as lost:
             self._lost.add(step.host)
             self._say(f"{step.on}: {lost.message}: what was done is not written down here")
         except LedgerLost as lost:
-            self._stop.set()
+            because(self._stop, f"ledger lost: {lost.message}")
             self._say(f"{step.host}: {step.task} has ended ({result.status.value}), but {lost.message}")
         else:
             return True
@@ -125,7 +127,7 @@ class Journal(Control):
                 self._ledger.note(self._run, MARK, host, {"mark": what.value, "number": self._last[host]},
                                   durable=False)  # fmt: skip
             except LedgerLost as lost:
-                self._stop.set()
+                because(self._stop, f"ledger lost: {lost.message}")
                 self._say(f"{host}: {lost.message}")
 
     def settle(self) -> None:
@@ -142,7 +144,7 @@ class Journal(Control):
         try:
             self._ledger.note(self._run, JUDGED, result.host, self._mask(told), durable=False)
         except LedgerLost as lost:
-            self._stop.set()
+            because(self._stop, f"ledger lost: {lost.message}")
             self._say(f"{result.host}: {lost.message}")
 
     def _package(self, host: str, result: Result) -> None:

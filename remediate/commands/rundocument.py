@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
 from remediate.change.journal import JUDGED
+from remediate.commands.account import account, family
 from remediate.project.ledgers import controller
 
 if TYPE_CHECKING:
@@ -24,7 +25,25 @@ ROUTINE_LOCKS = frozenset({"lock taken", "lock released"})
 
 
 def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, Any]:
-    """The whole run; with ``chain`` what it rests on in the ledger is verified and the result is in it."""
+    """The whole run, and the account over all it goes on with and is gone on with by.
+
+    With ``chain`` what they rest on in the ledger is verified and the result is in it.
+    """
+    alone = {run.id: _alone(ledger, run) for run in family(ledger, row)}
+    return {
+        **alone[row.id],
+        "account": account(list(alone.values())),
+        "chain": chain_document(_verified(ledger, row, alone)) if chain else None,
+    }
+
+
+def _verified(ledger: Ledger, row: RunRow, runs: Iterable[str]) -> ChainReport:
+    """Of the run, unless another one of those that are told of with it is damaged."""
+    reports = {run: ledger.verify(run) for run in runs}
+    return next((report for report in reports.values() if not report.whole), reports[row.id])
+
+
+def _alone(ledger: Ledger, row: RunRow) -> dict[str, Any]:
     journal, events = ledger.journal(row.id), tuple(ledger.events(row.id))
     judged = _judgements(events)
     hosts = ledger.hosts(row.id)
@@ -44,7 +63,6 @@ def document(ledger: Ledger, row: RunRow, *, chain: bool = False) -> dict[str, A
         ],
         "packages": [_times(asdict(package)) for package in ledger.packages(row.id)],
         "remarks": list(_remarks(events)),
-        "chain": chain_document(ledger.verify(row.id)) if chain else None,
     }
 
 
@@ -115,13 +133,13 @@ def _without_step(event: EventRow) -> dict[str, Any]:
     """A task of the controller's own (assert, fail), or one that broke before its step: it has no row, but an end."""
     at, data = event.at.isoformat(), event.data
     names = ("task", "module", "status", "message")
-    return {**{name: str(data.get(name) or "") for name in names}, "number": 0, "address": "", "key": "",
+    return {**{name: str(data.get(name) or "") for name in names}, "number": 0, "address": "", "key": "", "place": "",
             "seconds": 0.0, "redacted": False, "begun": at, "ended": at, "remedy": "", "changes": [],
             "recalled": False, "notes": [], "ignored": bool(data.get("ignored"))}  # fmt: skip
 
 
 def _step(row: StepRow, judged: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("number", "address", "task", "module", "key", "status", "seconds", "redacted")
+    names = ("number", "address", "place", "task", "module", "key", "status", "seconds", "redacted")
     result = row.result
     return {
         **{name: getattr(row, name) for name in names},

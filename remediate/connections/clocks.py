@@ -90,6 +90,13 @@ class HostClocks:
             with self._lock:
                 self._heard[host] = (now, skew)
 
+    def skew(self, host: str) -> Skew | None:
+        """What is known of one host."""
+        now = self.moment()
+        with self._lock:
+            then, skew = self._heard.get(host, (now, None))
+        return skew if then.jump(now) <= SET else None
+
     def skews(self) -> dict[str, Skew]:
         """What is known of each host; nothing of before this machine's clock was set."""
         now = self.moment()

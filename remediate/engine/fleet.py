@@ -11,13 +11,14 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from remediate.engine.runner import Runner
+from remediate.engine.stop import interrupted
 from remediate.engine.walk import Move, Walk, Walker
 from remediate.errors import Interrupted
 from remediate.events import Emit, StepStarted, Warned
 from remediate.model import Mode, Result, Status, Step
 
 Perform = Callable[[Move], "Result | None"]
-STOPPED = "interrupted before it was done"
+DONE = "before it was done"
 MOST = 10
 """Hosts that are named when a stop has to wait for them."""
 ENOUGH = "not finished: too many other hosts of the play failed"
@@ -120,7 +121,7 @@ class Batch:
         return self.stop.is_set() or self.enough() or bool(self._ended())
 
     def _why(self) -> str:
-        return STOPPED if self.stop.is_set() else ENOUGH if self.enough() else ""
+        return interrupted(self.stop, DONE) if self.stop.is_set() else ENOUGH if self.enough() else ""
 
     def _wind_up(self, runner: Runner) -> None:
         """Nothing more begins, but what must always be done is done: a host inside such a block goes on to it."""
@@ -208,7 +209,7 @@ class Batch:
             result = future.result()
         except Interrupted:
             walker = self._walker(move.host)
-            walker.tally.cut_short = STOPPED
+            walker.tally.cut_short = interrupted(self.stop, DONE)
             if move.step is not None and move.step.mode is Mode.APPLY:
                 walker.tally.left_in = move.task.name
             self._walks.pop(move.host).close()
@@ -216,7 +217,7 @@ class Batch:
             return
         if move.step is None and result is not None:
             walker = self._walker(move.host)
-            walker.tally.cut_short = walker.tally.cut_short or STOPPED
+            walker.tally.cut_short = walker.tally.cut_short or interrupted(self.stop, DONE)
         self._next(move.host, self._walks[move.host], result)
 
     def _next(self, host: str, walk: Walk, answer: Result | None, *, first: bool = False) -> None:
@@ -240,7 +241,7 @@ class Batch:
 def unwaited(move: Move) -> Result:
     """The answer to a wait that was not waited to its end."""
     return Result(address="", host=move.host, task=move.task.name, module=move.task.action, status=Status.DEFERRED,
-                  message=STOPPED)  # fmt: skip
+                  message=f"interrupted {DONE}")  # fmt: skip
 
 
 def batches(hosts: Sequence[str], serial: Sequence[object]) -> list[tuple[str, ...]]:

@@ -7,29 +7,29 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from remediate.connections.clocks import HostClocks, said
+from remediate.connections.clocks import HostClocks
 from remediate.engine import learning
 from remediate.engine.actions import WALKED, actions
 from remediate.engine.attempt import Context
 from remediate.engine.binding import window_of
 from remediate.engine.control import Control, Mark
-from remediate.engine.faults import blank, broken, unforeseen
-from remediate.engine.fleet import STOPPED, Batch, batches, too_many, unwaited
+from remediate.engine.faults import unforeseen
+from remediate.engine.fleet import Batch, batches, too_many
 from remediate.engine.lastlook import LastLooks
 from remediate.engine.outcome import Tally, begun_with
-from remediate.engine.perform import perform
 from remediate.engine.registry import Registry
 from remediate.engine.runner import Threads
 from remediate.engine.scope import PlayScope, Setting, play_scope
-from remediate.engine.turns import Turns
-from remediate.engine.walk import Move, Walker, lose
+from remediate.engine.stop import Stop, asked_for, interrupted
+from remediate.engine.turn import Turn
+from remediate.engine.walk import Walker, lose
 from remediate.engine.workbench import SessionStore, Workbench
 from remediate.engine.worker import Worker
-from remediate.errors import Deferred, Interrupted, UserError
+from remediate.errors import Interrupted, UserError
 from remediate.events import Event, PlayStarted, RunFinished, RunStarted, Sink, Warned
 from remediate.language import playbook as reader
 from remediate.language.inventory import Host, Inventory
@@ -37,7 +37,7 @@ from remediate.language.playbook import SearchPath
 from remediate.language.template import Templar
 from remediate.language.tree import Node, Play, Playbook, Task
 from remediate.language.variables import Layer, Variables
-from remediate.model import Mode, Result, RunSummary, Standing, Status, Step
+from remediate.model import Mode, Result, RunSummary, Standing
 from remediate.secrets.known import Known
 
 
@@ -66,7 +66,7 @@ class RunRequest:
     """What must not be seen; grows while values are rendered."""
     clocks: HostClocks = field(default_factory=HostClocks)
     """What hosts say of the time."""
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: threading.Event = field(default_factory=Stop)
     """Set: finish the Steps under way, begin no new one."""
     abort: threading.Event = field(default_factory=threading.Event)
     """Set: leave now; detached installers go on and are found by the next run."""
@@ -192,13 +192,9 @@ class _Run:
         self.control = control
         self.request = request
         self.sinks = list(sinks)
-        self.worker = worker
-        self.turns = Turns()
         self.memory: dict[str, Mapping[str, object]] = {}
         self.tallies: dict[str, Tally] = {}
         self.included: dict[tuple[str, int], tuple[Node, ...]] = {}
-        self.off: set[str] = set()
-        """Hosts whose clocks were warned of."""
         self.forgiven: dict[str, Result] = {}
         """Failures that keep no host from the plays after them."""
         self.lock = threading.RLock()
@@ -214,6 +210,10 @@ class _Run:
         self.looks = LastLooks(
             mode=request.mode, control=control, emit=self.emit, worker=worker, late=late, abort=request.abort
         )
+        self.turn = Turn(
+            modules=request.modules, worker=worker, control=control, emit=self.emit, looks=self.looks,
+            clocks=request.clocks, stop=request.stop, abort=request.abort,
+        )  # fmt: skip
 
     def go(self, plays: Sequence[tuple[Play, tuple[Host, ...]]]) -> RunSummary:
         begun = time.monotonic()
@@ -231,7 +231,7 @@ class _Run:
             mode=self.request.mode,
             hosts=tuple(self.tallies[n].summary(self.request.mode) for n in names if n in self.tallies),
             seconds=time.monotonic() - begun,
-            interrupted=self.request.stop.is_set() or self.request.abort.is_set(),
+            interrupted=asked_for(self.request.stop) or self.request.abort.is_set(),
         )
         self.emit(RunFinished(summary=summary))
         if self.deaf:
@@ -306,7 +306,7 @@ class _Run:
 
     def _no_more(self, play: Play, hosts: Mapping[str, Host]) -> str:
         if self.request.stop.is_set():
-            return "interrupted before its turn"
+            return interrupted(self.request.stop, "before its turn")
         return "not begun: too many other hosts of the play failed" if self._enough(play, hosts) else ""
 
     def _unreached(self, cut: Sequence[tuple[str, ...]], why: str) -> None:
@@ -324,7 +324,7 @@ class _Run:
         walkers = [walker for host in hosts if (walker := self._walker(play, host, names)) is not None]
         return Batch(
             walkers=walkers,
-            perform=self._perform,
+            perform=self.turn.take,
             runner=Threads,
             emit=self.emit,
             free=play.strategy == "free",
@@ -332,7 +332,7 @@ class _Run:
             stop=self.request.stop,
             abort=self.request.abort,
             enough=lambda: self._enough(play, of_play),
-            put_off=self._put_off,
+            put_off=self.turn.put_off,
             ended=self._last_look,
         ).run()
 
@@ -364,54 +364,6 @@ class _Run:
             self.included[key] = nodes
             learning.from_nodes(nodes, self.request.secrets)
         return self.included[key]
-
-    def _perform(self, move: Move) -> Result | None:
-        """Only ``Interrupted`` is raised."""
-        if move.step is None:
-            return None if self._recalling(move.host) else self._waited(move)
-        step, modules = move.step, self.request.modules
-        try:
-            with self.turns.of(step.on) as waited:
-                if waited and self.request.stop.is_set() and not move.owed:
-                    return self._put_off(step, STOPPED) or broken(blank(step), Deferred(STOPPED))
-                result = perform(step, modules, self.worker, self.emit, self.control)
-            self.looks.note(step, modules.load(step.module), result)
-            self._warn_of_clock(step.on)
-        except Interrupted:
-            raise
-        except Exception as error:  # noqa: BLE001 - of this host: the others go on
-            return broken(blank(step), error, step.source)
-        return result
-
-    def _warn_of_clock(self, host: str) -> None:
-        """Once for each host, whose word alone ends nothing."""
-        text = "" if host in self.off else said(self.request.clocks.skews().get(host))
-        if text:
-            self.off.add(host)
-            self.emit(Warned(text=text, host=host))
-
-    def _waited(self, move: Move) -> Result | None:
-        """None once the time has gone by; a stop ends it, unless it belongs to what must always be done."""
-        request = self.request
-        return unwaited(move) if (request.abort if move.owed else request.stop).wait(move.wait) else None
-
-    def _recalling(self, host: str) -> bool:
-        try:
-            return self.control.recalling(host)
-        except Exception:  # noqa: BLE001 - what is recalled is asked for again, and told, with the next step
-            return False
-
-    def _put_off(self, step: Step, why: str) -> Result | None:
-        """A Step that is not begun because the run is being stopped, as the journal has it. Not while recalling:
-        what an earlier run did behind it would be forgotten."""
-        if self._recalling(step.host):
-            return None
-        result = replace(blank(step), status=Status.DEFERRED, message=why)
-        try:
-            self.control.record(step, result)
-        except Exception:  # noqa: BLE001 - the host is left where it is
-            return None
-        return result
 
     def _last_look(self, walker: Walker) -> Callable[[], None] | None:
         """What is left to do for a host whose walk is over; it never raises, and neither does what it gives."""

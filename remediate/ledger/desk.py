@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from remediate.errors import LedgerLost
+
 TOLD = 5.0
 """Seconds after which those who wait are told what for; also how often they look after a call that hangs."""
 GRACE = 30.0
@@ -81,6 +83,9 @@ class Desk:
     def put(self, entry: Entry) -> Entry:
         """Hand something in; order is kept."""
         with self._changed:
+            if self._closed:
+                entry.settle(error=LedgerLost(f"the ledger {self._name} is closed"))
+                return entry
             entry.waited = entry.waited or len(self._queue) >= MANY
             self._queue.append(entry)
             first, self._hurry = len(self._queue) == 1, self._hurry or entry.waited
@@ -107,10 +112,10 @@ class Desk:
             raise entry.error
         return entry.answer
 
-    def more(self) -> list[Entry]:
-        """What was handed in meanwhile; for whoever serves."""
+    def more(self, besides: int) -> list[Entry]:
+        """What was handed in meanwhile, for whoever serves ``besides`` entries already."""
         with self._changed:
-            return self._taken()
+            return self._taken(max(0, MANY - besides))
 
     def went_well(self) -> None:
         """Whoever waits later is told anew."""
@@ -132,8 +137,8 @@ class Desk:
         if not told:
             self._say(f"waiting for the ledger {self._name}")
 
-    def _taken(self) -> list[Entry]:
-        taken, self._queue = self._queue[:MANY], self._queue[MANY:]
+    def _taken(self, most: int) -> list[Entry]:
+        taken, self._queue = self._queue[:most], self._queue[most:]
         self._hurry = any(entry.waited for entry in self._queue)
         return taken
 
@@ -142,7 +147,7 @@ class Desk:
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closed)
             self._changed.wait_for(lambda: self._hurry or self._closed, LINGER)
-            return self._taken()
+            return self._taken(MANY)
 
     def _work(self) -> None:
         while entries := self._next():

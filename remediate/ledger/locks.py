@@ -77,7 +77,7 @@ def take_over(writing: Writing, run: str, held: Sequence[Lock], why: str) -> lis
         data: dict[str, Json] = {"from": _data(lock), "interrupted": lock.run in cut, "why": why}
         cut.discard(lock.run)
         writing.event("lock taken over", data, run=run, host=lock.host)
-        writing.event("lock lost", {"to run": run, "beat": lock.beat}, run=lock.run, host=lock.host)
+        writing.event("lock lost", {"to run": run, "with signs of life": lock.beat}, run=lock.run, host=lock.host)
     return [*names]
 
 

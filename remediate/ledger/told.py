@@ -62,7 +62,7 @@ class Told:
             case "lock lost":
                 if data.get("to run") != event.run:  # a run may take over from itself
                     self.rows.pop(("lock", event.host), None)
-                self.beats = max(self.beats, int(data.get("beat", 0)))
+                self.beats = max(self.beats, int(data.get("with signs of life", 0)))
                 if self.rows.get(("run",), (0, {}))[1].get("status") == RUNNING:
                     self._tell(event, ("run",), {"status": INTERRUPTED})
             case "lock released" | "unlocked":

@@ -229,7 +229,7 @@ class Transactions:
         try:
             return self._answer(entry, PATIENCE)
         except LedgerLost as lost:
-            if not entry.done.is_set():
+            if not entry.done.is_set() and entry.deadline != NEVER:
                 self.lost = lost
             raise
 
@@ -247,7 +247,7 @@ class Transactions:
             if not entries:
                 return
             self._sleep(pause)
-            entries += self._desk.more()
+            entries += self._desk.more(len(entries))
 
     def _tried(self, entries: Sequence[Entry]) -> list[Entry]:
         """Those that have to be tried again."""

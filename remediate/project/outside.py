@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -34,11 +35,20 @@ class Pipe(io.TextIOBase):
     """A text stream that goes quiet when nobody is there to hear it: a run must not end half-way because of ``| head``,
     a terminal that went away or a full disk."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, absent: bool = False) -> None:
+        """``absent``: there was none when the process began."""
         self._stream = stream
+        self._absent = absent
         self.deserted = False
         self.trouble = ""
         """Why it is lost, where that is more than a reader who had enough."""
+
+    @property
+    def lost(self) -> str:
+        """Why nobody reads it any more; "" while somebody may."""
+        if self._absent:
+            return "it was closed when this program began"
+        return self.trouble or ("its reader has gone" if self.deserted else "")
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -145,8 +155,8 @@ class Outside:
                 stream.reconfigure(errors="backslashreplace")
         return cls(
             stdin=sys.stdin or io.StringIO(),
-            stdout=cast("TextIO", Pipe(sys.stdout or _nowhere())),
-            stderr=cast("TextIO", Pipe(sys.stderr or _nowhere())),
+            stdout=cast("TextIO", Pipe(sys.stdout or _nowhere(), absent=sys.stdout is None)),
+            stderr=cast("TextIO", Pipe(sys.stderr or _nowhere(), absent=sys.stderr is None)),
             environ=os.environ,
             folder=Path.cwd(),
         )
@@ -155,6 +165,12 @@ class Outside:
     def lost(self) -> str:
         """Why standard output is lost, if it is."""
         return self.stdout.trouble if isinstance(self.stdout, Pipe) else ""
+
+    @property
+    def streams(self) -> Mapping[str, Callable[[], str]]:
+        """Says why standard output or error is lost, "" while it is not."""
+        both = (("standard output", self.stdout), ("standard error", self.stderr))
+        return {name: partial(_lost, stream) for name, stream in both}
 
     def print(self, text: str = "") -> None:
         """One text and a line end to standard output."""
@@ -183,3 +199,7 @@ class Outside:
         from remediate.reports.redact import Redactor
 
         return Redactor(self.secrets).printed(text)
+
+
+def _lost(stream: TextIO) -> str:
+    return stream.lost if isinstance(stream, Pipe) else ""

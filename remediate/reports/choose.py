@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from remediate.reports.losable import Losable
@@ -27,8 +28,17 @@ class Wishes:
     color: bool = True
 
 
-def sinks(wishes: Wishes, stdout: TextIO, stderr: TextIO, redactor: Redactor) -> tuple[Sink, ...]:
-    """The sinks of one run. With JSON the document goes to ``stdout`` and the progress to ``stderr``."""
+def sinks(
+    wishes: Wishes,
+    stdout: TextIO,
+    stderr: TextIO,
+    redactor: Redactor,
+    lost: Callable[[str, str], object] = lambda _what, _why: None,
+) -> tuple[Sink, ...]:
+    """The sinks of one run. With JSON the document goes to ``stdout`` and the progress to ``stderr``.
+
+    ``lost``: told what part of the output fails, and why.
+    """
     found: tuple[Sink, ...]
     if wishes.format == "json":
         from remediate.reports.jsonreport import JsonReport
@@ -45,7 +55,8 @@ def sinks(wishes: Wishes, stdout: TextIO, stderr: TextIO, redactor: Redactor) ->
             stderr.write(redactor.printed(text))
             stderr.flush()
 
-    return tuple(Losable(sink, say) for sink in found)
+    names = ("the document", "the progress") if wishes.format == "json" else ("what is shown",)
+    return tuple(Losable(sink, say, partial(lost, name)) for name, sink in zip(names, found, strict=True))
 
 
 def _for_people(wishes: Wishes, stream: TextIO) -> Sink:

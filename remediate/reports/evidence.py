@@ -33,19 +33,59 @@ class Section:
 
 
 def sections(document: Mapping[str, Any]) -> tuple[Section, ...]:
-    """Every section of the report, in the order a reader asks: what, who, whether it worked, what exactly was done."""
+    """Every section of the report, in the order a reader asks: what, who, whether it worked, what exactly was done.
+
+    A run that goes on with another one, or is gone on with, is told of with them.
+    """
+    told = document["account"] or document
     return (
         Section(f"Run {one_line(document['run']['id'])}", ("", ""), tuple(facts(document))),
+        *([_runs(told["runs"], document["run"]["id"])] if document["account"] else []),
         _approvals(document["approvals"]),
-        _hosts(document["hosts"]),
-        _attention(document["hosts"]),
-        _changes(document["hosts"]),
-        _files(document["hosts"]),
-        _packages(document["packages"]),
-        _notes(document["hosts"]),
-        _remarks(document["remarks"]),
-        _steps(document["hosts"]),
+        _hosts(told["hosts"]),
+        _attention(told["hosts"]),
+        _changes(told["hosts"]),
+        _files(told["hosts"]),
+        _packages(told["packages"]),
+        _notes(told["hosts"]),
+        _remarks(told["remarks"]),
+        _steps(told["hosts"]),
     )
+
+
+def _runs(runs: Sequence[Mapping[str, Any]], this: str) -> Section:
+    """Runs that belong together: each goes on with another one."""
+    rows = (
+        (
+            one_line(run["id"]) + (" (this one)" if run["id"] == this else ""),
+            one_line(run["kind"]),
+            one_line(run["resumes"]),
+            f"{one_line(run['who'])} on {one_line(run['controller'])}",
+            moment(run["started"]),
+            moment(run["finished"] or ""),
+            one_line(run["state"]) + (f", exit code {run['exit_code']}" if run["exit_code"] is not None else ""),
+        )
+        for run in runs
+    )
+    titles = ("run", "command", "goes on with", "by", "started", "finished", "status")
+    return Section("Runs", titles, tuple(rows), "Told of together: hosts are as the last of them left them.")
+
+
+def by_run(one: Mapping[str, Any]) -> tuple[str, ...]:
+    """A cell for the run where several are told of together."""
+    return (one_line(one["run"]),) if "run" in one else ()
+
+
+def _titles(rows: Sequence[Sequence[str]], *titles: str) -> tuple[str, ...]:
+    return (*titles, "run") if rows and len(rows[0]) > len(titles) else titles
+
+
+def done_before(step: Mapping[str, Any]) -> str:
+    """Of a step that was not carried out again: by which run it was, and when, where that is known."""
+    if not step["recalled"]:
+        return ""
+    by = step.get("done_by")
+    return f"done before by run {one_line(by['run'])}, {moment(by['at'] or '')}" if by else "done before"
 
 
 def facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -193,12 +233,13 @@ def _changes(hosts: Sequence[Mapping[str, Any]]) -> Section:
             one_line(str(change.get("effect") or "none")),
             MADE[change["fate"]] + (" by the run before" if step["recalled"] else ""),
             moment(step["ended"] or ""),
+            *by_run(step),
         )
         for host, step in _each(hosts)
         for change in step["changes"]
-        if change["fate"] in MADE
+        if change["fate"] in MADE and not step.get("done_by")  # it stands there where it was done
     )
-    titles = ("host", "step", "target", "before", "after", "effect", "made", "at")
+    titles = _titles(rows, "host", "step", "target", "before", "after", "effect", "made", "at")
     return Section("Changes", titles, rows, _none(rows))
 
 
@@ -226,10 +267,12 @@ def _packages(packages: Sequence[Mapping[str, Any]]) -> Section:
             f"{package['size']:,}",
             one_line(package["sha256"]),
             moment(package["at"]),
+            *by_run(package),
         )
         for package in packages
     )
-    return Section("Packages", ("host", "package", "version", "bytes", "sha256", "at"), rows, _none(rows))
+    titles = _titles(rows, "host", "package", "version", "bytes", "sha256", "at")
+    return Section("Packages", titles, rows, _none(rows))
 
 
 def _notes(hosts: Sequence[Mapping[str, Any]]) -> Section:
@@ -240,10 +283,10 @@ def _notes(hosts: Sequence[Mapping[str, Any]]) -> Section:
 
 def _remarks(remarks: Sequence[Mapping[str, Any]]) -> Section:
     rows = tuple(
-        (moment(found["at"]), one_line(found["kind"]), one_line(found["host"]), _details(found["data"]))
+        (moment(found["at"]), one_line(found["kind"]), one_line(found["host"]), _details(found["data"]), *by_run(found))
         for found in remarks
     )
-    return Section("Overrides, gates and locks", ("at", "what", "host", "details"), rows, _none(rows))
+    return Section("Overrides, gates and locks", _titles(rows, "at", "what", "host", "details"), rows, _none(rows))
 
 
 def _details(data: Mapping[str, Any]) -> str:
@@ -262,7 +305,7 @@ def unsaid(step: Mapping[str, Any]) -> bool:
 
 
 def _status(step: Mapping[str, Any]) -> str:
-    remarks = [text for text, so in (("done before", step["recalled"]), ("ignored", step["ignored"])) if so]
+    remarks = [text for text in (done_before(step), "ignored" if step["ignored"] else "") if text]
     return " ".join([one_line(step["status"]) or "begun, its end is not known", *(f"({text})" for text in remarks)])
 
 
@@ -277,8 +320,9 @@ def _steps(hosts: Sequence[Mapping[str, Any]]) -> Section:
             duration(step["seconds"]) if step["status"] else "",
             moment(step["begun"]),
             "hidden (no_log)" if unsaid(step) else one_line(step["message"], 300),
+            *by_run(step),
         )
         for host, step in _each(hosts)
     )
-    titles = ("host", "step", "task", "module", "status", "took", "begun", "message")
+    titles = _titles(rows, "host", "step", "task", "module", "status", "took", "begun", "message")
     return Section("Steps", titles, rows, _none(rows))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from remediate import __version__, plain
-from remediate.events import Event, RunFinished, RunStarted, StepFinished, Warned
+from remediate.events import Event, Exiting, RunFinished, RunStarted, StepFinished, Warned
 from remediate.model import HostSummary, Mode, Result, RunSummary
 from remediate.reports.document import (
     FORMAT,
@@ -25,7 +25,10 @@ MOST_WARNINGS = 200
 
 
 class JsonReport:
-    """Writes one document at ``RunFinished``. ``states`` adds the State before and after each step."""
+    """Writes one document when it is closed behind ``RunFinished``.
+
+    ``states`` adds the State before and after each step.
+    """
 
     def __init__(self, write: Callable[[str], None], *, states: bool = False) -> None:
         self._write = write
@@ -35,6 +38,8 @@ class JsonReport:
         self._steps: dict[str, list[StepDocument]] = {}
         self._left_out: dict[str, int] = {}
         self._warnings: list[WarningDocument] = []
+        self._summary: RunSummary | None = None
+        self._exit_code: int | None = None
 
     def receive(self, event: Event) -> None:
         match event:
@@ -46,12 +51,17 @@ class JsonReport:
                 source = str(event.source) if event.source else ""
                 self._warnings.append({"text": bounded(event.text), "source": source, "host": event.host})
             case RunFinished():
-                self._write(json.dumps(self._document(event.summary), indent=2))
+                self._summary = event.summary
+            case Exiting():
+                self._exit_code = event.exit_code
             case _:
                 pass
 
     def close(self) -> None:
-        """Everything was written at ``RunFinished``."""
+        """Now the exit code is known."""
+        if self._summary is not None:
+            summary, self._summary = self._summary, None
+            self._write(json.dumps(self._document(summary), indent=2))
 
     def _keep(self, result: Result) -> None:
         steps = self._steps.setdefault(result.host, [])
@@ -66,7 +76,7 @@ class JsonReport:
             "remediate": __version__,
             "playbook": self._playbook,
             "mode": summary.mode.value,
-            "exit_code": summary.exit_code,
+            "exit_code": summary.exit_code if self._exit_code is None else self._exit_code,
             "interrupted": summary.interrupted,
             "seconds": round(summary.seconds, 3),
             "hosts": [self._host(host) for host in summary.hosts],

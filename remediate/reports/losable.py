@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 class Losable:
-    """A sink in front of another one; it raises nothing."""
+    """A sink in front of another one; it raises nothing. ``lost`` is told why, once."""
 
-    def __init__(self, sink: Sink, say: Callable[[str], object]) -> None:
+    def __init__(self, sink: Sink, say: Callable[[str], object], lost: Callable[[str], object]) -> None:
         self._sink = sink
         self._say = say
+        self._lost = lost
         self._said = False
 
     def receive(self, event: Event) -> None:
@@ -34,4 +35,5 @@ class Losable:
                 self._said = True
                 why = error.strerror if isinstance(error, OSError) else ""
                 text = one_line(why or f"a fault in this program, report it: {unforeseen(error)}", 300)
+                self._lost(text)
                 self._say(f"part of the output is lost ({text}); the run goes on, the ledger has all of it\n")

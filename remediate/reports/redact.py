@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -53,29 +54,46 @@ class Redactor:
         return json.dumps(self.value(document), indent=2)
 
     def value(self, value: Any) -> Any:
-        """A copy of ``value`` (text, mapping, list, tuple, dataclass, nested) without secrets; the same type."""
-        if isinstance(value, str) and not isinstance(value, Enum):
+        """``value`` (text, mapping, list, tuple, dataclass, nested) without secrets, of the same type.
+
+        Where there is none in it that may be ``value`` itself: nobody may change what is handed back.
+        """
+        kind: Any = type(value)
+        if kind is str:
             return self._known.text(value)
-        if value is None or isinstance(value, bool | Enum | PurePath):
+        if value is None or kind is bool or isinstance(value, Enum | PurePath):
             return value
         if isinstance(value, int | float):
             return MASK if value in self._known else value
         if isinstance(value, Secret):
             return value.shown
         if isinstance(value, Mapping):
-            return {self.value(key): self.value(item) for key, item in value.items()}
+            return {self.value(key): self.value(item) for key, item in value.items()} if value else {}
         if isinstance(value, list | tuple):
-            items = (self.value(item) for item in value)
-            return list(items) if isinstance(value, list) else tuple(items)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return dataclasses.replace(value, **{f.name: self._field(value, f.name) for f in dataclasses.fields(value)})
+            items = [self.value(item) for item in value]
+            return items if isinstance(value, list) else tuple(items)
+        names = _fields(kind)
+        if names is not None:
+            return self._ours(value, names)
         return self._known.text(str(value))
 
-    def _field(self, value: Any, name: str) -> Any:
-        """Numbers of our own (seconds, lines, counts) are none of a host or a user."""
-        item = getattr(value, name)
-        own = name == "counts" or (isinstance(item, int | float) and name not in OPEN_FIELDS)
-        return item if own else self.value(item)
+    def _ours(self, value: Any, names: Iterable[str]) -> Any:
+        """One of our own values. Its numbers (seconds, lines, counts) are none of a host or a user."""
+        masked = {}
+        for name in names:
+            item = getattr(value, name)
+            if name == "counts" or (isinstance(item, int | float) and name not in OPEN_FIELDS):
+                continue
+            found = self.value(item)
+            if found is not item and (isinstance(item, Secret) or found != item):
+                masked[name] = found
+        return dataclasses.replace(value, **masked) if masked else value
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...] | None:
+    """The names of a dataclass; None for other types."""
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
 
 
 class Redacting:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from remediate.reports.evidence import Section, facts, moment, outcome, sections, unsaid
+from remediate.reports.evidence import Section, done_before, facts, moment, outcome, sections, unsaid
 from remediate.reports.plain import INDENT, aligned
 from remediate.reports.text import duration, one_line, plain_value
 
-SHOWN = ("Approvals", "Hosts", "Refused, deferred and failed", "Packages", "Overrides, gates and locks")
+SHOWN = ("Runs", "Approvals", "Hosts", "Refused, deferred and failed", "Packages", "Overrides, gates and locks")
 """Sections of the evidence that are tables here as well; steps and changes are told host by host."""
 
 
@@ -20,7 +20,7 @@ def lines(document: Mapping[str, Any]) -> Iterator[str]:
     for section in sections(document):
         if section.title in SHOWN and section.rows:
             yield from _table(section)
-    for host in document["hosts"]:
+    for host in (document["account"] or document)["hosts"]:
         if host["steps"]:
             yield from ("", f"{one_line(host['host'])}: {outcome(host)}")
             yield from _steps(host)
@@ -32,10 +32,15 @@ def _table(section: Section) -> Iterator[str]:
 
 
 def _steps(host: Mapping[str, Any]) -> Iterator[str]:
+    run = ""
     for step in host["steps"]:
+        if step.get("run", run) != run:
+            run = step["run"]
+            yield f"{INDENT}run {one_line(run)}"
         took = f" ({duration(step['seconds'])})" if step["status"] else f", begun {moment(step['begun'])}"
-        status = one_line(step["status"]) or ("under way" if host["under_way"] else "cut off")
-        recalled = (" (done before)" if step["recalled"] else "") + (" (ignored)" if step["ignored"] else "")
+        status = one_line(step["status"]) or ("under way" if step.get("under_way", host["under_way"]) else "cut off")
+        before = done_before(step)
+        recalled = (f" ({before})" if before else "") + (" (ignored)" if step["ignored"] else "")
         yield f"{INDENT}{step['number'] or '-':>3} {status:<14} {one_line(step['task'])}{recalled}{took}"
         if unsaid(step):
             yield f"{INDENT * 3}hidden (no_log)"

@@ -144,7 +144,7 @@ def test_one_run(ledger: Ledger, url: str, tmp_path: Path) -> None:
     old = runs(url, tmp_path, "show", cut)
     assert f"gone on with by {run}" in blank(old.out)
     assert "cut off Install the hotfix, begun 2026-11-25 23:49:" in blank(old.out)
-    assert "not known: cut off in a step" in old.out
+    assert "ex1: changed" in old.out, "it is told of with the run that went on with it"
     assert f"lock lost ex2 to run {run}" in blank(old.out)
     shown = json.loads(runs(url, tmp_path, "show", run, "--format", "json").out)
     assert shown["hosts"][0]["steps"][0]["changes"] == [{**CHANGE, "fate": "done"}]
@@ -351,3 +351,66 @@ def test_time_that_goes_backwards_is_a_remark(url: str, tmp_path: Path) -> None:
         (slept, "(after 42 s; by the clock 7 h 00 min: it was set forward, or the machine stood still)"),
     ):
         assert text in runs(url, tmp_path, "show", run).out
+
+
+def resumed(url: str) -> tuple[str, str, str]:
+    """A run that installed and died, one that went on with it and was cut off, and one that finished."""
+    place = "site.yml:4"
+    with opened(url) as ledger:
+        first = ledger.begin_run(new_run("ex1", "ex2", pid=2**22 + 1))
+        number = ledger.step_begun(first, begun("ex1", task="Install the hotfix", place=place))
+        ledger.package(first, "ex1", PackageSeen(sha256=HASH, name="kb870585.exe", version="6.5.7232.35", size=5))
+        ledger.step_ended(first, "ex1", number, ended(seconds=42, result={**RESULT, "fates": ["done"]}))
+        ledger.step_begun(first, begun("ex1", task="Bring back the services", place="site.yml:9"))
+        second = ledger.begin_run(new_run("ex1", "ex2", kind="resume", resumes=first))
+        again = ended(seconds=42, result={**RESULT, "fates": ["done"], "recalled": True})
+        ledger.step_done(second, begun("ex1", task="Install the hotfix", place=place), again)
+        ledger.end_run(second, status="interrupted", exit_code=130, hosts=[])
+        third = ledger.begin_run(new_run("ex1", "ex2", kind="resume", resumes=second))
+        ledger.step_done(third, begun("ex1", task="Install the hotfix", place=place), again)
+        change = {"target": "MSExchangeIS", "before": "stopped", "after": "running", "effect": "none"}
+        ledger.step_done(third, begun("ex1", task="Bring back the services", place="site.yml:9"),
+                         ended(result={"changes": [change], "fates": ["done"]}))  # fmt: skip
+        columns = {"after": "6.5.7232.35"}
+        ends = [HostEnd(host="ex1", outcome="changed", columns=columns), HostEnd(host="ex2", outcome="deferred")]
+        ledger.end_run(third, status="finished", exit_code=2, hosts=ends)
+    return first, second, third
+
+
+def test_one_account_over_a_run_and_its_resumes(url: str, tmp_path: Path) -> None:
+    """Whichever of them is asked for: install, package and services, each once, with the run that did it."""
+    first, second, third = resumed(url)
+    for asked in (first, second, third):
+        document = json.loads(runs(url, tmp_path, "report", asked, "--format", "json").out)
+        told = document["account"]
+        assert [(run["id"], run["resumes"]) for run in told["runs"]] == [(first, ""), (second, first), (third, second)]
+        host = told["hosts"][0]
+        assert (host["outcome"], host["outcome_run"]) == ("changed", third)
+        steps = [(step["run"], step["task"], step["done_by"] and step["done_by"]["run"]) for step in host["steps"]]
+        assert steps == [
+            (first, "Install the hotfix", None),
+            (first, "Bring back the services", None),
+            (second, "Install the hotfix", first),
+            (third, "Install the hotfix", first),
+            (third, "Bring back the services", None),
+        ]
+        assert [(package["run"], package["sha256"]) for package in told["packages"]] == [(first, HASH)]
+        report = runs(url, tmp_path, "report", asked).out
+        changes = report.partition("## Changes")[2].partition("## ")[0]
+        assert (changes.count("store.exe"), changes.count("MSExchangeIS")) == (1, 1), changes
+        assert f"done before by run {first}, 2026-11-25 23:49:" in report
+        assert "this one" in report
+        shown = blank(runs(url, tmp_path, "show", asked).out)
+        assert f"(done before by run {first}, 2026-11-25 23:49:" in shown
+        for run, command in ((first, "run"), (second, f"resume {first}"), (third, f"resume {second}")):
+            this = " (this one)" if run == asked else ""
+            assert f"{run}{this} {command} " in shown, shown
+        assert "ex2: deferred" in report or "| ex2 |" in report
+
+
+def test_a_run_alone_is_told_of_alone(url: str, tmp_path: Path) -> None:
+    with opened(url) as ledger:
+        run = ledger.begin_run(new_run("ex1"))
+        ledger.end_run(run, status="finished", exit_code=0, hosts=[HostEnd(host="ex1", outcome="compliant")])
+    assert json.loads(runs(url, tmp_path, "report", run, "--format", "json").out)["account"] is None
+    assert "this one" not in runs(url, tmp_path, "report", run).out

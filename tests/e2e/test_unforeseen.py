@@ -112,19 +112,24 @@ def test_a_fault_of_the_run_itself_is_raised_when_all_is_done(office: Office, mo
     assert "second" in json.dumps(rows)
 
 
+FULL, CLOSED = "No space left on device", "it was closed when this program began"
+
+
 @pytest.mark.parametrize(
-    ("words", "shell", "code"),
+    ("words", "shell", "code", "lost"),
     [
-        (["run", "small.yml"], "{} > /dev/full", 0),
-        (["run", "small.yml"], "{} >&-", 0),
-        (["run", "small.yml"], "{} > /dev/full 2>&1", 0),
-        (["run", "small.yml"], "{} >&- 2>&- <&-", 0),
-        (["version"], "{} > /dev/full", 1),
-        (["version"], "{} | true", 0),
+        (["run", "small.yml"], "{} > /dev/full", 0, [FULL]),
+        (["run", "small.yml", "--format", "json"], "{} > /dev/full", 0, [FULL]),
+        (["run", "small.yml"], "{} >&-", 0, [CLOSED]),
+        (["run", "small.yml"], "{} > /dev/full 2>&1", 0, [FULL]),
+        (["run", "small.yml"], "{} >&- 2>&- <&-", 0, [CLOSED, CLOSED]),
+        (["run", "small.yml"], "{}", 0, []),
+        (["version"], "{} > /dev/full", 1, []),
+        (["version"], "{} | true", 0, []),
     ],
 )
-def test_a_screen_that_is_gone_ends_no_run(
-    words: list[str], shell: str, code: int, tmp_path: Path, labs_of_their_own: None
+def test_a_screen_that_is_gone_ends_no_run_and_stands_in_the_ledger(
+    words: list[str], shell: str, code: int, lost: list[str], tmp_path: Path, labs_of_their_own: None
 ) -> None:
     project = Project(tmp_path / "project")
     (project.folder / INVENTORY).write_text(LAB)
@@ -142,6 +147,12 @@ def test_a_screen_that_is_gone_ends_no_run(
         if words[0] == "run":
             rows = json.loads(project.run("runs", "list", "--format", "json", REMEDIATE_LEDGER=ledger).stdout)
             assert [row["status"] for row in rows] == ["finished"]
+            shown = json.loads(project.run("runs", "show", "last", "--format", "json", REMEDIATE_LEDGER=ledger).stdout)
+            assert [one["data"]["why"] for one in shown["remarks"] if one["kind"] == "output lost"] == lost
+            for view in ("show", "report"):
+                text = project.run("runs", view, "last", REMEDIATE_LEDGER=ledger).stdout
+                assert all(why in text for why in lost)
+                assert ("output lost" in text) is bool(lost)
         if "full" in shell and "2>" not in shell:
             assert "standard output is lost: No space left on device" in done.stderr
     finally:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from remediate.connections.clocks import HostClocks
 from remediate.connections.warrant import Warrant
 from remediate.engine.attempt import Attempt
 from remediate.engine.control import Control, Intent
+from remediate.engine.lastlook import LastLooks
 from remediate.engine.perform import perform
 from remediate.engine.registry import Registry
+from remediate.engine.turn import Turn
 from remediate.engine.turns import Turns
+from remediate.engine.walk import Move
 from remediate.engine.workbench import Workbench
+from remediate.language import playbook
+from remediate.language.playbook import SearchPath
+from remediate.language.tree import Task
 from remediate.model import Endpoint, Mode, Outcome, Result, Status, Step
 from tests.engine.world import MODULES, World, play
 from tests.patience import LIMIT
@@ -114,3 +123,33 @@ def test_one_step_at_a_time_on_each_host() -> None:
     for thread in threads:
         thread.join(LIMIT)
     assert out == ["first", "second"]
+
+
+class Waited(Turns):
+    """Somebody else was at every host."""
+
+    @contextmanager
+    def of(self, host: str) -> Iterator[bool]:
+        yield True
+
+
+@pytest.mark.parametrize("owed", [False, True])
+def test_a_stop_while_a_step_waits_for_its_turn_keeps_it_from_beginning(tmp_path: Path, *, owed: bool) -> None:
+    world, registry, stop = World({"h1": {}, "h2": {}}), Registry([MODULES]), threading.Event()
+    worker, control = Workbench(registry, world), Control()
+    looks = LastLooks(mode=Mode.APPLY, control=control, emit=world.receive, worker=worker,
+                      late=lambda: nullcontext(worker), abort=threading.Event())  # fmt: skip
+    turn = Turn(modules=registry, worker=worker, control=control, emit=world.receive, looks=looks,
+                clocks=HostClocks(), stop=stop, abort=threading.Event(), _turns=Waited())  # fmt: skip
+    stop.set()
+    result = turn.take(Move(host="h1", position=(0,), task=a_task(tmp_path), step=STEP, owed=owed))
+    assert result is not None
+    assert (result.status, world.log) == ((Status.CHANGED, ["h2: set a 1"]) if owed else (Status.DEFERRED, []))
+
+
+def a_task(folder: Path) -> Task:
+    book = folder / "site.yml"
+    book.write_text("- hosts: all\n  tasks:\n    - {name: t, thing: {name: a, value: x}}\n")
+    task, *_ = playbook.load(book, search=SearchPath(playbook=book), modules=lambda _: True).plays[0].nodes
+    assert isinstance(task, Task)
+    return task

@@ -1,4 +1,4 @@
-"""A run as run, plan, verify and facts share it: what was asked to RunRequest, sinks, Ctrl-C, secrets."""
+"""A walk over hosts as run, plan, verify and facts share it: from what was asked, with sinks, Ctrl-C and secrets."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from remediate.change import stopping
 from remediate.connections.clocks import HostClocks
 from remediate.engine import learning
 from remediate.engine.run import RunRequest, learn, run
+from remediate.engine.stop import Stop
 from remediate.errors import UserError
 from remediate.language.variables import Layer
 from remediate.model import Mode, RunSummary, Secret
@@ -132,7 +133,7 @@ def descriptor(outside: Outside) -> int:
 
 def again(request: RunRequest, mode: Mode) -> RunRequest:
     """The same request in another mode, with fresh switches."""
-    return dataclasses.replace(request, mode=mode, stop=threading.Event(), abort=threading.Event())
+    return dataclasses.replace(request, mode=mode, stop=Stop(), abort=threading.Event())
 
 
 def confirmed(outside: Outside, question: str) -> bool:
