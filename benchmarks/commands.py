@@ -5,6 +5,7 @@ Both are programs started anew, run the same command lines, and check the host k
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -70,7 +71,8 @@ class Project:
         self._run([sys.executable, str(Path(bare.__file__)), *words])
 
     def _run(self, words: Sequence[str]) -> None:
-        done = subprocess.run(words, cwd=self.folder, capture_output=True, text=True, check=False)
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        done = subprocess.run(words, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"{words[:2]} ended with {done.returncode}: {(done.stdout + done.stderr)[-2000:]}")
 

@@ -287,6 +287,8 @@ class Standing:
     """Plain facts that are worth a look where a host did not end well: ``store.exe 6.5.7226.0``."""
     remedy: str = ""
     """What to do about the alerts; "" when they say it themselves."""
+    since: str = ""
+    """What has come to an end after the walk had given it up: the headline says it, ``remedy`` is what to do then."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Cells for the closing table, as a Result has them."""
     data: Mapping[str, Any] = field(default_factory=dict)

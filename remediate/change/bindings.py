@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from remediate.change import planning, running
+from remediate.change import newplan, walking
 from remediate.change.admission import never_fits
 from remediate.change.durations import Durations
 from remediate.change_windows import Joint, load
@@ -33,7 +33,7 @@ def foreseen(request: RunRequest, outside: Outside) -> tuple[PlannedHost, ...]:
     if not windows(request):
         return ()
     outside.complain("planning first, to know what fits into the change windows")
-    gatherer, seen = planning.gather(running.again(request, Mode.CHECK), (), outside)
+    gatherer, seen = newplan.gather(walking.again(request, Mode.CHECK), (), outside)
     if seen.interrupted:
         raise Interrupted("interrupted while planning; nothing was begun")
     return gatherer.hosts()
@@ -42,14 +42,13 @@ def foreseen(request: RunRequest, outside: Outside) -> tuple[PlannedHost, ...]:
 def bindings_of(names: Iterable[str], asked: Asked, outside: Outside) -> Joint:
     """What hosts are bound to, every name of it known. ``UserError`` for one that is not.
 
-    Another file than the one in use (``--windows``) can close a window it knows, and open none.
+    Another file than the one in use (``--windows``, beside one more inventory) can close a window it knows, and
+    open none.
     """
     project = Project.around(outside.folder)
-    files = [find(asked.gates.windows, asked.inventory, project, outside.folder)]
-    other = usual(asked.inventory, project, outside.folder)
-    if other is not None and other.resolve() != files[0].resolve():
-        files.append(other)
-    joint = Joint([load(file) for file in files])
+    first = find(asked.gates.windows, asked.inventory, project, outside.folder)
+    files = {file.resolve(): file for file in (first, *usual(asked.inventory, project, outside.folder))}
+    joint = Joint([load(file) for file in files.values()])
     for name in names:
         joint.refuse_unknown(name)
     return joint

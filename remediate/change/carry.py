@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from remediate import __version__, plain
-from remediate.change import finishing, hooks, pasts, running, sealed, stopping, unfinished
+from remediate.change import finishing, hooks, pasts, sealed, stopping, unfinished, walking
 from remediate.change.gate import gate_of
 from remediate.change.held import Held
 from remediate.change.journal import Journal
@@ -49,7 +49,7 @@ LONG = 1.0
 def carry_out(work: Work, ledger: Ledger, asked: Asked, outside: Outside) -> int:
     """Do it; the exit code. ``GateClosed`` when a gate keeps all of it from beginning."""
     request = work.request
-    say = stopping.say_on(running.descriptor(outside))
+    say = stopping.say_on(walking.descriptor(outside))
     with stopping.interruptible(request.stop, request.abort, say=say):
         gate = gate_of(work, ledger, asked, outside)
         try:
@@ -113,7 +113,7 @@ class _Change:
         self.gate = gate
         self.asked = asked
         self.outside = outside
-        self.known = running.redactor(work.request)
+        self.known = walking.redactor(work.request)
         self.hooks = hooks.Hooks.of(work, run, gate.names, outside)
         self.lost: set[str] = set()
         self.journal = Journal(ledger, run, self.known.value, work.request.stop, self._say, self.lost)
@@ -205,7 +205,7 @@ class _Change:
         try:
             while True:
                 request = dataclasses.replace(self.work.request, only=only)
-                summary = running.with_sinks(request, [told], self.outside, control=self._control(got, past))
+                summary = walking.with_sinks(request, [told], self.outside, control=self._control(got, past))
                 self.overall = told.add(summary)
                 waiting = [host.host for host in self.overall.hosts if host.outcome is Outcome.DEFERRED]
                 if waiting:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from remediate.change.running import redactor
+from remediate.change.walking import redactor
 from remediate.errors import GateClosed
 from remediate.model import HostSummary, Outcome
 from remediate.notify import HostLine, Occasion, notify

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from remediate import __version__
 from remediate.approvals import beside
-from remediate.change import approving, asking, running
+from remediate.change import again, approving, walking
 from remediate.change.clock import SteadyClock
 from remediate.change.validity import Validity
 from remediate.change.work import Work
@@ -65,8 +65,8 @@ def work_of(
     """The plan as work. Its inputs, ``but`` for some, and its approvals are looked at once more; from then on it is
     carried out from what was read. ``at``: when it was begun, by an earlier run; ``kept``: its approvals of then."""
     plan, digest, file = saved.plan, saved.digest, saved.file
-    request, whole = asking.request_of(plan.asked, asked, outside)
-    asking.refuse_changed_inputs(plan.inputs, request, outside, but=but, what="not what was planned any more")
+    request, whole = again.request_of(plan.asked, asked, outside)
+    again.refuse_changed_inputs(plan.inputs, request, outside, but=but, what="not what was planned any more")
     request.search.files.close(_no_part)
     paper, _ = codec.encode(plan)
     hosts = tuple(host for host in plan.hosts if host.outcome == "pending")
@@ -84,7 +84,7 @@ def work_of(
         if not begun:  # what was begun is finished, host by host
             refuse_stale(ends, outside)
         approved(first if begun else outside.now())
-        asking.refuse_altered(plan.inputs, whole, outside, but=but, what="not what was planned any more")
+        again.refuse_altered(plan.inputs, whole, outside, but=but, what="not what was planned any more")
 
     work = Work(
         kind="apply",
@@ -95,7 +95,7 @@ def work_of(
             "plan": str(file),
             "plan_file": sha256(paper).hexdigest(),
             "approvals": {name: sha256(data).hexdigest() for name, data in approvals.items()},
-            "asked": asking.as_json(plan.asked),
+            "asked": again.as_json(plan.asked),
             "remediate": plan.remediate,
         },
         papers=(paper, *approvals.values()),
@@ -103,7 +103,7 @@ def work_of(
         planned=hosts,
         watch=(
             Validity(until, SteadyClock(outside.now, time.monotonic), begun),
-            Expectations(hosts, running.redactor(request).value, begun),
+            Expectations(hosts, walking.redactor(request).value, begun),
         ),
         still=still,
         until=until,

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remediate.change import asking, bindings, planning
+from remediate.change import again, bindings, newplan
 from remediate.change.work import Work, hosts_of
 from remediate.project.project import Project
 
@@ -22,12 +22,12 @@ def work_of(request: RunRequest, asked: Asked, outside: Outside) -> Work:
     """The request as work."""
     project = Project.around(outside.folder, outside.files)
     planned = bindings.foreseen(request, outside)
-    command = planning.command_of(request, asked, project)
-    files = planning.rests_on(request, project, {Path(name) for name in request.files})
+    command = newplan.command_of(request, asked, project)
+    files = newplan.rests_on(request, project, {Path(name) for name in request.files})
     kept = {
         "playbook": command.playbook,
-        "asked": asking.as_json(command),
-        "inputs": [asking.as_json(file) for file in files],
+        "asked": again.as_json(command),
+        "inputs": [again.as_json(file) for file in files],
     }
-    still = partial(asking.refuse_altered, files, asked, outside, what=CHANGED)
+    still = partial(again.refuse_altered, files, asked, outside, what=CHANGED)
     return Work(kind="run", request=request, hosts=hosts_of(request), kept=kept, planned=planned, still=still)

@@ -7,7 +7,7 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from remediate.change import asking, bindings, finishing, of_plan, otherversion, sealed
+from remediate.change import again, bindings, finishing, of_plan, otherversion, sealed
 from remediate.change.of_plan import Saved
 from remediate.change.of_playbook import CHANGED
 from remediate.change.pasts import past_of, refuse_broken
@@ -139,13 +139,13 @@ def _from_run(row: RunRow, ledger: Ledger, asked: Asked, outside: Outside) -> tu
                         hint="run the playbook anew: what is done is found done") from None  # fmt: skip
     files = (*files, *sealed.read_later(row.id, ledger))
     _hold(files, row, ledger, outside)
-    kept["inputs"] = [asking.as_json(file) for file in files]
+    kept["inputs"] = [again.as_json(file) for file in files]
     if asked.retry:
         command = replace(command, extra_vars={**command.extra_vars, "retry": True})
-        kept["asked"] = asking.as_json(command)
-    request, whole = asking.request_of(command, asked, outside)
-    asking.refuse_changed_inputs(files, request, outside, but=_others(row, outside),
+        kept["asked"] = again.as_json(command)
+    request, whole = again.request_of(command, asked, outside)
+    again.refuse_changed_inputs(files, request, outside, but=_others(row, outside),
                                  what=f"not what run {row.id} was working from any more")  # fmt: skip
     planned = bindings.foreseen(request, outside)
-    still = partial(asking.refuse_altered, files, whole, outside, but=_others(row, outside), what=CHANGED)
+    still = partial(again.refuse_altered, files, whole, outside, but=_others(row, outside), what=CHANGED)
     return Work(kind="run", request=request, hosts=hosts_of(request), kept=kept, planned=planned, still=still), whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
@@ -69,7 +70,13 @@ def run(argv: Sequence[str], outside: Outside | None = None) -> int:
     from remediate.commands import crash
     from remediate.commands.parser import HelpWanted
 
-    world = outside or Outside.of_this_process()
+    try:
+        world = outside or Outside.of_this_process()
+    except OSError as error:  # before there is anything to say it with
+        sys.stderr.write(
+            f"error: the working folder cannot be used: {error.strerror}\n  hint: cd to one that is there\n"
+        )
+        return 1
     for word in argv:
         for secret in logins(word):
             world.secrets.tell(secret)

@@ -54,14 +54,14 @@ class _Collect:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.change import running
+    from remediate.change import walking
     from remediate.reports.redact import Redacting
 
     options.playbook, options.tags, options.skip_tags, options.start_at_task = PLAYBOOK, [], [], ""
     options.limit = f"{options.pattern}:&{options.limit}" if options.limit else options.pattern
-    request = running.prepare(common.asked(options, outside), outside, mode=Mode.CHECK)
+    request = walking.prepare(common.asked(options, outside), outside, mode=Mode.CHECK)
     collected = _Collect()
-    summary = running.with_sinks(request, [Redacting(collected, running.redactor(request))], outside)
+    summary = walking.with_sinks(request, [Redacting(collected, walking.redactor(request))], outside)
     results = sorted(collected.results, key=lambda result: list(request.inventory.hosts).index(result.host))
     if options.format == "json":
         outside.print(json.dumps([_document(result) for result in results], indent=2))

@@ -79,7 +79,7 @@ def connection(parser: Parser) -> None:
         default="",
         help="accept-new: learn the keys of hosts met for the first time; a changed key is always refused",
     )
-    group.add_argument("--forks", type=int, default=0, metavar="N", help="hosts worked on at once (default 50)")
+    group.add_argument("--forks", type=int, default=None, metavar="N", help="hosts worked on at once (default 50)")
 
 
 def gates(page: Parser) -> None:
@@ -187,6 +187,6 @@ def login(options: argparse.Namespace) -> Login:
 
 def forks(options: argparse.Namespace) -> int:
     """``--forks``; 0 where it is not given."""
-    if options.forks < 0:
+    if options.forks is not None and options.forks < 1:
         raise UserError("--forks must be a whole number from 1 on")
-    return int(options.forks)
+    return int(options.forks or 0)

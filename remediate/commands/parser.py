@@ -20,6 +20,9 @@ EXITS: Mapping[int, str] = MappingProxyType(
         130: "interrupted",
     }
 )
+_PASSWORD = re.compile(r"-[hv]*k(?![hkv]*[A-Za-z]?\Z)", re.DOTALL)
+"""``-k`` with more behind it than other options."""
+_WHOLE = re.compile(r"-?[0-9]{1,9}\Z")
 SIMPLE = (0, 1)
 """Exit codes of commands that contact no host."""
 
@@ -59,34 +62,74 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             add_help=False,
             allow_abbrev=False,
+            exit_on_error=False,
         )
         self.command = command
         self.add_argument("-h", "--help", action=_Help)
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """The options in ``words``; ``UserError`` for anything unknown or missing."""
-        options, unknown = self.parse_known_args(list(words))
+        self._refuse_password(words)
+        try:
+            options, unknown = self.parse_known_args(list(words))
+        except argparse.ArgumentError as error:  # what is behind a flag may be a secret: only the option is named
+            option = (error.argument_name or "an option").split("/")[-1]
+            said = "takes no value" if error.message.startswith("ignored explicit") else "is not right as it is given"
+            raise UserError(f"{option} {said}", hint=self._page) from None
         if unknown:
             raise self._unknown(unknown[0], words)
         return options
 
     def error(self, message: str) -> NoReturn:
-        message = re.sub(r"^the following arguments are required: (.+)$", r"\1 is missing", message)
-        raise UserError(message, hint=f"see `remediate {self.command} --help`")
+        missing = re.sub(r"^the following arguments are required: (.+)$", r"\1 is missing", message)
+        raise UserError(missing if missing != message else "these arguments do not fit", hint=self._page)
+
+    @property
+    def _page(self) -> str:
+        return f"see `remediate {self.command} --help`"
+
+    def _refuse_password(self, words: Sequence[str]) -> None:
+        """``-kPASSWORD`` would be taken apart into options, and their values be told."""
+        own = list(words)[: list(words).index("--")] if "--" in words else words
+        if "-k" in self._option_string_actions and any(_PASSWORD.match(word) for word in own):
+            hint = "-k alone asks for the password, or reads it from a pipe; others would see it in the command line"
+            raise UserError("-k takes no value", hint=hint)
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        from remediate.language.words import shown, suggestion
+
+        hint = suggestion(str(value), map(str, action.choices), what="there are")
+        if action.option_strings:
+            raise UserError(f"{_name(action)} cannot be {shown(value)}", hint=hint)
+        raise UserError(f"`remediate {self.command}` knows no {shown(value)}", hint=hint)
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        if action.type is int and not _WHOLE.match(arg_string):
+            raise UserError(f"{_name(action)} must be a whole number", hint=f"as in {_name(action)} 5")
+        return super()._get_value(action, arg_string)
+
+    def _match_argument(self, action: argparse.Action, arg_strings_pattern: str) -> int:
+        try:
+            return int(super()._match_argument(action, arg_strings_pattern))
+        except argparse.ArgumentError:
+            hint = f"a value that begins with a dash is joined to it: {_name(action)}=VALUE"
+            raise UserError(f"{_name(action)} needs a value", hint=hint) from None
 
     def _unknown(self, word: str, words: Sequence[str]) -> UserError:
         if _continues_variables(word, words):
             hint = "a value with blanks is quoted: -e 'note=\"two words\"'"
             return UserError("a word behind -e is one argument too many", hint=hint)
         if not word.startswith("-") or word == "-":
-            return UserError(
-                f"{word.partition('=')[0]!r} is one argument too many", hint=f"see `remediate {self.command} --help`"
-            )
+            if _is_password(word, words):
+                return UserError("a word behind -k is one argument too many", hint="-k alone asks for the password")
+            return UserError(f"{word.partition('=')[0]!r} is one argument too many", hint=self._page)
         from remediate.language.words import nearest
 
-        option = word.partition("=")[0]
+        option = word.partition("=")[0] if word.startswith("--") else word[:2]
         near = nearest(option, [name for name in self._option_string_actions if name.startswith("--")])
-        hint = f"did you mean {near}?" if near else f"see `remediate {self.command} --help`"
+        hint = f"did you mean {near}?" if near else self._page
         return UserError(f"`remediate {self.command}` has no option {option}", hint=hint)
 
 
@@ -95,3 +138,14 @@ def _continues_variables(word: str, words: Sequence[str]) -> bool:
     at = list(words).index(word)
     before = [*words[max(0, at - 2) : at], ""]
     return not word.startswith("-") and any(re.match(r"-[hkv]*e|--extra-vars", one) for one in before)
+
+
+def _is_password(word: str, words: Sequence[str]) -> bool:
+    """Whether a word stands where one who does not know ``-k`` puts the password."""
+    at = list(words).index(word)
+    return at > 0 and bool(re.match(r"--ask-pass\Z|-[hkv]*k[hkv]*\Z", words[at - 1]))
+
+
+def _name(action: argparse.Action) -> str:
+    """The long spelling of an option; what stands for an argument."""
+    return action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)

@@ -57,7 +57,7 @@ def parser() -> Parser:
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
     from remediate.change import stopping
-    from remediate.change.running import descriptor
+    from remediate.change.walking import descriptor
 
     endpoints, guard, forks = _prepare(options, outside)
     stop, abort = threading.Event(), threading.Event()
@@ -79,7 +79,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
 
 def _prepare(options: argparse.Namespace, outside: Outside) -> tuple[list[Endpoint], Redactor, int]:
     """Where to go, checked before any host is contacted; what must not be shown; how many at once."""
-    from remediate.change import running
+    from remediate.change import walking
     from remediate.commands import roads
     from remediate.engine import learning
     from remediate.project import extravars
@@ -89,7 +89,7 @@ def _prepare(options: argparse.Namespace, outside: Outside) -> tuple[list[Endpoi
     project = Project.around(outside.folder, outside.files)
     folder = project.content.playbook(PLAYBOOK).parent
     found = project.inventory(options.inventory, start_lab=True, say=outside.complain).with_playbook_vars(folder)
-    inventory = running.with_login(found, running.login(common.login(options), outside))
+    inventory = walking.with_login(found, walking.login(common.login(options), outside))
     extra = extravars.read(options.extra_vars, outside.folder)
     hosts = inventory.select(options.pattern, limit=options.limit)
     if not hosts:

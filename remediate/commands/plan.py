@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from remediate.commands.parser import Parser
 from remediate.commands.run import playbook_options
 from remediate.errors import UserError
 from remediate.model import Mode, Source
+from remediate.secrets import files
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from pathlib import Path
 
     from remediate.engine.control import Control
     from remediate.engine.perform import SessionStore
@@ -55,7 +54,7 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.change import bindings, running
+    from remediate.change import bindings, walking
     from remediate.commands import options as common
 
     options.verbose = max(1, options.verbose)
@@ -65,15 +64,15 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
         raise UserError("--require-approval must be a whole number from 0 on")
     valid_for = common.period(options.valid_for, "--valid-for")
     out = outside.folder / options.out
-    if options.out and not _can_be_written(out):
+    if options.out and not files.can_be_written(out):
         hint = "name a file in a folder that is there and that you may write to"
         raise UserError("-o: no file can be written there", source=Source(str(out)), hint=hint)
     asked = common.asked(options, outside)
-    request = running.prepare(asked, outside, mode=Mode.CHECK, start_lab=not options.replay)
+    request = walking.prepare(asked, outside, mode=Mode.CHECK, start_lab=not options.replay)
     bound = bindings.refuse_unknown(request, asked, outside)
     from remediate.reports import choose
 
-    known = running.redactor(request)
+    known = walking.redactor(request)
     sinks = choose.sinks(asked.wishes, outside.stdout, outside.stderr, known)
     gatherer, summary = _look(request, sinks, options, outside)
     for line in bindings.never(gatherer.hosts(), bound, outside.now()):
@@ -82,17 +81,20 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
     if options.out and summary.interrupted:
         outside.complain(f"not saved: {options.out}: the plan was interrupted")
     elif options.out:
-        from remediate.change import planning
+        from remediate.change import newplan
         from remediate.planfile import codec
 
-        plan = planning.plan_of(
+        plan = newplan.plan_of(
             request, gatherer, asked, outside, valid_for=valid_for, approvals=options.require_approval
         )
-        for sentence in planning.unsealed(gatherer):
+        for sentence in newplan.unsealed(gatherer):
             outside.complain(sentence)
-        digest = codec.save(plan, outside.folder / options.out)
-        outside.complain(f"saved: {options.out}, hash {digest[:16]}, valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC")
-        _say_who_has_to_approve(plan, options.out, outside)
+        kept = not files.is_stream(out)
+        digest = codec.save(plan, out)
+        said = f"{options.out}, hash {digest[:16]}, valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC"
+        outside.complain(f"saved: {said}" if kept else f"written to {said}; whoever reads there has to keep it")
+        if kept:
+            _say_who_has_to_approve(plan, options.out, outside)
     return summary.exit_code
 
 
@@ -117,7 +119,7 @@ def _look(
     request: RunRequest, sinks: Sequence[Sink], options: argparse.Namespace, outside: Outside
 ) -> tuple[Gatherer, RunSummary]:
     """The check run: on the hosts, or on a record of them."""
-    from remediate.change import planning, running
+    from remediate.change import newplan, walking
     from remediate.planfile.observations import Offline, Recorder, Replay
 
     control: Control | None = None
@@ -126,16 +128,8 @@ def _look(
     if options.replay:
         control, sessions = Replay(outside.folder / options.replay), Offline()
     elif options.record:
-        control = recorder = Recorder(outside.folder / options.record, running.redactor(request).value)
-    found = planning.gather(request, sinks, outside, control=control, sessions=sessions)
+        control = recorder = Recorder(outside.folder / options.record, walking.redactor(request).value)
+    found = newplan.gather(request, sinks, outside, control=control, sessions=sessions)
     if recorder is not None:
         recorder.save()
     return found
-
-
-def _can_be_written(path: Path) -> bool:
-    """Whether a file may be made there: in a folder one may write to, under a name that is not too long."""
-    try:
-        return not path.is_dir() and os.access(path.parent, os.W_OK)
-    except (OSError, ValueError):
-        return False

@@ -21,7 +21,7 @@ def parser() -> Parser:
         "resume",
         "Go on with a run that was interrupted, deferred or failed. Every host is looked at anew; what was done is\n"
         "not done again, and what it had registered and notified is there. An installer that is still running on a\n"
-        "host is found and waited for. `last` is the newest unfinished run of this account and project.",
+        "host is found and waited for. `last` is the newest run of this account and project.",
         examples=[
             "remediate resume last",
             "remediate resume 20261128-2205-7f3a --wait       in the next change window",
@@ -61,7 +61,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
 
 
 def _chosen(word: str, ledger: Ledger, outside: Outside) -> RunRow | None:
-    """The run of this id; for ``last`` the newest unfinished one of this account and project, which is then named."""
+    """The run of this id; for ``last`` the newest of this account and project, which is then named."""
     from remediate.change import unfinished
 
     if word != "last":

@@ -58,17 +58,17 @@ def playbook_options(page: Parser) -> None:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.change import approving, running
+    from remediate.change import approving, walking
     from remediate.change.work import hosts_of
 
     asked = common.asked(options, outside)
     lists = options.list_hosts or options.list_tasks or options.list_tags or options.syntax_check
     mode = Mode.CHECK if options.check else Mode.APPLY
-    request = running.prepare(asked, outside, mode=mode, start_lab=not lists, look=not lists)
+    request = walking.prepare(asked, outside, mode=mode, start_lab=not lists, look=not lists)
     if lists:
         return _show(request, options, outside)
     if options.check:
-        return running.execute(request, asked.wishes, outside).exit_code
+        return walking.execute(request, asked.wishes, outside).exit_code
     approving.refuse_without_plan(request, hosts_of(request), outside)
     if options.confirm:
         return _confirm_and_run(request, asked, outside)
@@ -76,12 +76,12 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
 
 
 def _confirm_and_run(request: RunRequest, asked: Asked, outside: Outside) -> int:
-    from remediate.change import running
+    from remediate.change import walking
 
-    plan = running.execute(running.again(request, Mode.CHECK), asked.wishes, outside)
+    plan = walking.execute(walking.again(request, Mode.CHECK), asked.wishes, outside)
     if plan.interrupted or not any(host.outcome is Outcome.PENDING for host in plan.hosts):
         return plan.exit_code
-    if not running.confirmed(outside, QUESTION):
+    if not walking.confirmed(outside, QUESTION):
         outside.complain("nothing was changed")
         return plan.exit_code
     return change_hosts(request, asked, outside)
@@ -99,12 +99,12 @@ def change_hosts(request: RunRequest, asked: Asked, outside: Outside) -> int:
 
 def _show(request: RunRequest, options: argparse.Namespace, outside: Outside) -> int:
     """``--list-hosts``, ``--list-tasks``, ``--list-tags``, ``--syntax-check``."""
-    from remediate.change import running
+    from remediate.change import walking
     from remediate.commands import listing
     from remediate.engine.run import read
 
     book = read(request)
-    outside.print(f"playbook: {running.relative(request.playbook, outside.folder)}")
+    outside.print(f"playbook: {walking.relative(request.playbook, outside.folder)}")
     if options.list_hosts or options.list_tasks or options.list_tags:
         lines = listing.lines(request, book, hosts=options.list_hosts, tasks=options.list_tasks, tags=options.list_tags)
         for line in lines:

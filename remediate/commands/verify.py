@@ -29,8 +29,8 @@ def parser() -> Parser:
 
 
 def main(options: argparse.Namespace, outside: Outside) -> int:
-    from remediate.change import running
+    from remediate.change import walking
 
     asked = common.asked(options, outside)
-    request = running.prepare(asked, outside, mode=Mode.CHECK, sends=False)
-    return running.execute(request, asked.wishes, outside).exit_code
+    request = walking.prepare(asked, outside, mode=Mode.CHECK, sends=False)
+    return walking.execute(request, asked.wishes, outside).exit_code

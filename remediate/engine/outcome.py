@@ -110,7 +110,7 @@ class Tally:
 
     def summary(self, mode: Mode) -> HostSummary:
         """How the run ended for the host."""
-        outcome, reason, remedy = self._verdict(mode)
+        outcome, reason, remedy = self._since(*self._verdict(mode))
         if outcome is Outcome.BLOCKED and (self.touched or self.earlier.begun):
             outcome = Outcome.FAILED  # blocked means untouched
         end = self.first or self.fatal or self.deferred
@@ -125,6 +125,13 @@ class Tally:
             notes=tuple(self.notes),
             now=self.now,
         )
+
+    def _since(self, outcome: Outcome, reason: str, remedy: str) -> tuple[Outcome, str, str]:
+        """The headline of now: what the walk had given up may have ended since."""
+        if self.fatal is None or self.now is None or not self.now.since:
+            return outcome, reason, remedy
+        first, *rest = reason.split("\n")
+        return outcome, "\n".join([f"{first}; {self.now.since}", *rest]), self.now.remedy or remedy
 
     def _left_behind(self) -> str:
         return f"what {self.left_in!r} started on the host goes on there; " if self.left_in else ""

@@ -91,13 +91,13 @@ def _lost_sight(watched: Watched, away: Unreachable, last: State | None) -> Unre
 
 def _hanging(session: Session, watched: Watched, seen: State | None, passed: float) -> Failed:
     doing = codes.phase(str((seen or {}).get("tail") or ""))
-    said = f"{watched.label}: the installer is hanging: not done after {passed:.0f} s (last seen: {doing})"
+    said = f"{watched.label}: the installer was not done after {passed:.0f} s (last seen: {doing})"
     if watched.cancel:
         return _cancelled(session, watched, seen, said)
     return Failed(
         f"{said}; it was left running",
-        remedy="look at the server's screen and at the log; when it has ended, run again: it is found, not repeated "
-        "(cancel_on_timeout: true ends it instead)",
+        remedy="it may only be slow: look at the server's screen and at the log; when it has ended, run again: it is "
+        "found, not repeated (cancel_on_timeout: true ends it instead)",
         output=_tail(seen, -1),
     )
 

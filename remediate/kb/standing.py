@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from remediate.kb import codes, facts, probe, restoring, stores
+from remediate.kb import codes, facts, probe, restoring, stores, verdicts
 from remediate.kb.advisory import Advisory
 from remediate.kb.mixture import mixed
 from remediate.model import Json, Standing, State
@@ -32,6 +32,8 @@ class Left:
     not_mounted: Mapping[str, str] = field(default_factory=dict)
     untold: tuple[str, ...] = ()
     """Stores that were mounted before, and of which nothing can be told now."""
+    ended: tuple[Json, ...] = ()
+    """Exit codes of installers that came to their end when nobody waited for them any more."""
     restart_codes: tuple[int, ...] = ()
     restart_sources: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
@@ -51,6 +53,7 @@ def standing(first: State, now: State, advisory: Advisory) -> Standing:
         alerts=tuple(_alerts(left)),
         told=tuple(_told(left)),
         remedy="; ".join(_remedies(left)),
+        since=_since(left),
         columns={"build": str(build)[:50]} if build else {},
         data=_data(left, now),
     )
@@ -74,6 +77,7 @@ def read(first: State, now: State, advisory: Advisory) -> Left:
         served=served,
         not_mounted=stores.known(missing),
         untold=tuple(stores.unknown(missing)),
+        ended=tuple(_ended(ours)),
         restart_codes=_restart_codes(ours, now),
         restart_sources=tuple(str(s)[:80] for s in _list(probe.part(now, "pending").get("sources"))[:10]),
         waiting=tuple(_waiting(now, advisory)),
@@ -86,6 +90,12 @@ def _ours(first: State, now: State) -> list[State]:
     settled = {(j.get("name"), j.get("started")) for j in probe.entries(first, "jobs") if j.get("settled")}
     jobs = [j for j in probe.entries(now, "jobs") if (j.get("name"), j.get("started")) not in settled]
     return sorted(jobs, key=lambda job: str(job.get("started", "")))
+
+
+def _ended(ours: Sequence[State]) -> Iterator[Json]:
+    for job in ours:
+        if job.get("phase") == "finished" and isinstance(job.get("exit_code"), int) and verdicts.due(job):
+            yield job["exit_code"]
 
 
 def _installers(now: State) -> Iterator[tuple[str, str]]:
@@ -172,6 +182,13 @@ def _alerts(left: Left) -> Iterator[str]:
         yield f"restart due ({why}){waits if left.waiting else ''}"
 
 
+def _since(left: Left) -> str:
+    """Nothing while another one runs: what that does is not over."""
+    if not left.ended or left.installers:
+        return ""
+    return f"it has ended since, with exit code {', '.join(map(str, left.ended))}"
+
+
 def _told(left: Left) -> Iterator[str]:
     if left.services_read and not left.down and not left.starting:
         yield "services as before"
@@ -188,7 +205,9 @@ def _version(version: str | None) -> str:
 def _remedies(left: Left) -> Iterator[str]:
     if left.installers:
         yield "see the server's screen, and run again when the installer has ended"
-    elif left.down and not left.mixed:
+    elif left.ended:
+        yield "run again: its end is judged and its files are proved then; give it longer (install_timeout)"
+    if left.down and not left.mixed and not left.installers:
         yield f"run again, or start by hand: {', '.join(f'net start {name}' for name in left.down)}"
     if left.not_mounted and left.served:
         yield "mount the store in Exchange System Manager"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from remediate.errors import UserError
-from remediate.language.yamlfile import Map
+from remediate.language.yamlfile import Map, lay
 from remediate.model import Source
 
 
@@ -14,7 +14,8 @@ from remediate.model import Source
 class GroupDraft:
     """One group; ``hosts`` and ``children`` are its own, in the order written."""
 
-    vars: Map = field(default_factory=Map)
+    vars: list[Map] = field(default_factory=list)
+    """Each mapping as it was written, the later over the earlier."""
     hosts: dict[str, None] = field(default_factory=dict)
     children: dict[str, Source] = field(default_factory=dict)
 
@@ -23,7 +24,8 @@ class GroupDraft:
 class Graph:
     """Grows while files are read; not touched any more afterwards."""
 
-    hosts: dict[str, Map] = field(default_factory=dict)
+    hosts: dict[str, list[Map]] = field(default_factory=dict)
+    """The variables written at each host, the later mapping over the earlier."""
     groups: dict[str, GroupDraft] = field(default_factory=dict)
 
     def group(self, name: str) -> GroupDraft:
@@ -32,13 +34,12 @@ class Graph:
 
     def add_host(self, name: str, group: str, variables: Mapping[str, object]) -> None:
         """Put a host into a group, its variables over those it has already."""
-        self.hosts[name] = self.hosts.get(name, Map()).merged(variables)
+        lay(self.hosts.setdefault(name, []), variables)
         self.group(group).hosts[name] = None
 
     def add_vars(self, group: str, variables: Mapping[str, object]) -> None:
         """Variables of a group over those it has already."""
-        draft = self.group(group)
-        draft.vars = draft.vars.merged(variables)
+        lay(self.group(group).vars, variables)
 
     def add_child(self, parent: str, child: str, source: Source) -> None:
         """Make ``child`` a subgroup. Raises UserError when that closes a circle."""

@@ -16,7 +16,7 @@ from remediate.language.files import text as text_of
 from remediate.language.hostgraph import Graph, depths, members
 from remediate.language.ranges import host_names
 from remediate.language.variables import Layer, Variables
-from remediate.language.varsfiles import layer
+from remediate.language.varsfiles import sheets
 from remediate.language.words import kind, suggestion
 from remediate.language.yamlfile import Map, load_text, source_of
 from remediate.model import Source
@@ -24,7 +24,7 @@ from remediate.model import Source
 Plugin = Callable[[Mapping[str, object], Path], Mapping[str, object]]
 """Turns a file with ``plugin: NAME`` into an ordinary YAML inventory."""
 
-_Read = Callable[[Path, str, str], Mapping[str, object]]
+_Read = Callable[[Path, str, str], Sequence[Map]]
 _OTHERS = ("group_vars", "host_vars", "windows.yml")
 """Beside the hosts: variables, and change windows."""
 _IGNORED = (
@@ -245,23 +245,25 @@ def _hosts(
     for group in ordered:
         for host in group.hosts:
             of_host[host].append(group.name)
-    read = functools.cache(functools.partial(layer, files))
+    read = functools.cache(functools.partial(sheets, files))
     shared: dict[tuple[str, ...], Variables] = {}
     result: dict[str, Host] = {}
     for name, inline in graph.hosts.items():
         names = tuple(of_host[name])
         if names not in shared:
             shared[names] = _group_variables(graph, names, (folders, playbook), read)
-        variables = shared[names].with_layer(Layer.INVENTORY, inline)
+        variables = shared[names].with_layers(Layer.INVENTORY, inline)
         for folder in (*folders, *playbook):
-            variables = variables.with_layer(Layer.INVENTORY, read(folder, "host_vars", name))
+            variables = variables.with_layers(Layer.INVENTORY, read(folder, "host_vars", name))
         result[name] = Host(name, names, variables)
     return result
 
 
 def _rank(graph: Graph, group: Group) -> tuple[int, int, str]:
     """Who wins among groups: deeper, then higher ansible_group_priority, then later in the alphabet."""
-    priority = graph.groups[group.name].vars.get("ansible_group_priority", 1)
+    written = [sheet["ansible_group_priority"] for sheet in graph.groups[group.name].vars
+               if "ansible_group_priority" in sheet]  # fmt: skip
+    priority = written[-1] if written else 1
     return group.depth, priority if isinstance(priority, int) else 1, group.name
 
 
@@ -271,11 +273,11 @@ def _group_variables(
     """Ansible's order: inline all, inline groups, then the files of all, then the files of the groups."""
     variables = Variables()
     for name in ("all", *names):
-        variables = variables.with_layer(Layer.INVENTORY, graph.groups[name].vars)
+        variables = variables.with_layers(Layer.INVENTORY, graph.groups[name].vars)
     for folder in itertools.chain(*places):
-        variables = variables.with_layer(Layer.INVENTORY, read(folder, "group_vars", "all"))
+        variables = variables.with_layers(Layer.INVENTORY, read(folder, "group_vars", "all"))
     for folders in places:
         for name in names:
             for folder in folders:
-                variables = variables.with_layer(Layer.INVENTORY, read(folder, "group_vars", name))
+                variables = variables.with_layers(Layer.INVENTORY, read(folder, "group_vars", name))
     return variables

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -76,6 +76,13 @@ class Variables:
         while at and self._sheets[at - 1].layer > layer:
             at -= 1
         return Variables((*self._sheets[:at], sheet, *self._sheets[at:]))
+
+    def with_layers(self, layer: Layer, mappings: Iterable[Mapping[str, object]]) -> Variables:
+        """These variables with each mapping laid over its own layer, one after the other."""
+        found = self
+        for mapping in mappings:
+            found = found.with_layer(layer, mapping)
+        return found
 
     def get(self, name: str) -> Var | None:
         """The definition that wins, or None."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from remediate.errors import UserError
 from remediate.language import quoting
 from remediate.language.files import VARIABLES, Files
 from remediate.language.words import kind
-from remediate.language.yamlfile import Map, load, source_of
+from remediate.language.yamlfile import Map, lay, load, source_of
 from remediate.model import Source
 
 SUFFIXES = ("", ".yml", ".yaml", ".json")
@@ -43,6 +43,16 @@ def vars_of(folder: Path, name: str, files: Files, what: str = VARIABLES) -> Map
 
     None when there is nothing of that name. Raises UserError when two files claim it.
     """
+    place = _place(folder, name, files)
+    if place is None:
+        return None
+    result = Map(source=Source(str(place)))
+    for path in _files(place, files):
+        result = result.merged(load_vars(path, files, what))
+    return result
+
+
+def _place(folder: Path, name: str, files: Files) -> Path | None:
     if "/" in name or name.startswith(".") or not files.kind(folder):
         return None
     found = [folder / f"{name}{suffix}" for suffix in SUFFIXES if files.kind(folder / f"{name}{suffix}")]
@@ -52,12 +62,7 @@ def vars_of(folder: Path, name: str, files: Files, what: str = VARIABLES) -> Map
             source=Source(str(folder)),
             hint="keep one, or make a folder of that name and put both into it",
         )
-    if not found:
-        return None
-    result = Map(source=Source(str(found[0])))
-    for path in _files(found[0], files):
-        result = result.merged(load_vars(path, files, what))
-    return result
+    return found[0] if found else None
 
 
 def _files(path: Path, files: Files) -> Iterator[Path]:
@@ -71,6 +76,10 @@ def _files(path: Path, files: Files) -> Iterator[Path]:
             yield from _files(path / name, files)
 
 
-def layer(files: Files, folder: Path, kind_of: str, name: str) -> Mapping[str, object]:
-    """Variables in ``folder/kind_of/name``; empty when there are none. ``kind_of``: group_vars or host_vars."""
-    return vars_of(folder / kind_of, name, files) or {}
+def sheets(files: Files, folder: Path, kind_of: str, name: str) -> list[Map]:
+    """Variables in ``folder/kind_of/name``, the later over the earlier. ``kind_of``: group_vars or host_vars."""
+    place = _place(folder / kind_of, name, files)
+    found: list[Map] = []
+    for path in () if place is None else _files(place, files):
+        lay(found, load_vars(path, files))
+    return found

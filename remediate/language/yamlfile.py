@@ -78,6 +78,14 @@ class Map(dict[Any, Any]):
         return result
 
 
+def lay(sheets: list[Map], over: Mapping[Any, Any]) -> None:
+    """``over`` on top of ``sheets``; one more where it says anew what the uppermost says, so that nothing is lost."""
+    if not sheets or any(key in sheets[-1] for key in over):
+        sheets.append(Map().merged(over))
+    elif over:
+        sheets[-1] = sheets[-1].merged(over)
+
+
 class Seq(list[Any]):
     """A list with the places of itself and its items."""
 

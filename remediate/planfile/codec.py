@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -59,10 +60,10 @@ def plain(value: Any) -> Any:
 
 
 def save(plan: Plan, path: Path) -> str:
-    """Write the plan; its hash. Whoever reads ``path`` meanwhile sees the old file or the new one, never half of it."""
+    """Write the plan; its hash. A file is the old one or the new one, never half of it; see ``files.write``."""
     content, digest = encode(plan)
     try:
-        files.replace(path, content)
+        files.write(path, content)
     except OSError as error:
         raise UserError(
             f"the plan cannot be saved: {error.strerror}", source=Source(str(path)), hint="is its folder there?"
@@ -95,7 +96,14 @@ def read(data: bytes, source: Source) -> tuple[Plan, str]:
 
 
 def _values(content: bytes, source: Source) -> Any:
-    """The content as values; a hash that fits does not make it JSON."""
+    """The content as values; a hash that fits does not make it JSON.
+
+    By the quicker of two readers; what it refuses (half of a pair of surrogates, two hundred levels) is for the other.
+    """
+    from pydantic_core import from_json
+
+    with suppress(ValueError):
+        return from_json(content, allow_inf_nan=False)
     try:
         return json.loads(content, parse_constant=_not_json)
     except (ValueError, RecursionError):

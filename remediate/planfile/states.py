@@ -57,7 +57,7 @@ def unpacked(steps: Sequence[PlannedStep]) -> dict[str, Mapping[str, Any]]:
     earlier: dict[str, Any] = {}
     found: dict[str, Mapping[str, Any]] = {}
     for step in steps:
-        found[step.address] = {**{key: earlier.get(key) for key in step.unchanged}, **step.state}
+        found[step.address] = {**dict(zip(step.unchanged, map(earlier.get, step.unchanged), strict=True)), **step.state}
         earlier.update(step.state)
     return found
 

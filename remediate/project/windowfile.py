@@ -20,18 +20,18 @@ def find(named: str, inventory: Sequence[str], project: Project, folder: Path) -
     if named:
         return folder / named
     found = usual(inventory, project, folder)
-    if found is None:
+    if not found:
         places = ", ".join(map(str, _places(inventory, project, folder)))
         hint = f"looked for {places}; write one, or name it with --windows FILE"
         raise UserError("there is no file of change windows", hint=hint)
-    return found
+    return found[0]
 
 
-def usual(inventory: Sequence[str], project: Project, folder: Path) -> Path | None:
-    """The file that is in use where the command line names none."""
+def usual(inventory: Sequence[str], project: Project, folder: Path) -> list[Path]:
+    """The files that are in use where the command line names none; the first is the one that is shown."""
     if project.settings.windows is not None:
-        return project.settings.windows
-    return next((place for place in _places(inventory, project, folder) if place.is_file()), None)
+        return [project.settings.windows]
+    return [place for place in _places(inventory, project, folder) if place.is_file()]
 
 
 def _places(inventory: Sequence[str], project: Project, folder: Path) -> list[Path]:

@@ -58,7 +58,7 @@ class Redactor:
 
         Where there is none in it that may be ``value`` itself: nobody may change what is handed back.
         """
-        kind: type[object] = type(value)
+        kind: Any = type(value)
         if kind is str:
             return self._known.text(value)
         if value is None or kind is bool or isinstance(value, Enum | PurePath):

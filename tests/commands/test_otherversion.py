@@ -15,7 +15,7 @@ from tests.commands.test_plans import Desk
 WHERE = "remediate."
 NAMES = (
     "change.carry.__version__",
-    "change.planning.__version__",
+    "change.newplan.__version__",
     "change.otherversion.__version__",
     "change.of_plan.__version__",
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -85,7 +87,8 @@ def test_limit_and_tags_are_part_of_the_plan(desk: Desk) -> None:
     assert "  limit      fine" in page
     assert "  tags       one" in page
     assert desk("apply", "p.json").code == 0
-    assert desk("plan", "site.yml", "-l", "fine", "-t", "one").code == 0, "done"
+    done = desk("plan", "site.yml", "-l", "fine", "-t", "one")
+    assert (done.code, "1 not verified" in done.out) == (2, True), "done, and the rest was not looked at"
     assert desk("plan", "site.yml", "-l", "fine", "-t", "two").code == 2, "not asked for"
     assert desk("plan", "site.yml", "-l", "old", "-t", "one").code == 2, "not asked for"
 
@@ -224,3 +227,35 @@ def test_a_record_gives_the_same_plan(desk: Desk) -> None:
     for one, other in zip(seen, replayed, strict=True):
         assert one == other
     assert not [file for file in (desk.folder / "seen").iterdir() if PASSWORD.encode() in file.read_bytes()]
+
+
+def test_a_plan_goes_into_a_pipe_and_through_a_link(desk: Desk, tmp_path: Path) -> None:
+    """What is named with -o stays what it is."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to("real.json")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        done = desk("plan", "site.yml", "-l", "fine", "-o", str(pipe))
+        assert done.code == 2
+        assert f"written to {pipe}, hash " in done.err
+        assert "saved:" not in done.err
+        (tmp_path / "read.json").write_bytes(os.read(reader, 1_000_000))
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert codec.load(tmp_path / "read.json")[0].asked.limit == "fine"
+    assert f"saved: {link}, hash " in desk("plan", "site.yml", "-l", "fine", "-o", str(link)).err
+    assert link.is_symlink()
+    assert stat.S_IMODE((tmp_path / "real.json").stat().st_mode) == 0o600
+    assert codec.load(link)[0].asked.limit == "fine"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices")
+def test_a_plan_a_device_lost_is_not_called_saved(desk: Desk, tmp_path: Path) -> None:
+    os.mknod(tmp_path / "full", stat.S_IFCHR | 0o666, os.makedev(1, 7))
+    done = desk("plan", "site.yml", "-l", "fine", "-o", str(tmp_path / "full"))
+    assert done.code == 1
+    assert f"{tmp_path}/full: the plan cannot be saved: No space left on device" in done.err
+    assert "saved:" not in done.err.replace("be saved:", "")
+    assert (tmp_path / "full").is_char_device()

@@ -87,6 +87,7 @@ def test_how_it_ends(ran: Ran, name: str) -> None:
         assert " -> ".join(dict.fromkeys(cells)) == case["build"]
     if case["outcome"] != "changed":
         assert host["remedy"]
+        assert case.get("remedy", host["remedy"]) == host["remedy"]
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if "line" in case])

@@ -155,7 +155,7 @@ def test_a_ledger_that_was_tampered_with_makes_nobody_compliant(office: Office) 
     assert (done.code, "the ledger was tampered with" in done.err) == (3, True), done
 
 
-def test_the_last_run_is_the_newest_unfinished_one_of_this_account_and_project(office: Office) -> None:
+def test_the_last_run_is_the_newest_of_this_account_and_project_and_no_older_one(office: Office) -> None:
     run = fail_first(office)
     assert office.remediate("run", "go.yml", "-i", INVENTORY, "-l", "nobody").code == 1
     with open_ledger(office.ledger, now=office.clock.now) as ledger:
@@ -164,9 +164,19 @@ def test_the_last_run_is_the_newest_unfinished_one_of_this_account_and_project(o
         ledger.end_run(others, status="interrupted", exit_code=130, hosts=())
         refused = ledger.begin_run(NewRun(playbook="work.yml", request=ledger.run(run).request, **gone))
         ledger.end_run(refused, status="stopped", exit_code=3, hosts=())
+    failing = office.remediate("resume", "last")
+    assert f"going on with run {run}: run work.yml, begun 2026-11-24 09:00 UTC" in failing.err
     assert office.remediate("run", "go.yml", "-i", INVENTORY).code == 0
-    done = office.remediate("resume", "last")
-    assert (done.code, f"going on with run {run}: run work.yml, begun 2026-11-24 09:00 UTC" in done.err) == (0, True)
+    with open_ledger(office.ledger, now=office.clock.now) as ledger:
+        newest, older = ledger.runs(1)[0].id, ledger.resumed_by(run)[-1]
+    unnamed = office.remediate("resume", "last")
+    assert (unnamed.code, unnamed.out) == (1, "")
+    assert f"run {newest} (go.yml), the newest of this account and project, is done; left unfinished" in unnamed.err
+    assert f"remediate resume {older}" in unnamed.err
+    assert others not in unnamed.err
+    assert office.remediate("run", "work.yml", "-i", INVENTORY, "-e", "other=1").code == 0
+    assert f"remediate resume {older}" in office.remediate("resume", "last").err, "other variables, other work"
+    assert office.remediate("run", "work.yml", "-i", INVENTORY).code == 0, "the same work, done by a later run"
     nothing = office.remediate("resume", "last")
     assert nothing.code == 1
     assert f"no run of this account and project was left unfinished; of others: {others} (theirs.yml" in nothing.err

@@ -129,6 +129,26 @@ JSON: Any = st.recursive(
 ABSURD: Any = st.dictionaries(st.sampled_from(sorted(FIRST)), JSON, max_size=6)
 
 
+JUDGED = {"judged": {"ok": True, "exit_code": 0, "at": "2026-01-31T20:20:00Z", "files": []}}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "since"),
+    [
+        ([job()], "it has ended since, with exit code 0"),
+        ([job(exit_code=1603)], "it has ended since, with exit code 1603"),
+        ([job(phase="running", exit_code=None)], ""),
+        ([job(**JUDGED)], ""),
+        ([], ""),
+    ],
+    ids=["ended", "ended badly", "runs", "judged by the walk", "none"],
+)
+def test_an_installer_that_ended_after_it_was_given_up(jobs: list[Any], since: str) -> None:
+    found = standing(FIRST, server("6.5.7232.35", NEW, jobs=jobs), advisory())
+    assert found.since == since
+    assert found.remedy.startswith("run again: its end is judged") is bool(since)
+
+
 @given(first=ABSURD, now=ABSURD)
 def test_whatever_a_host_says_it_is_words(first: dict[str, Any], now: dict[str, Any]) -> None:
     for one, other in ((first, now), (FIRST, now), ({**FIRST, **first}, {**FIRST, **now})):

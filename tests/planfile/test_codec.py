@@ -36,6 +36,15 @@ def test_what_is_written_is_read_again(
     assert codec.canonical(content["content"]) in path.read_bytes()
 
 
+@pytest.mark.parametrize(
+    "state", [{"half a pair": "\ud800"}, {"deep": json.loads("[" * 240 + "]" * 240)}], ids=["surrogate", "depth"]
+)
+def test_what_the_quicker_reader_refuses_is_read_all_the_same(tmp_path: Path, state: dict[str, Any]) -> None:
+    made = plan(host("ex1", step(state=state)))
+    digest = codec.save(made, tmp_path / "p.json")
+    assert codec.load(tmp_path / "p.json") == (made, digest)
+
+
 def test_an_indented_copy_is_the_same_plan(tmp_path: Path) -> None:
     digest = codec.save(plan(), tmp_path / "p.json")
     document = json.loads((tmp_path / "p.json").read_text())

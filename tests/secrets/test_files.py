@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,52 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     files.write(tmp_path / "link", b"newer")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_bytes() == b"newer"
+
+
+def test_a_link_that_leads_nowhere_yet_leads_to_the_file_afterwards(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("real")
+    files.write(tmp_path / "link", b"new")
+    assert ((tmp_path / "real").read_bytes(), mode(tmp_path / "real")) == (b"new", 0o600)
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_a_circle_of_links_is_no_place(tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to("other")
+    (tmp_path / "other").symlink_to("one")
+    assert not files.can_be_written(tmp_path / "one")
+    with pytest.raises(OSError, match="link"):
+        files.write(tmp_path / "one", b"x")
+    assert (tmp_path / "one").is_symlink()
+
+
+@pytest.mark.parametrize("what", ["pipe", "link", "dead link", "folder", "socket"])
+def test_what_is_no_file_is_not_replaced_under_a_name_of_our_own(what: str, tmp_path: Path) -> None:
+    place = tmp_path / "name"
+    (tmp_path / "other").write_bytes(b"of others")
+    with socket.socket(socket.AF_UNIX) as listener:
+        made: dict[str, Callable[[], None]] = {
+            "pipe": lambda: os.mkfifo(place),
+            "link": lambda: place.symlink_to("other"),
+            "dead link": lambda: place.symlink_to("missing"),
+            "folder": place.mkdir,
+            "socket": lambda: listener.bind(str(place)),
+        }
+        made[what]()
+        before = place.lstat()
+        with pytest.raises(OSError, match="is there"):
+            files.replace(place, b"x")
+        assert (place.lstat().st_ino, place.lstat().st_mode) == (before.st_ino, before.st_mode)
+    assert (tmp_path / "other").read_bytes() == b"of others"
+    assert not (tmp_path / "missing").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices")
+def test_a_device_stays_one_and_says_what_it_lost(tmp_path: Path) -> None:
+    os.mknod(tmp_path / "full", stat.S_IFCHR | 0o666, os.makedev(1, 7))
+    assert files.can_be_written(tmp_path / "full")
+    with pytest.raises(OSError, match="No space left"):
+        files.write(tmp_path / "full", b"x")
+    assert (tmp_path / "full").is_char_device()
 
 
 def test_a_ledger_that_is_shared_stays_so(tmp_path: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from remediate.secrets.known import Known
 from remediate.secrets.logins import holds_login, logins, logins_of
 
 
@@ -46,3 +49,63 @@ def test_of_a_template_only_what_its_own_text_names() -> None:
     written, rendered = "setup /password={{ pw }} {{ said }}", "setup /password=Zq7secret token=started"
     assert list(logins_of(written, rendered)) == ["Zq7secret"]
     assert list(logins_of("echo {{ said }}", "echo password=started")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("https://svc:Hunter2aaa@feed.example/get?token=Tok3nBbbCcc", {"Hunter2aaa", "Tok3nBbbCcc"}),
+        ("https://svc:Hunter2aaa@feed.example/get?api_key=Tok3nBbbCcc&x=1", {"Hunter2aaa", "Tok3nBbbCcc"}),
+        ("https://svc:Hunter2aaa@feed.example/get?mail=a@b", {"Hunter2aaa"}),
+        ("https://svc:Hunt%40r2aaa@h/", {"Hunt%40r2aaa", "Hunt@r2aaa"}),
+        ("url=https://h/?token=Tok3nBbbCcc", {"Tok3nBbbCcc"}),
+        ('{"url": "https://h/?token=Tok3nBbbCcc"}', {"Tok3nBbbCcc"}),
+        ("https://h/a;token=Tok3nBbbCcc/b?x=1", {"Tok3nBbbCcc"}),
+        ("https://h/?token=Tok3n,Bbb'Ccc", {"Tok3n,Bbb'Ccc"}),
+        ("https://h/#access_token=Tok3nBbbCcc&x=1", {"Tok3nBbbCcc"}),
+        ("https://h/?token=Tok3nBbbCcc#password=Hunter2aaa", {"Hunter2aaa", "Tok3nBbbCcc"}),
+        ("https://a:Hunter2aaa@h,https://b:Hunter3bbb@h", {"Hunter2aaa"}),
+        ("https://u:{{ pw }}@h/?token={{ tok }}", set()),
+    ],
+)
+def test_all_of_an_address(text: str, found: set[str]) -> None:
+    assert found <= set(logins(text))
+    assert not any("{{" in value for value in logins(text))
+
+
+def test_an_address_of_templates_names_what_is_put_in() -> None:
+    written, rendered = "https://{{ u }}:{{ p }}@h/?token={{ t }}", "https://svc:Hunter2aaa@h/?token=Tok3nBbbCcc"
+    assert set(logins_of(written, rendered)) == {"Hunter2aaa", "Tok3nBbbCcc"}
+
+
+_WORDS = st.text("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789%-._~", min_size=2, max_size=12)
+_SECRETS = _WORDS.map(lambda word: f"Zq{word}9x")
+_NAMES = st.sampled_from(["token", "api_key", "password", "access-token", "client_secret", "auth[token]", "api%5Fkey"])
+_OTHERS = st.tuples(st.sampled_from(["x", "page", "mail", "url", "v"]), _WORDS.map(lambda word: f"open{word}"))
+
+
+@given(
+    user=st.none() | _SECRETS,
+    matrix=st.lists(st.tuples(_NAMES, _SECRETS) | _OTHERS, max_size=3),
+    query=st.lists(st.tuples(_NAMES, _SECRETS) | _OTHERS, max_size=3),
+    fragment=st.lists(st.tuples(_NAMES, _SECRETS) | _OTHERS, max_size=3),
+    around=st.sampled_from(["{}", "url={}", "get {} now", '{{"url": "{}"}}', "<{}>", "('{}')", "feed: {}"]),
+)
+def test_no_secret_of_an_address_is_seen_whatever_stands_beside_it(
+    user: str | None,
+    matrix: list[tuple[str, str]],
+    query: list[tuple[str, str]],
+    fragment: list[tuple[str, str]],
+    around: str,
+) -> None:
+    login = f"svc:{user}@" if user else ""
+    address = f"https://{login}feed.example/get" + "".join(f";{name}={value}" for name, value in matrix)
+    for sign, pairs in (("?", query), ("#", fragment)):
+        address += sign + "&".join(f"{name}={value}" for name, value in pairs) if pairs else ""
+    text, known = around.format(address), Known()
+    for secret in logins(text):
+        known.tell(secret)
+    shown = known.text(f"{text} and later {address}")
+    for value in (user or "", *(value for _, value in (*matrix, *query, *fragment))):
+        assert not value.startswith("Zq") or value not in shown
+    assert "feed.example" in shown

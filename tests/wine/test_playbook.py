@@ -43,7 +43,7 @@ ENDS = {
     "rollup": ("changed", "6.0.6617.6", ""),
     "without-rollup": ("changed", "6.0.6617.6", ""),
     "half-installed": ("blocked", "6.5.7232.35", "partial install"),
-    "hangs": ("failed", "6.5.7226.0", "is hanging.*left running"),
+    "hangs": ("failed", "6.5.7226.0", "was not done.*left running"),
     "does-not-return": ("failed", "6.5.7232.35", "MSExchangeIS"),
     "exit-1603": ("failed", "6.5.7226.0", "0x[fF]01[eE]"),
 }

@@ -1,4 +1,4 @@
-"""A run as run, plan, verify and facts share it: what was asked to RunRequest, sinks, Ctrl-C, secrets."""
+"""A walk over hosts as run, plan, verify and facts share it: from what was asked, with sinks, Ctrl-C and secrets."""
 
 from __future__ import annotations
 

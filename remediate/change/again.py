@@ -6,7 +6,7 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
-from remediate.change import planning, running
+from remediate.change import newplan, walking
 from remediate.errors import GateClosed, UserError
 from remediate.model import Mode
 from remediate.planfile import inputs
@@ -60,7 +60,7 @@ def _with_secrets(asked: Command, given: Mapping[str, object]) -> Mapping[str, A
 def request_of(command: Command, asked: Asked, outside: Outside) -> tuple[RunRequest, Asked]:
     """The request, ready to be carried out, and the whole of what it came from."""
     whole = again(command, asked, outside)
-    return running.prepare(whole, outside, mode=Mode.APPLY), whole
+    return walking.prepare(whole, outside, mode=Mode.APPLY), whole
 
 
 def refuse_changed_inputs(
@@ -74,7 +74,7 @@ def refuse_changed_inputs(
     """``GateClosed`` when a file is not what it was, ``but`` for some; ``what`` says of what."""
     project = Project.around(outside.folder, outside.files)
     files = request.search.files
-    now = [file for file in planning.rests_on(request, project, ()) if not but(file)]
+    now = [file for file in newplan.rests_on(request, project, ()) if not but(file)]
     planned = [file for file in planned if not but(file)]
     changed = inputs.changed(planned, now, project.settings.folder, files)
     if changed:
@@ -94,7 +94,7 @@ def refuse_altered(
     mute = dataclasses.replace(asked, login=dataclasses.replace(asked.login, ask_password=False))
     fresh = dataclasses.replace(outside, files=outside.files.anew())
     try:
-        request = running.prepare(mute, fresh, mode=Mode.APPLY, start_lab=False)
+        request = walking.prepare(mute, fresh, mode=Mode.APPLY, start_lab=False)
     except UserError as error:
         raise GateClosed(
             f"{what}: {error}", hint="look at the change; what is carried out is what was checked"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
 from remediate.beforehand.visible import included, walk
-from remediate.change import running
+from remediate.change import walking
 from remediate.engine.control import Control
 from remediate.engine.run import read
 from remediate.model import MASK
@@ -42,10 +42,10 @@ def gather(
     sessions: SessionStore | None = None,
 ) -> tuple[Gatherer, RunSummary]:
     """A check run and what it found; ``sinks`` watch it too."""
-    known = running.redactor(request)
+    known = walking.redactor(request)
     gatherer = Gatherer(known.value, request.modules.load, control or Control(), request.secrets.size,
                         lambda host: groups_of(request, host))  # fmt: skip
-    summary = running.with_sinks(request, [*sinks, gatherer], outside, control=gatherer, sessions=sessions)
+    summary = walking.with_sinks(request, [*sinks, gatherer], outside, control=gatherer, sessions=sessions)
     return gatherer, summary
 
 
@@ -96,7 +96,7 @@ def command_of(request: RunRequest, asked: Asked, project: Project) -> Command:
     """The command line as ``apply`` will need it; a variable with a secret anywhere inside it is left out whole."""
     folder = project.settings.folder
     files = project.inventory_files(asked.inventory)
-    mask, given = running.redactor(request), _plain(dict(request.extra_vars))
+    mask, given = walking.redactor(request), _plain(dict(request.extra_vars))
     masked = {name: mask.value(value) for name, value in given.items()}
     secret = tuple(
         sorted(name for name, value in request.extra_vars.items()
