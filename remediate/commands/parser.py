@@ -14,7 +14,7 @@ EXITS: Mapping[int, str] = MappingProxyType(
     {
         0: "compliant or done",
         1: "a file or an argument is wrong; no host was touched",
-        2: "changes are pending (plan, verify, --check), or not all were looked for (-t, --skip-tags)",
+        2: "changes are pending (plan, verify, --check), or the proof was left out (-t, --skip-tags)",
         3: "a gate is closed (window, lock, approval); no host was touched",
         4: "a host failed, was blocked or could not be reached",
         130: "interrupted",

@@ -157,7 +157,7 @@ class Tally:
             return Outcome.PENDING, "", ""
         if self.not_applicable:
             return Outcome.NOT_APPLICABLE, self.not_applicable, ""
-        if self.left_out and not (self.proofs and self.proofs_left_out <= self.proofs):
+        if self.proofs_left_out - self.proofs or (self.left_out and not any(self.counts.values())):
             return Outcome.UNVERIFIED, PARTLY.format(self.left_out), WHOLE
         return Outcome.COMPLIANT, "", ""
 
