@@ -8,6 +8,8 @@ from remediate.kb import probe
 from remediate.model import Json, State
 
 MOUNTED, UNKNOWN = "mounted", "unknown"
+SILENT = "nothing said of it yet"
+"""Where only events tell: a mount is one [likely], so a store without any is on its way, or stays away."""
 
 
 def told(state: State) -> dict[str, str] | None:
@@ -34,10 +36,16 @@ def mounted_before(jobs: Iterable[State]) -> list[str]:
 
 def missing(before: Sequence[str], state: State) -> dict[str, str]:
     """Of those mounted before, the ones that are not, and what they are. A storage group that failed takes its own."""
-    now = told(state) or {}
+    now, nothing = told(state) or {}, SILENT if _by_events(state) else UNKNOWN
     lower = {name.lower(): found for name, found in now.items()}
-    states = {name: lower.get(name.lower(), lower.get(name.partition("\\")[0].lower(), UNKNOWN)) for name in before}
+    states = {name: lower.get(name.lower(), lower.get(name.partition("\\")[0].lower(), nothing)) for name in before}
     return {name: found for name, found in states.items() if found != MOUNTED}
+
+
+def _by_events(state: State) -> bool:
+    """Whether they were read, from what the events say since the store was started."""
+    source = probe.part(state, "sources").get("stores") or state.get("source")
+    return source == "events" and told(state) is not None
 
 
 def known(left: Mapping[str, str]) -> dict[str, str]:

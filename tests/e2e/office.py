@@ -17,7 +17,10 @@ from tests.commands.driver import NOWHERE, Console, Done, Screen
 from tests.e2e.project import Project
 from tests.lab import inprocess
 
-NEAR = timedelta(seconds=2)
+LONG = timedelta(hours=1)
+"""Made later than it is in the office: then its history is moved as well, for it has been there all along."""
+NEAR = timedelta(minutes=3)
+"""Less than anybody calls a clock wrong for. Not less: each time a clock is put back what happens next is older."""
 TUESDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
@@ -74,8 +77,11 @@ class Office:
         for machine in inprocess.machines_under(self.project.folder):
             fault = machine.faults.clock
             now = true + timedelta(seconds=fault.skew_seconds if fault else 0.0)
-            if abs(now - machine.clock.utc_now()) > NEAR:
+            by = now - machine.clock.utc_now()
+            if abs(by) > NEAR:
                 machine.set_clock(now)
+            if by < -LONG:
+                inprocess.move_history(machine, by)
 
     def remediate(self, *words: str, **environ: str) -> Done:
         self.console.close()

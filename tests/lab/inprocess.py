@@ -5,11 +5,15 @@ from __future__ import annotations
 import fcntl
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from remediate.lab import control
+from remediate.lab.clock import from_iso, iso
 from remediate.lab.daemon import Daemon
 from remediate.lab.folder import LabFolder, read_json, write_json
 from remediate.lab.machine import Machine
@@ -30,6 +34,17 @@ def machines_under(folder: Path) -> list[Machine]:
     """The hosts of every lab of a project that runs here."""
     daemons = [daemon for lab, daemon in dict(_running).items() if folder in lab.root.parents]
     return [served.machine for daemon in daemons for served in list(daemon.keeper.served.values())]
+
+
+def move_history(machine: Machine, by: timedelta) -> None:
+    """What its processes and its event log tell of the past."""
+    logs = machine.eventlog.to_json()
+    for rows in logs.values():
+        for row in cast("list[list[Json]]", rows):
+            row[4] = iso(from_iso(str(row[4])) + by)
+    machine.eventlog.load(logs)
+    running = machine.processes._running
+    running |= {pid: replace(process, started=process.started + by) for pid, process in running.items()}
 
 
 def serve(folder: LabFolder) -> Json:
