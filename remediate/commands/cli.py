@@ -60,7 +60,9 @@ def run(argv: Sequence[str], outside: Outside | None = None) -> int:
     try:
         world = outside or Outside.of_this_process()
     except OSError as error:  # before there is anything to say it with
-        sys.stderr.write(f"error: the working folder cannot be used: {error.strerror}\n  hint: cd to one that is there\n")
+        sys.stderr.write(
+            f"error: the working folder cannot be used: {error.strerror}\n  hint: cd to one that is there\n"
+        )
         return 1
     for word in argv:
         for secret in logins(word):

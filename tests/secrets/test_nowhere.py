@@ -143,7 +143,7 @@ def _all(project: Canaries, received: Received, given: set[Path], patch: pytest.
     first = ""
     for line in COMMANDS.splitlines():
         if "CRASH" in line:
-            patch.setattr("remediate.engine.run.run", _breaks)
+            patch.setattr("remediate.change.running.run", _breaks)
         ran.done[line] = done = _one(project, line.replace("FIRST", first))
         ran.texts |= {f"{line} (out)": done.out.encode(), f"{line} (err)": done.err.encode()}
         if line.startswith("apply"):
