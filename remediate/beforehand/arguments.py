@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remediate.beforehand.tasks import in_order
 from remediate.beforehand.visible import walk
+from remediate.connections.endpoint import mistakes
 from remediate.engine.params import mistake
 from remediate.engine.run import read, scopes, words
-from remediate.engine.scope import vars_mapping
+from remediate.engine.scope import Rendered, vars_mapping
 from remediate.engine.tags import selected
 from remediate.errors import Mistakes, UserError
 from remediate.events import Warned
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from remediate.engine.run import RunRequest
     from remediate.engine.scope import PlayScope
     from remediate.language.files import Files
-    from remediate.language.tree import Node, Task
+    from remediate.language.tree import Node, Play, Task
     from remediate.language.variables import Variables
 
 INCLUDES = ("include_tasks", "include_role")
@@ -92,6 +94,7 @@ def look(request: RunRequest, *, sends: bool = True, strict: bool = True) -> See
         for scope in scopes(request, play, memory) if those else ():
             for each in those:
                 asking.ask(each, scope)
+        asking.reach(play, [each.task for each in tasks], memory)
     return asking.seen(sends=sends)
 
 
@@ -159,6 +162,16 @@ class _Asking:
             return False
         module = modules.load(reached.task.action, reached.task.source)
         return module.beforehand is not None or any(map(is_lone, reached.task.args.values()))
+
+    def reach(self, play: Play, tasks: Sequence[Task], memory: dict[str, Mapping[str, object]]) -> None:
+        """How each host of the play is reached, where a task of it needs a session."""
+        modules = self.request.modules
+        if not any(modules.has(task.action) and modules.load(task.action).needs_session for task in tasks):
+            return
+        for scope in scopes(self.request, play, memory):
+            with suppress(UnknownValue, UserError):  # what cannot be rendered is that host's result
+                found = mistakes(scope.host.name, Rendered(scope.setting.templar(scope.base)))
+                self._errors += [(error, None) for error in found]
 
     def ask(self, reached: _Reached, scope: PlayScope) -> None:
         variables = _variables(reached, scope)

@@ -81,6 +81,11 @@ class Rendered(Mapping[str, object]):
             raise KeyError(name)
         return self._templar.value(name)
 
+    def place(self, name: str) -> Source | None:
+        """Where the variable is written."""
+        found = self._templar.variables.get(name)
+        return found.source if found is not None else None
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._templar.variables.names())
 

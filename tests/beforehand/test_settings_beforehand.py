@@ -27,9 +27,7 @@ HOSTS = "all: {hosts: {gone: {ansible_host: 127.0.0.1, ansible_port: 1}}}\n"
     ],
 )
 @pytest.mark.parametrize("command", ["run", "plan", "verify"])
-def test_before_any_host_is_met(
-    command: str, written: str, place: str, says: str, hint: str, tmp_path: Path
-) -> None:
+def test_before_any_host_is_met(command: str, written: str, place: str, says: str, hint: str, tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text(HOSTS, encoding="utf-8")
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "e.yml").write_text(written + "\n", encoding="utf-8")
