@@ -28,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "approvals": {"errors", "model", "secrets", "language", "planfile"},
     "notify": {"errors", "model", "secrets", "language"},
     "project": {"errors", "model", "secrets", "language", "engine", "lab", "ledger", "notify", "reports"},
-    "beforehand": {"errors", "model", "events", "language", "engine"},
+    "beforehand": {"errors", "model", "secrets", "events", "language", "connections", "engine"},
     "change": {"approvals", "beforehand", "change_windows", "connections.clocks", "engine", "errors", "events",
                "language", "ledger", "model", "notify", "planfile", "project", "reports", "secrets"},
     "commands": {"approvals", "beforehand", "change", "change_windows", "connections", "engine", "errors", "events",

@@ -7,8 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from remediate.connections import winrmoptions
 from remediate.connections.roadoptions import RoadOptions
-from remediate.connections.values import Unfit, choice, nearest, option, port, secret, source, text
-from remediate.language.words import shown
+from remediate.connections.values import Unfit, choice, nearest, option, port, secret, shown, source, text
 from remediate.model import Endpoint, Json, Source
 from remediate.secrets.names import names_a_secret
 from remediate.secrets.taint import opened

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from remediate.errors import UserError
-from remediate.language.words import shown
 from remediate.model import Json, Secret, Source
 
 
@@ -103,6 +102,12 @@ def _kind(value: object) -> str:
     return {"Map": "a mapping", "dict": "a mapping", "Seq": "a list", "list": "a list", "bool": "true or false"}.get(
         type(value).__name__, type(value).__name__
     )
+
+
+def shown(value: object) -> str:
+    """A value as it may stand in a message: one line, bounded."""
+    text = repr(str(value) if isinstance(value, str) else value)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def source(variables: Mapping[str, object], name: str) -> Source | None:

@@ -17,6 +17,7 @@ _WANTED: Mapping[str, str] = {
     "tuple": "a list",
     "dict": "a mapping",
     "mapping": "a mapping",
+    "dataclass": "a mapping",
     "finite": "a number",
 }
 """How the types of pydantic's errors begin, and what is wanted then."""
@@ -32,8 +33,10 @@ def wrong(error: Mapping[str, Any], *, quiet: bool = False) -> tuple[str, str]:
         return f"must be one of its words{shown}", "" if quiet else suggestion(str(got), choices, what="there are")
     if name in ("value_error", "assertion_error"):
         return f"{error.get('ctx', {}).get('error') or error['msg']}", ""
-    if name == "missing":
+    if name.startswith("missing"):
         return "is missing", ""
+    if name.startswith(("unexpected", "extra_forbidden")):
+        return "is not known", ""
     wanted = _WANTED.get(name.partition("_")[0], "of another kind")
     return f"must be {wanted}{shown or (f', not {kind(got)}' if not quiet else '')}", ""
 

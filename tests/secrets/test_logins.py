@@ -142,4 +142,6 @@ def test_pairs_of_a_mapping(values: dict[str, object]) -> None:
 
 
 def test_what_stands_beside_another_name_is_none() -> None:
-    assert list(secrets_written({"name": "Server", "data": "ex1", "items": [{"name": "x", "value": "not-hidden"}]})) == []
+    assert (
+        list(secrets_written({"name": "Server", "data": "ex1", "items": [{"name": "x", "value": "not-hidden"}]})) == []
+    )
