@@ -55,6 +55,8 @@ def read(data: object, path: Path) -> Declaration:
     if fields.text("plugin") != "lab":
         raise UserError(f"{path} does not say `plugin: lab`", source=fields.source)
     speed = fields.number("speed", 1.0)
+    if speed <= 0:
+        raise fields.wrong("speed", "above 0")
     password = fields.text("password", hostspec.PASSWORD)
     hosts = tuple(_hosts(fields.sub("hosts"), speed, password))
     if not hosts:
