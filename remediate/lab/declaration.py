@@ -29,6 +29,8 @@ class DeclaredHost:
     packages: Mapping[str, str]
     """Package id -> package whose file is handed out in its place; "" hands out none."""
     login: Literal["password", "key"]
+    image_place: Source | None = None
+    """Where the name of its image is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,7 @@ def _host(name: str, entry: object, source: Source | None, *, speed: float, pass
         groups=fields.names("groups"),
         packages=_replacements(fields),
         login=cast("Literal['password', 'key']", fields.choice("login", ("password", "key"), "password")),
+        image_place=source_of(entry, "image", default=fields.source),
     )
     fields.done()
     return host
