@@ -62,6 +62,14 @@ def _arrived(kind: type[Plain], args: tuple[object, ...], values: Mapping[str, o
     return error
 
 
+_BREAKS = {ord(sign): repr(sign)[1:-1] for sign in "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
+
+
+def on_one_line(text: str) -> str:
+    """``text`` with its line breaks made visible: a name with one in it must not pass for a second message."""
+    return text.translate(_BREAKS)
+
+
 class RemediateError(Plain):
     """Base of everything raised on purpose."""
 
@@ -84,8 +92,9 @@ class UserError(RemediateError):
         self.source = source
 
     def __str__(self) -> str:
-        text = super().__str__()
-        return f"{self.source}: {text}" if self.source else text
+        text = f"{self.source}: {self.message}" if self.source else self.message
+        shown = on_one_line(text)
+        return f"{shown}\n  hint: {on_one_line(self.hint)}" if self.hint else shown
 
 
 class Mistakes(UserError):

@@ -30,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "approvals": {"errors", "model", "secrets", "language", "planfile"},
     "notify": {"errors", "model", "secrets", "language"},
     "project": {"errors", "model", "secrets", "language", "engine", "lab", "ledger", "notify", "reports"},
-    "beforehand": {"errors", "model", "events", "language", "engine"},
+    "beforehand": {"connections", "engine", "errors", "events", "language", "model", "secrets"},
     "change": {"approvals", "beforehand", "cells", "change_windows", "connections.clocks", "engine", "errors",
                "events", "language", "ledger", "model", "notify", "plain", "planfile", "project", "reports",
                "secrets"},

@@ -37,7 +37,8 @@ def _parsed(path: Path, content: bytes) -> Policy:
     except tomllib.TOMLDecodeError as error:
         place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
         line, column = (int(place[1]), int(place[2])) if place else (0, 0)
-        raise UserError("not valid TOML", source=Source(str(path), line, column)) from None
+        hint = "write approvals = 1; tables begin with [groups.NAME]; each name once"
+        raise UserError("not valid TOML from here on", source=Source(str(path), line, column), hint=hint) from None
     groups = data.get("groups", {})
     if not isinstance(groups, dict):
         raise _wrong(path, text, "groups", f"groups must be tables as in [groups.exchange], not {kind(groups)}")

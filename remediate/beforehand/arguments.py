@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remediate.beforehand.tasks import in_order
 from remediate.beforehand.visible import walk
+from remediate.connections.endpoint import mistakes
+from remediate.engine.params import mistake
+from remediate.engine.reach import Rendered
 from remediate.engine.run import read, scopes, words
 from remediate.engine.scope import vars_mapping
 from remediate.engine.tags import selected
@@ -16,18 +20,19 @@ from remediate.errors import Mistakes, UserError
 from remediate.events import Warned
 from remediate.language import playbook
 from remediate.language.inventory import Host, Inventory, load
-from remediate.language.partly import Partly, written_at
+from remediate.language.partly import Partly, is_lone, written_at
 from remediate.language.template import OMIT, Templar, has_template
 from remediate.language.values import Unknown, UnknownValue
 from remediate.language.variables import Layer
 from remediate.model import Finding, Foreseen, Known, Source
+from remediate.secrets.taint import secrets_of
 
 if TYPE_CHECKING:
     from remediate.engine.registry import LoadedModule
     from remediate.engine.run import RunRequest
     from remediate.engine.scope import PlayScope
     from remediate.language.files import Files
-    from remediate.language.tree import Node, Task
+    from remediate.language.tree import Node, Play, Task
     from remediate.language.variables import Variables
 
 INCLUDES = ("include_tasks", "include_role")
@@ -90,6 +95,7 @@ def look(request: RunRequest, *, sends: bool = True, strict: bool = True) -> See
         for scope in scopes(request, play, memory) if those else ():
             for each in those:
                 asking.ask(each, scope)
+        asking.reach(play, [each.task for each in tasks], memory)
     return asking.seen(sends=sends)
 
 
@@ -144,6 +150,7 @@ class _Asking:
     strict: bool
     _errors: list[tuple[UserError, Finding | None]] = field(default_factory=list)
     _files: dict[str, str] = field(default_factory=dict)
+    _kinds: dict[tuple[str, str, int], tuple[object, tuple[str, str]]] = field(default_factory=dict)
     _asked: dict[tuple[object, ...], tuple[list[object], Foreseen]] = field(default_factory=dict)
 
     def wanted(self, reached: _Reached) -> bool:
@@ -154,7 +161,18 @@ class _Asking:
         tasks = (reached.task, *reached.through)
         if not all(selected(task.tags, request.tags, request.skip_tags) for task in tasks):
             return False
-        return modules.load(reached.task.action, reached.task.source).beforehand is not None
+        module = modules.load(reached.task.action, reached.task.source)
+        return module.beforehand is not None or any(map(is_lone, reached.task.args.values()))
+
+    def reach(self, play: Play, tasks: Sequence[Task], memory: dict[str, Mapping[str, object]]) -> None:
+        """How each host of the play is reached, where a task of it needs a session."""
+        modules = self.request.modules
+        if not any(modules.has(task.action) and modules.load(task.action).needs_session for task in tasks):
+            return
+        for scope in scopes(self.request, play, memory):
+            with suppress(UnknownValue, UserError):  # what cannot be rendered is that host's result
+                found = mistakes(scope.host.name, Rendered(scope.setting.templar(scope.base)))
+                self._errors += [(error, None) for error in found]
 
     def ask(self, reached: _Reached, scope: PlayScope) -> None:
         variables = _variables(reached, scope)
@@ -162,7 +180,11 @@ class _Asking:
         if comes is False:
             return
         module, task = self.request.modules.load(reached.task.action), reached.task
-        partly = Partly(Templar(variables, folder=task.folder, files=scope.setting.files))
+        templar = Templar(variables, folder=task.folder, files=scope.setting.files)
+        self._settings(module, task, Partly(templar))
+        if module.beforehand is None:
+            return
+        partly = Partly(templar)
         values: dict[str, object] = {}
         for name in module.foresees:
             if name in task.args:
@@ -176,6 +198,25 @@ class _Asking:
             source = written_at(variables, task.args, finding.place, of_key=finding.of_key) or task.source
             self._errors.append((UserError(finding.message, source=source, hint=finding.hint), finding))
         self._files |= found.files
+
+    def _settings(self, module: LoadedModule, task: Task, partly: Partly) -> None:
+        """Arguments that are one variable each, ``timeout: "{{ install_timeout }}"``: they are of the right kind."""
+        known = {entry.name for entry in fields(module.params_type)} - {*module.foresees}
+        for name in (
+            name
+            for name, written in task.args.items()
+            if name in known and is_lone(written) and name not in module.foresees
+        ):
+            value = partly.value(task.args[name], task.source, (name,))
+            if value is OMIT or any(secrets_of(value)):
+                continue
+            key = (module.name, name, id(value))
+            if key not in self._kinds:  # the value is kept, so that no other one gets its id
+                self._kinds[key] = value, mistake(module.name, module.params_type, name, value)
+            said, hint = self._kinds[key][1]
+            if said:
+                source = written_at(partly.templar.variables, task.args, (name,), of_key=False) or task.source
+                self._errors.append((UserError(said, source=source, hint=hint), None))
 
     def _foreseen(self, module: LoadedModule, known: Known) -> Foreseen:
         assert module.beforehand is not None

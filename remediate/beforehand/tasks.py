@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import partial
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING
 
 from remediate.engine import actions
-from remediate.engine.params import check_names
+from remediate.engine.params import check_names, mistake
 from remediate.errors import UserError
 from remediate.language import template
 from remediate.language.yamlfile import Map, source_of
@@ -78,10 +78,9 @@ def _arguments(task: Task, modules: Registry) -> Iterator[UserError]:
     given = {name: value for name, value in task.args.items() if name in known}
     if not unknown:
         yield from _caught(partial(check_names, task.action, module.params_type, given, locate))
-    hints = get_type_hints(module.params_type)
     for name, value in given.items():
         if not templated(value):
-            yield from _literal(task, name, value, hints[name])
+            yield from _literal(task, module.params_type, name, value)
 
 
 def templated(value: object) -> bool:
@@ -93,20 +92,11 @@ def templated(value: object) -> bool:
     return isinstance(value, list | tuple) and any(map(templated, value))
 
 
-def _literal(task: Task, name: str, value: object, hint: Any) -> Iterator[UserError]:
-    from pydantic import TypeAdapter, ValidationError
-
-    try:
-        TypeAdapter(hint).validate_python(value)
-    except ValidationError as error:
+def _literal(task: Task, params_type: type, name: str, value: object) -> Iterator[UserError]:
+    said, hint = mistake(task.action, params_type, name, value)
+    if said:
         place = task.args.value_source(name) if isinstance(task.args, Map) else task.source
-        first = error.errors(include_url=False)[0]
-        where = ".".join([name, *map(str, first["loc"])])
-        yield UserError(
-            f"{task.action}: argument {where!r}: {first['msg'].lower()}",
-            source=source_of(value, place),
-            hint=f"see `remediate doc {task.action}`",
-        )
+        yield UserError(said, source=source_of(value, place), hint=hint)
 
 
 def in_order(errors: Iterable[UserError]) -> list[UserError]:

@@ -16,7 +16,8 @@ from remediate.engine.run import RunRequest, learn, run
 from remediate.engine.stop import Stop
 from remediate.errors import UserError
 from remediate.language.variables import Layer
-from remediate.model import Mode, RunSummary, Secret
+from remediate.language.yamlfile import Map
+from remediate.model import Mode, RunSummary, Secret, Source
 from remediate.project.project import Project
 from remediate.reports import choose
 from remediate.reports.redact import Redactor
@@ -59,7 +60,7 @@ def prepare(
         limit=asked.limit,
         tags=asked.tags,
         skip_tags=asked.skip_tags,
-        extra_vars={**asked.variables, "retry": True} if asked.retry else asked.variables,
+        extra_vars=_with_retry(asked.variables) if asked.retry else asked.variables,
         forks=asked.forks or project.settings.forks,
         start_at_task=asked.start_at_task,
         secrets=outside.secrets,
@@ -69,6 +70,13 @@ def prepare(
     learn(request)
     fitting.check(request)
     return arguments.checked(request, sends=sends) if look else request
+
+
+def _with_retry(variables: Mapping[str, object]) -> Mapping[str, object]:
+    """The same, each still knowing where it was written."""
+    whole = Map(variables, source=Source("--retry"))
+    whole["retry"] = True
+    return whole
 
 
 def login(asked: Login, outside: Outside) -> Mapping[str, object]:

@@ -86,8 +86,8 @@ def _parsed(text: bytes, path: Path) -> Calendar:
     try:
         found = Calendar.from_ical(text.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, KeyError, IndexError, AttributeError, TypeError, RecursionError) as error:
-        problem = f"not an .ics calendar: {shown(str(error), 120)}"
-        raise UserError(problem, source=_place(text, path, str(error))) from None
+        hint = "its lines are NAME:VALUE, each BEGIN has its END; export the calendar again"
+        raise UserError("not an .ics calendar from here on", source=_place(text, path, str(error)), hint=hint) from None
     if not isinstance(found, Calendar) or found.name != "VCALENDAR":
         raise UserError("not an .ics calendar: it does not begin with BEGIN:VCALENDAR", source=Source(str(path), 1, 1))
     return found

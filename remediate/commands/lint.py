@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from remediate.commands.options import json_and_color
 from remediate.commands.parser import SIMPLE, Parser
-from remediate.errors import UserError
+from remediate.errors import UserError, on_one_line
 
 if TYPE_CHECKING:
     import argparse
@@ -52,7 +52,7 @@ def main(options: argparse.Namespace, outside: Outside) -> int:
             errors = given(path, project, options, outside)
         found += errors
         if options.format == "human" and not errors:
-            outside.print(f"{name}: no mistakes in {tasks} tasks")
+            outside.print(f"{on_one_line(name)}: no mistakes in {tasks} tasks")
     if options.format == "json":
         outside.print(json.dumps([document(error) for error in found], indent=2))
     else:

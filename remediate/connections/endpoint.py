@@ -7,9 +7,8 @@ from dataclasses import dataclass, fields, replace
 
 from remediate.connections import winrmoptions
 from remediate.connections.roadoptions import RoadOptions
-from remediate.connections.values import choice, nearest, option, port, secret, source, text
-from remediate.errors import UserError
-from remediate.model import Endpoint, Json
+from remediate.connections.values import Unfit, choice, nearest, option, port, secret, shown, source, text
+from remediate.model import Endpoint, Json, Source
 from remediate.secrets.names import names_a_secret
 from remediate.secrets.taint import opened
 
@@ -25,6 +24,8 @@ CONNECTIONS = {
 }
 """Words ``ansible_connection`` may hold, and the road each means."""
 
+MOST = 20
+"""Mistakes of one host that are told."""
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "address": ("ansible_host", "ansible_ssh_host"),
     "port": ("ansible_port", "ansible_ssh_port"),
@@ -70,33 +71,63 @@ def endpoint(host: str, variables: Mapping[str, object]) -> Endpoint:
 
     Only those that the host's own road reads are looked at: others may not be renderable.
     """
-    variables = _Opened(variables)
-    word = text(variables, ("ansible_connection",), "ssh")
-    connection = CONNECTIONS.get(word)
-    if connection is None:
-        raise UserError(
-            f"unknown connection {word!r} for host {host}",
-            source=source(variables, "ansible_connection"),
-            hint=nearest(word, sorted(CONNECTIONS)),
-        )
-    return _ssh(host, variables) if connection == "ssh" else _winrm(host, connection, variables)
+    read = _Opened(variables)
+    try:
+        word = text(read, ("ansible_connection",), "ssh")
+        connection = CONNECTIONS.get(word)
+        if connection is None:
+            hint = nearest(word, sorted(CONNECTIONS))
+            raise Unfit(f"ansible_connection cannot be {shown(word)}", hint=hint)
+        return _ssh(host, read) if connection == "ssh" else _winrm(host, connection, read)
+    except Unfit as error:
+        name = _blamed(error)
+        error.source = error.source or (source(read, name) if name in read else None)
+        raise
+
+
+def mistakes(host: str, variables: Mapping[str, object]) -> list[Unfit]:
+    """All that is wrong with them, one by one; what else rendering raises is not about connections."""
+    found: list[Unfit] = []
+    left = _Opened(variables)
+    while len(found) < MOST:
+        try:
+            endpoint(host, left)
+        except Unfit as error:
+            found.append(error)
+            if _blamed(error) in left:
+                left = _Opened(left, besides=_blamed(error))
+                continue
+        break
+    return found
+
+
+def _blamed(error: Unfit) -> str:
+    """The variable a message begins with."""
+    return error.message.partition(" ")[0]
 
 
 class _Opened(Mapping[str, object]):
     """Values as they are written; secrets stay closed where a name says so."""
 
-    def __init__(self, variables: Mapping[str, object]) -> None:
+    def __init__(self, variables: Mapping[str, object], besides: str = "") -> None:
         self._variables = variables
+        self._besides = besides
+
+    def place(self, name: str) -> Source | None:
+        """Where a variable is written."""
+        return source(self._variables, name)
 
     def __getitem__(self, name: str) -> object:
+        if name == self._besides:
+            raise KeyError(name)
         value = self._variables[name]
         return value if names_a_secret(name) else opened(value)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._variables)
+        return (name for name in self._variables if name != self._besides)
 
     def __len__(self) -> int:
-        return len(self._variables)
+        return sum(1 for _ in self)
 
 
 def impatient(endpoint: Endpoint, connect_timeout: float = 0.0) -> Endpoint:

@@ -59,6 +59,7 @@ def _read(path: Path, passphrase: Secret | None) -> PKey:
         raise UserError(f"private key {path} is encrypted", hint=hint) from None
     except OSError as error:
         raise UserError(f"private key {path} cannot be read: {error.strerror or error}") from None
-    except (SSHException, UnknownKeyType, ValueError) as error:
-        hint = "is it a private key in OpenSSH or PEM form, and is the passphrase right?"
-        raise UserError(f"private key {path} cannot be used: {error}", hint=hint) from None
+    except (SSHException, UnknownKeyType, ValueError):
+        what = "its passphrase is wrong, or it is no private key" if passphrase else "it is no private key"
+        hint = "name one in OpenSSH or PEM form in ansible_ssh_private_key_file: `ssh-keygen -y -f FILE` reads it"
+        raise UserError(f"{path} cannot be used as a private key: {what} that can be read", hint=hint) from None

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import cast
 
 from remediate.errors import UserError
 from remediate.model import Json, Secret, Source
+
+
+class Unfit(UserError):
+    """A connection variable that cannot be, or does not fit the others."""
 
 
 def first(variables: Mapping[str, object], names: Sequence[str]) -> str:
@@ -22,7 +27,7 @@ def text(variables: Mapping[str, object], names: Sequence[str], default: str) ->
         return default
     value = variables[name]
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise UserError(f"{name} must be text, not {_kind(value)}", source=source(variables, name))
+        raise Unfit(f"{name} must be text, not {_kind(value)}", source=source(variables, name))
     return str(value)
 
 
@@ -32,7 +37,7 @@ def secret(variables: Mapping[str, object], names: Sequence[str]) -> Secret | No
     value = variables.get(name)
     if isinstance(value, Secret) and not isinstance(value.value, str):
         hint = "quote it where it is written: a number keeps neither zeros before it nor how it was spelled"
-        raise UserError(f"{name} is a number, not text", source=source(variables, name), hint=hint)
+        raise Unfit(f"{name} is a number, not text", source=source(variables, name), hint=hint)
     if isinstance(value, Secret):
         return value
     return Secret(text(variables, (name,), "")) if name else None
@@ -42,8 +47,11 @@ def port(variables: Mapping[str, object], names: Sequence[str], default: int) ->
     """A TCP port."""
     name = first(variables, names)
     words = text(variables, (name,), "") if name else str(default)
-    if not words.isdigit() or not 0 < int(words) < 65536:
-        raise UserError(f"{name} must be a port from 1 to 65535, not {words!r}", source=source(variables, name))
+    if not re.fullmatch("[0-9]{1,5}", words) or not 0 < int(words) < 65536:
+        hint = f"a number, as in {name}: {default}"
+        raise Unfit(
+            f"{name} must be a port from 1 to 65535, not {shown(words)}", source=source(variables, name), hint=hint
+        )
     return int(words)
 
 
@@ -54,7 +62,7 @@ def option(name: str, value: object, default: object) -> Json:
     if isinstance(default, float):
         return _seconds(name, value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise UserError(f"{name} must be text, not {_kind(value)}", source=source({name: value}, name))
+        raise Unfit(f"{name} must be text, not {_kind(value)}", source=source({name: value}, name))
     return str(value)
 
 
@@ -63,7 +71,7 @@ def choice(name: str, value: object, known: Sequence[str]) -> str:
     word = str(value)
     if word not in known:
         hint = nearest(word, known)
-        raise UserError(f"{name} cannot be {word!r}", source=source({name: value}, name), hint=hint)
+        raise Unfit(f"{name} cannot be {shown(word)}", source=source({name: value}, name), hint=hint)
     return word
 
 
@@ -75,7 +83,8 @@ def _boolean(name: str, value: object) -> bool:
         return True
     if word in ("no", "false", "off", "0"):
         return False
-    raise UserError(f"{name} must be true or false, not {value!r}", source=source({name: value}, name))
+    raise Unfit(f"{name} must be true or false, not {shown(value)}", source=source({name: value}, name),
+                hint=f"as in {name}: true")  # fmt: skip
 
 
 def _seconds(name: str, value: object) -> float:
@@ -84,7 +93,8 @@ def _seconds(name: str, value: object) -> float:
     except (TypeError, ValueError):
         number = -1.0
     if isinstance(value, bool) or not 0 <= number < 1e9:
-        raise UserError(f"{name} must be a number of seconds, not {value!r}", source=source({name: value}, name))
+        raise Unfit(f"{name} must be a number of seconds, not {shown(value)}", source=source({name: value}, name),
+                    hint=f"as in {name}: 30")  # fmt: skip
     return number
 
 
@@ -94,9 +104,16 @@ def _kind(value: object) -> str:
     )
 
 
+def shown(value: object) -> str:
+    """A value as it may stand in a message: one line, bounded."""
+    text = repr(str(value) if isinstance(value, str) else value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 def source(variables: Mapping[str, object], name: str) -> Source | None:
     """Where a value was written, when whoever read it kept that with it."""
-    found = getattr(variables.get(name), "source", None)
+    place = getattr(variables, "place", None)
+    found = place(name) if place else getattr(variables.get(name), "source", None)
     return found if isinstance(found, Source) else None
 
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from remediate.connections.roadoptions import RoadOptions
-from remediate.connections.values import choice, first, option, port, source
-from remediate.errors import UserError
+from remediate.connections.values import Unfit, choice, first, option, port, source
 from remediate.model import Endpoint, Json
 
 AUTHS = ("negotiate", "ntlm", "kerberos", "credssp", "basic", "certificate")
@@ -136,7 +135,7 @@ def _auth(name: str, value: object) -> str:
     parts: Sequence[object] = value if isinstance(value, list) else str(value).split(",")
     words = [choice(name, part.strip() if isinstance(part, str) else part, _CHOICES["winrm_auth"]) for part in parts]
     if not words:
-        raise UserError(f"{name} is empty", source=source({name: value}, name), hint=f"there are: {', '.join(AUTHS)}")
+        raise Unfit(f"{name} is empty", source=source({name: value}, name), hint=f"there are: {', '.join(AUTHS)}")
     return _WORDS.get(words[0], words[0])
 
 
@@ -145,27 +144,27 @@ def _check(host: str, variables: Mapping[str, object], connection: str, found: M
     where = source(variables, first(variables, names("winrm_auth", connection)))
     bare = auth in ("basic", "certificate")
     if bare and found["winrm_scheme"] == "http":
-        raise UserError(
+        raise Unfit(
             f"{auth} over plain HTTP would show the password of {host} to everybody on the way",
             source=where,
             hint="set winrm_scheme: https, or winrm_auth: ntlm, which seals what it says",
         )
     if bare and found.get("winrm_encryption") == "always":
-        raise UserError(f"{auth} cannot seal messages", source=where, hint="leave winrm_encryption at auto")
+        raise Unfit(f"{auth} cannot seal messages", source=where, hint="leave winrm_encryption at auto")
     if auth == "certificate" and not (found.get("winrm_cert_pem") and found.get("winrm_cert_key_pem")):
-        raise UserError(
+        raise Unfit(
             f"host {host} logs in by certificate and has none",
             source=where,
             hint="name the files in winrm_cert_pem and winrm_cert_key_pem",
         )
     if auth in _EXTRAS and not any(importlib.util.find_spec(name) for name in _EXTRAS[auth]):
-        raise UserError(
+        raise Unfit(
             f"{auth} (host {host}) needs a package that is not installed",
             source=where,
             hint=f"run: pip install 'remediate-servers[{auth}]'",
         )
     if not 0 < _seconds(found, "winrm_operation_timeout", 20) < _seconds(found, "winrm_read_timeout", 30):
-        raise UserError(
+        raise Unfit(
             f"winrm_operation_timeout of {host} must be less than winrm_read_timeout",
             source=source(variables, first(variables, names("winrm_operation_timeout", connection))),
             hint="an answer must be waited for longer than the host may hold it back",

@@ -21,7 +21,7 @@ from remediate.language.tree import Task
 from remediate.language.values import Constant
 from remediate.language.variables import Layer, Variables
 from remediate.model import Endpoint, Mode, Result, Source, State, Status, Step
-from remediate.secrets.taint import opened, veiled_whole
+from remediate.secrets.taint import about_a_secret, held, opened, veiled_whole
 from remediate.secrets.written import told_by
 
 HARD = (Status.UNREACHABLE, Status.BLOCKED, Status.NOT_APPLICABLE, Status.UNKNOWN, Status.DEFERRED)
@@ -186,7 +186,7 @@ class Attempt:
             endpoint=self._endpoint() if module.needs_session else None,
             mode=Mode.CHECK if self._looks_only() else Mode.APPLY,
             timeout=task.timeout,
-            no_log=task.no_log,
+            no_log=task.no_log or about_a_secret(args),
             used=bool(task.register or task.until) or (task.failed_when, task.changed_when) != (None, None),
             source=task.source,
         )
@@ -205,6 +205,9 @@ class Attempt:
                 if not isinstance(done, Constant):
                     for secret in told_by(value, done, whole=hidden):
                         self.scope.setting.secrets.tell(secret)
+        for name in held(rendered):
+            value = self.task.args[name]
+            rendered[name] = templar.hidden(value, yamlfile.source_of(value, self.task.source))
         return rendered
 
     def _locate(self, name: str) -> Source:

@@ -16,6 +16,7 @@ from remediate.language.variables import Var, Variables
 from remediate.model import Mode, Source
 from remediate.secrets.known import Known
 from remediate.secrets.names import names_a_secret
+from remediate.secrets.taint import held
 
 
 def from_book(book: Playbook, known: Known) -> None:
@@ -112,7 +113,9 @@ def _hides_a_template(name: str, value: object) -> bool:
     if names_a_secret(name):
         return not is_plain(value)
     if isinstance(value, Mapping):
-        return any(_hides_a_template(str(key), item) for key, item in value.items())
+        named = held(value)
+        return any(not is_plain(item) if key in named else _hides_a_template(str(key), item)
+                   for key, item in value.items())  # fmt: skip
     return isinstance(value, list | tuple) and any(_hides_a_template("", item) for item in value)
 
 

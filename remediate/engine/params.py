@@ -6,10 +6,11 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from remediate.errors import UserError
 from remediate.language import quoting
+from remediate.language.kinds import too_small, wrong
 from remediate.model import Source
 from remediate.secrets.names import names_a_secret
 from remediate.secrets.taint import opened
@@ -27,17 +28,42 @@ def bind(module: str, params_type: type, args: Mapping[str, object], locate: Loc
     check_names(module, params_type, args, locate)
     plain = opened(dict(args))
     try:
-        return _adapter(params_type).validate_python(plain)
+        made = _adapter(params_type).validate_python(plain)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = [str(p) for p in first["loc"]]
         name = path[0] if path else ""
-        where = ".".join(path)
-        got = first.get("input")
-        quiet = first["type"] == "missing" or names_a_secret(name) or plain.get(name) is not args.get(name)
-        shown = "" if quiet else f" (got {type(got).__name__} {_short(got)})"
-        raise UserError(f"{module}: argument {where!r}: {first['msg'].lower()}{shown}", source=locate(name),
-                        hint=_hint(params_type, name)) from None  # fmt: skip
+        said, hint = wrong(first, quiet=names_a_secret(name) or plain.get(name) is not args.get(name))
+        what = f"argument {'.'.join(path)!r} {said}" if path else said
+        raise UserError(f"{module}: {what}", source=locate(name), hint=hint or _hint(params_type, name)) from None
+    for entry in fields(params_type):
+        if said := too_small(getattr(made, entry.name), entry.metadata.get("least")):
+            raise UserError(f"{module}: argument {entry.name!r} {said}", source=locate(entry.name),
+                            hint=_hint(params_type, entry.name))  # fmt: skip
+    return made
+
+
+def mistake(module: str, params_type: type, name: str, value: object) -> tuple[str, str]:
+    """What is wrong with one argument by itself, and a hint; nothing where its kind is right."""
+    from pydantic import ValidationError
+
+    try:
+        made = _of_field(params_type, name).validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        said, hint = wrong(first, quiet=names_a_secret(name))
+        where = ".".join([name, *map(str, first["loc"])])
+        return f"{module}: argument {where!r} {said}", hint or _hint(params_type, name)
+    least = next(entry.metadata.get("least") for entry in fields(params_type) if entry.name == name)
+    said = too_small(made, least)
+    return (f"{module}: argument {name!r} {said}", _hint(params_type, name)) if said else ("", "")
+
+
+@cache
+def _of_field(params_type: type, name: str) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(get_type_hints(params_type)[name])
 
 
 @cache
@@ -81,8 +107,3 @@ def _usage(module: str, known: Mapping[str, Field[Any]]) -> str:
 def _hint(params_type: type, name: str) -> str:
     field = next((f for f in fields(params_type) if f.name == name), None)
     return str(field.metadata.get("help", "")) if field else ""
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from remediate.connections.endpoint import endpoint
 from remediate.language.template import Templar, is_plain
-from remediate.model import Endpoint
+from remediate.model import Endpoint, Source
 
 
 class Rendered(Mapping[str, object]):
@@ -20,6 +20,11 @@ class Rendered(Mapping[str, object]):
         if self._templar.variables.get(name) is None:
             raise KeyError(name)
         return self._templar.value(name)
+
+    def place(self, name: str) -> Source | None:
+        """Where the variable is written."""
+        found = self._templar.variables.get(name)
+        return found.source if found is not None else None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._templar.variables.names())

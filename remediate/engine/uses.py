@@ -9,6 +9,7 @@ from typing import TypeAlias
 from remediate.language.template import OPEN, has_template
 from remediate.secrets.known import Known
 from remediate.secrets.names import names_a_secret
+from remediate.secrets.taint import held
 from remediate.secrets.written import may_be_secret
 
 _LONE = re.compile(r"\s*\{\{-?\s*\w+\s*-?\}\}\s*\Z")
@@ -22,8 +23,9 @@ def of(places: Iterable[Mapping[str, object]]) -> dict[str, bool]:
     """Names of variables used under the name of a secret; True: as the whole of it."""
     found: dict[str, bool] = {}
     for place in places:
+        named = held(place)
         for key, value in place.items():
-            for text in _hidden_templates(str(key), value):
+            for text in _hidden_templates(str(key), value, hidden=key in named):
                 for name in _names(text):
                     found[name] = found.get(name, False) or bool(_LONE.match(text))
     return found
@@ -55,8 +57,9 @@ def _hidden_templates(key: str, value: object, *, hidden: bool = False) -> Itera
         if hidden and has_template(value):
             yield str(value)
     elif isinstance(value, Mapping):
+        named = held(value)
         for inner, item in value.items():
-            yield from _hidden_templates(str(inner), item, hidden=hidden)
+            yield from _hidden_templates(str(inner), item, hidden=hidden or inner in named)
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _hidden_templates("", item, hidden=hidden)

@@ -47,7 +47,7 @@ class InstallParams:
     allow_cluster: bool = field(default=False, metadata={"help": "Install on a cluster node as well."})
     ignore_pending_reboot: bool = field(default=False, metadata={"help": "Install although a restart is still due."})
     timeout: float = field(
-        default=0.0, metadata={"help": "Seconds until it counts as hanging; 0: the package's limit."}
+        default=0.0, metadata={"help": "Seconds until it counts as hanging; 0: the package's limit.", "least": 1}
     )
     cancel_on_timeout: bool = field(default=False, metadata={"help": "End a hanging installer instead of leaving it."})
     retry: bool = field(

@@ -68,8 +68,12 @@ def _prepare(declared: Declaration, folder: LabFolder) -> bool:
     from remediate.lab import images, packages
 
     known = images.library(packages.catalogue())
-    for spec in specs:
-        images.check(spec, known)
+    for spec, host in zip(specs, declared.hosts, strict=True):
+        try:
+            images.check(spec, known)
+        except UserError as error:
+            error.source = error.source or host.image_place
+            raise
     write_json(folder.plan, plan)
     return True
 

@@ -29,6 +29,8 @@ class DeclaredHost:
     packages: Mapping[str, str]
     """Package id -> package whose file is handed out in its place; "" hands out none."""
     login: Literal["password", "key"]
+    image_place: Source | None = None
+    """Where the name of its image is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ def read(data: object, path: Path) -> Declaration:
     if fields.text("plugin") != "lab":
         raise UserError(f"{path} does not say `plugin: lab`", source=fields.source)
     speed = fields.number("speed", 1.0)
+    if speed <= 0:
+        raise fields.wrong("speed", "above 0")
     password = fields.text("password", hostspec.PASSWORD)
     hosts = tuple(_hosts(fields.sub("hosts"), speed, password))
     if not hosts:
@@ -107,6 +111,7 @@ def _host(name: str, entry: object, source: Source | None, *, speed: float, pass
         groups=fields.names("groups"),
         packages=_replacements(fields),
         login=cast("Literal['password', 'key']", fields.choice("login", ("password", "key"), "password")),
+        image_place=source_of(entry, "image", default=fields.source),
     )
     fields.done()
     return host

@@ -146,7 +146,7 @@ def identifier(name: object, source: Source | None) -> str:
     """A name usable in templates."""
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise UserError(
-            f"{shown(name)} is not a name for a variable",
+            f"{quoting.named(name, 'what stands there')} is not a name for a variable",
             source=source,
             hint="letters, digits and _ only, not beginning with a digit, and no word of the template language",
         )

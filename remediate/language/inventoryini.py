@@ -134,7 +134,8 @@ def _words(line: _Line) -> list[str]:
     try:
         return shlex.split(line.text, comments=True)
     except ValueError as error:
-        raise UserError(f"the line cannot be read: {str(error).lower()}", source=line.source) from None
+        what = "a quote is not closed" if "quotation" in str(error) else "nothing stands behind the last backslash"
+        raise UserError(what, source=line.source, hint="write name='two words', and \\' for the sign itself") from None
 
 
 def _child(line: _Line) -> str:

@@ -106,6 +106,11 @@ def _followed(variables: Variables, written: str) -> Var | None:
     return var if var is not None and var.trusted else None
 
 
+def is_lone(written: object) -> bool:
+    """Whether a value is nothing but one variable: ``{{ name }}``."""
+    return isinstance(written, str) and bool(_name(written))
+
+
 def _name(written: str) -> str:
     found = None if isinstance(written, Raw) or not has_template(written) else _LONE.match(written)
     return found[1] if found else ""

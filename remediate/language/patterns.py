@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from remediate.errors import UserError
-from remediate.language.words import suggestion
+from remediate.language.words import shown, suggestion
 from remediate.model import Source
 
 _SUBSCRIPT = re.compile(r"(?P<base>.+)\[(?P<start>-?\d+)(?P<range>[:-](?P<end>-?\d*))?\]\Z")
@@ -92,7 +92,10 @@ def _matching(term: str, names: Names, source: Source | None) -> Sequence[str] |
             warnings.simplefilter("ignore")  # "[[" may mean more in some later Python
             matches = re.compile(term[1:] if term.startswith("~") else fnmatch.translate(term)).match
     except (re.error, RecursionError, OverflowError) as error:
-        raise UserError(f"{term[1:]!r} is not a regular expression: {error}", source=source) from None
+        at = getattr(error, "pos", None)
+        where = "" if at is None else f": see from character {at + 1} on"
+        hint = "brackets are closed, and what is meant literally has a \\ before it"
+        raise UserError(f"{shown(term[1:])} is not a regular expression{where}", source=source, hint=hint) from None
     groups = [group for group in names.groups if matches(group)]
     found = {host for group in groups for host in names.groups[group]} | set(filter(matches, names.hosts))
     return [host for host in names.hosts if host in found] if found or groups else None

@@ -24,6 +24,13 @@ _DIGITS = 400
 _EATEN_BACKSLASH = re.compile("(?:[A-Za-z]:|%\\w+%)[\0\a\b\t\n\v\f\r\x1b\x85\xa0\u2028\u2029]")
 
 
+VAULT = (
+    "decrypt it with `ansible-vault decrypt` into a file only you can read (chmod 600), and give that with -e @FILE; "
+    "as it stands, encrypted, it would be taken for the password"
+)
+"""Quoting it would send the cipher text to the host."""
+
+
 class ScalarError(ValueError):
     """A word that claims to be something it is not."""
 
@@ -70,6 +77,7 @@ def tagged_scalar(word: str, tag: str) -> object:
         written = f"the tag {quoting.tag(tag.replace(_PREFIX, '!!'))}".strip()
         later = ": vault is not supported yet" if tag == "!vault" else ""
         hint = "remove it, or quote the value if ! is meant literally; !unsafe and !!str are known"
+        hint = VAULT if tag == "!vault" else hint
         raise ScalarError(f"{written} is not supported{later}", hint)
     value = plain_scalar(word)
     if not isinstance(value, expected[name]) or (isinstance(value, bool) and name != "bool"):

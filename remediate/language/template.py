@@ -19,7 +19,7 @@ from remediate.language.yamlfile import Map, Raw, Seq, source_of
 from remediate.model import Secret, Source
 from remediate.secrets.known import Tell, unheard
 from remediate.secrets.names import names_a_secret
-from remediate.secrets.taint import by_keys, opened, secrets_of, veiled
+from remediate.secrets.taint import by_keys, held, opened, secrets_of, veiled
 from remediate.secrets.written import may_be_secret
 
 if TYPE_CHECKING:
@@ -143,8 +143,10 @@ class Templar:
 
     def under(self, name: str, value: object, source: Source | None = None) -> object:
         """``value`` rendered as what stands under ``name``: all of it is Secret where that names a secret."""
-        if not names_a_secret(name):
-            return self.render(value, source)
+        return self.hidden(value, source, name) if names_a_secret(name) else self.render(value, source)
+
+    def hidden(self, value: object, source: Source | None = None, name: str = "password") -> object:
+        """``value`` rendered, all of it Secret."""
         self._hidden.append(self._depth)
         try:
             with _discreet(name):
@@ -195,6 +197,8 @@ class Templar:
             rendered = self.under(str(key), item, value.value_source(key) if isinstance(value, Map) else source)
             if rendered is not OMIT:
                 result[str(key) if isinstance(key, str) else key] = rendered
+        for key in held(result):  # what a secret's name beside it says of it is known only now
+            result[key] = self.hidden(value[key], source)
         return result
 
     def _run(self, compiled: Template, source: Source | None, text: str = "") -> object:

@@ -59,6 +59,9 @@ def explained(error: Exception, source: Source | None, names: Iterable[str], con
         return TemplateTrouble(f"{error.message}", source=source)
     if isinstance(error, KeyError):
         return _no_name(str(error.args[0]) if error.args else "?", source, names)
+    if isinstance(error, OverflowError):
+        return TemplateTrouble("a number or a range in the template is too large", source=source,
+                               hint="a range has 100000 items at most")  # fmt: skip
     detail = str(error) or type(error).__name__
     return TemplateTrouble(f"the template fails: {detail}", source=source)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from remediate.errors import UserError
 from remediate.language import files as sealed
 from remediate.language import quoting
-from remediate.language.scalars import ScalarError, check_double_quoted, plain_scalar, tagged_scalar
+from remediate.language.scalars import VAULT, ScalarError, check_double_quoted, plain_scalar, tagged_scalar
 from remediate.language.values import Constant
 from remediate.model import Source
 from remediate.secrets.names import names_a_secret
@@ -128,7 +128,7 @@ def load_text(text: str, file: str) -> object:
     from remediate.language.yamlerrors import explained
 
     if text.startswith("$ANSIBLE_VAULT"):
-        raise UserError("encrypted with vault, which is not supported yet", source=Source(file, 1, 1))
+        raise UserError("encrypted with vault, which is not supported yet", source=Source(file, 1, 1), hint=VAULT)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return _Builder(file, iter(yaml.parse(text, Loader=loader))).document()
@@ -226,7 +226,8 @@ class _Builder:
         tag = getattr(event, "tag", None)
         if tag not in (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
             what = f"the tag {quoting.tag(short_tag(tag))}".strip()
-            raise UserError(f"{what} is not supported", source=self._place(event), hint="remove it, or quote the value")
+            hint = VAULT if tag == "!vault" else "remove it, or quote the value"
+            raise UserError(f"{what} is not supported", source=self._place(event), hint=hint)
 
     def _sequence(self, start: yaml.Event) -> Seq:
         import yaml

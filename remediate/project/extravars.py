@@ -12,6 +12,7 @@ from pathlib import Path
 from remediate.errors import UserError
 from remediate.language import quoting
 from remediate.language.words import kind
+from remediate.language.yamlfile import Map
 from remediate.model import Secret, Source
 
 WHERE = Source("--extra-vars")
@@ -19,30 +20,39 @@ WHERE = Source("--extra-vars")
 
 def read(words: Sequence[str], folder: Path) -> Mapping[str, object]:
     """All ``-e`` options together. ``folder``: where the path of ``@file`` starts."""
-    variables: dict[str, object] = {}
+    variables = Map(source=WHERE)
     for word in words:
-        variables |= _one(word.strip(), folder)
+        given = _one(word.strip(), folder)
+        for name, value in given.items():
+            variables.put(name, value, *_places(given, name))
     for name in variables:
         if not name.isidentifier():
             hint = "names are letters, digits and underscores, as in -e route=hotfix"
             what = f"{quoting.named(name, 'what stands there')} cannot be the name of a variable"
-            raise UserError(what, source=WHERE, hint=hint)
-        _keepable(variables[name], name)
+            raise UserError(what, source=variables.key_source(name), hint=hint)
+        _keepable(variables[name], name, variables.value_source(name))
     return variables
 
 
-def _keepable(value: object, name: str) -> None:
+def _places(given: Mapping[str, object], name: str) -> tuple[Source, Source]:
+    """Where a name and its value stand: in a file, or on the command line."""
+    if isinstance(given, Map) and given.source.file != WHERE.file:
+        return given.key_source(name), given.value_source(name)
+    return WHERE, WHERE
+
+
+def _keepable(value: object, name: str, place: Source = WHERE) -> None:
     """``UserError`` for what neither a plan nor the ledger could write down."""
     if isinstance(value, Mapping):
         for item in value.values():
-            _keepable(item, name)
+            _keepable(item, name, place)
     elif isinstance(value, list):
         for item in value:
-            _keepable(item, name)
+            _keepable(item, name, place)
     elif value is not None and (not isinstance(value, str | int | float | Secret) or _endless(value)):
         hint = f'quote it, if it is meant as text: -e \'{{"{name}": "..."}}\''
         what = value if isinstance(value, float) else "this kind of value"
-        raise UserError(f"{name}: {what} cannot be kept in a plan", source=WHERE, hint=hint)
+        raise UserError(f"{name}: {what} cannot be kept in a plan", source=place, hint=hint)
 
 
 def _endless(value: object) -> bool:
@@ -94,6 +104,8 @@ def _mapping(value: object, shown: str) -> Mapping[str, object]:
         return {}
     if not isinstance(value, Mapping):
         raise UserError(f"{shown} holds {kind(value)}; a mapping of variables is wanted", source=WHERE)
+    if isinstance(value, Map) and all(isinstance(key, str) for key in value):
+        return value
     return {str(key): item for key, item in value.items()}
 
 

@@ -44,6 +44,8 @@ class Project:
 
     def inventory_files(self, names: Sequence[str]) -> tuple[Path, ...]:
         """The inventories of ``-i``, else the project's; ``UserError`` when there is none at all."""
+        if not all(name.strip() for name in names):
+            raise UserError("-i: no inventory is named", hint="give a file, a folder, or a list as in -i 'web1,web2,'")
         if names:
             return tuple(self.content.inventory(name) for name in names)
         if not self.settings.inventory:

@@ -27,8 +27,6 @@ GONE: Mapping[str, str] = MappingProxyType(
     }
 )
 """What older versions had, and what takes its place."""
-_QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
-_MAY_BE_SAID = re.compile(r"""['"](?:\W{1,4}|[A-Za-z_][\w-]{0,40})['"]\Z""")
 FORKS = 50
 """Hosts worked on at once unless said otherwise: waiting dominates, so this is generous."""
 
@@ -70,8 +68,8 @@ def read(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
         line, column = (int(place[1]), int(place[2])) if place else (0, 0)
-        message = str(error)[: place.start()] if place else str(error).removesuffix(" (at end of document)")
-        raise UserError(f"not valid TOML: {_discreet(message)}", source=Source(str(path), line, column)) from error
+        hint = 'write name = "text", name = 5, name = ["a", "b"]; tables begin with [[notify]]; each name once'
+        raise UserError("not valid TOML from here on", source=Source(str(path), line, column), hint=hint) from None
     for key in data:
         if key in GONE:
             raise UserError(f"{key} is no setting any more", source=_place(path, text, key), hint=GONE[key])
@@ -82,11 +80,6 @@ def read(path: Path) -> Settings:
                 hint=suggestion(key, KEYS, what="settings"),
             )
     return _checked(path, text, data)
-
-
-def _discreet(message: str) -> str:
-    """What the reader of TOML says, without what it quotes of the file: signs and names only."""
-    return _QUOTED.sub(lambda found: found[0] if _MAY_BE_SAID.match(found[0]) else "...", message)
 
 
 def _checked(path: Path, text: str, data: dict[str, object]) -> Settings:

@@ -25,6 +25,14 @@ _VALUE = re.compile(
 _PAIR = re.compile(r"""(?P<name>[A-Za-z][\w.-]*)["']?\s*(?P<sign>=|:(?!//)\s*)""")
 _OPTION = re.compile(r"""(?<!\S)(?:--?|/)(?P<name>[A-Za-z][\w-]*)(?P<sign>\s+)(?![-/])""")
 
+_NAMED_BESIDE = re.compile(
+    r"""(?<!\S)(?:/v|--?(?:name|key|variable|property|option))(?:\s+|[:=])(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))""",
+    re.IGNORECASE,
+)
+_HELD = re.compile(r"(?<!\S)(?:/d|--?(?:value|data|propertyvalue))(?:\s+|[:=])(?=\S)", re.IGNORECASE)
+"""``reg add KEY /v DefaultPassword /d x``, ``Set-ItemProperty -Name DefaultPassword -Value x``."""
+_SETX = re.compile(r"(?<!\S)setx(?:\.exe)?\s+(?P<name>\w+)\s+(?=\S)", re.IGNORECASE)
+
 
 def logins(text: str) -> Iterator[str]:
     """What stands behind the name of a secret (``Pwd=x;``, ``?token=x``, ``"password": "x"``) or before the ``@``."""
@@ -50,11 +58,25 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
     """
     if "://" in text:
         yield from _in_addresses(text)
+    yield from _beside(text)
     for pattern, signs in ((_PAIR, "=:"), (_OPTION, "-/")):
         for found in pattern.finditer(text) if any(sign in text for sign in signs) else ():
             value = _VALUE.match(text, found.end()) if names_a_secret(found["name"]) else None
             if value and not _is_prose(found["sign"], value):
                 yield found["name"], next(filter(None, value.group("double", "single", "braces", "bare")), "")
+
+
+def _beside(text: str) -> Iterator[tuple[str, str]]:
+    """What commands put beside the name of a secret: line by line."""
+    for line in text.splitlines():
+        names = [found["quoted"] or found["bare"] or "" for found in _NAMED_BESIDE.finditer(line)]
+        name = next(filter(names_a_secret, names), "")
+        places = [(name, found.end()) for found in _HELD.finditer(line)] if name else []
+        places += [(found["name"], found.end()) for found in _SETX.finditer(line) if names_a_secret(found["name"])]
+        for name, at in places:
+            value = _VALUE.match(line, at)
+            if value:
+                yield name, next(filter(None, value.group("double", "single", "braces", "bare")), "")
 
 
 def _is_prose(sign: str, value: re.Match[str]) -> bool:

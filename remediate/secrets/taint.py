@@ -8,6 +8,23 @@ from typing import Any
 from remediate.model import MASK, Secret
 from remediate.secrets.names import is_open, names_a_secret
 
+NAMING = ("name", "key", "variable", "var", "option", "setting", "property", "parameter", "attribute", "field")
+HELD = ("data", "value", "val")
+
+
+def held(values: Mapping[Any, Any]) -> frozenset[str]:
+    """Keys of what is held under the name of a secret that stands beside: ``{name: DefaultPassword, data: x}``."""
+    return frozenset(key for key in HELD if key in values) if _named_beside(values) else frozenset()
+
+
+def about_a_secret(arguments: Mapping[str, object]) -> bool:
+    """Whether arguments say which value, at some path perhaps, has the name of a secret: what is there is one."""
+    return _named_beside(arguments) and any(key in arguments for key in (*HELD, "path"))
+
+
+def _named_beside(values: Mapping[Any, Any]) -> bool:
+    return any(isinstance(name := values.get(key), str) and names_a_secret(name) for key in NAMING)
+
 
 def hidden(name: str, value: Any) -> Any:
     """``value`` with all that is secret by ``name``, or by a key inside it, as Secret; itself where nothing is."""
@@ -17,12 +34,19 @@ def hidden(name: str, value: Any) -> Any:
 def by_keys(value: Any) -> Any:
     """``value`` with what stands under keys that name a secret as Secret; itself where nothing does."""
     if isinstance(value, Mapping):
-        found = {key: hidden(key, item) if isinstance(key, str) else by_keys(item) for key, item in value.items()}
+        named = held(value)
+        found = {key: _of_key(key, item, named) for key, item in value.items()}
         return found if any(found[key] is not item for key, item in value.items()) else value
     if isinstance(value, list):
         items = [by_keys(item) for item in value]
         return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
     return value
+
+
+def _of_key(key: Any, item: Any, named: frozenset[str]) -> Any:
+    if not isinstance(key, str):
+        return by_keys(item)
+    return veiled(item) if key in named else hidden(key, item)
 
 
 def veiled(value: Any) -> Any:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from remediate.model import Secret
 from remediate.secrets.logins import logins, logins_of
-from remediate.secrets.taint import hidden, secrets_of
+from remediate.secrets.taint import held, hidden, secrets_of, veiled
 
 _WORDS = re.compile(r"[A-Za-z][A-Za-z_ -]*\Z")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\\/][\w\\/. -]*\Z")
 SHORTEST_PART = 6
+MOST_WORDS = 200
 _REFERENCE = re.compile(r"\s*\{\{[^{}]*\}\}\s*\Z")
 
 
@@ -22,8 +23,9 @@ def may_be_secret(text: str) -> bool:
 
 def secrets_written(values: Mapping[str, object]) -> Iterator[Secret | str]:
     """Every secret that can be seen in ``values`` without rendering anything; a lone ``{{ reference }}`` is none."""
+    named = held(values)
     for name, value in values.items():
-        for secret in secrets_of(hidden(str(name), value)):
+        for secret in secrets_of(veiled(value) if name in named else hidden(str(name), value)):
             if not _REFERENCE.match(secret.reveal()):
                 yield secret
         yield from _inside(value)
@@ -36,8 +38,16 @@ def _inside(value: object) -> Iterator[str]:
         for item in value.values():
             yield from _inside(item)
     elif isinstance(value, list | tuple):
+        yield from logins(as_command(value))
         for item in value:
             yield from _inside(item)
+
+
+def as_command(words: Sequence[object]) -> str:
+    """A program and its arguments as one line, for what stands behind an option; "" for every other list."""
+    if len(words) > MOST_WORDS or not all(isinstance(word, str) for word in words):
+        return ""
+    return " ".join(f'"{word}"' if re.search(r"\s", str(word)) else str(word) for word in words)
 
 
 def told_by(written: object, rendered: object, *, whole: bool) -> Iterator[Secret | str]:
@@ -58,6 +68,10 @@ def told_by(written: object, rendered: object, *, whole: bool) -> Iterator[Secre
         for key, item in rendered.items():
             yield from told_by(written.get(key) if isinstance(written, Mapping) else None, item, whole=whole)
     elif isinstance(rendered, list | tuple):
-        for number, item in enumerate(rendered):
-            same = isinstance(written, list | tuple) and len(written) == len(rendered)
-            yield from told_by(written[number] if same else None, item, whole=whole)  # type: ignore[index]
+        yield from _told_by_list(written if isinstance(written, list | tuple) else (), rendered, whole=whole)
+
+
+def _told_by_list(written: Sequence[object], rendered: Sequence[object], *, whole: bool) -> Iterator[Secret | str]:
+    yield from logins_of(as_command(written), as_command(rendered))
+    for number, item in enumerate(rendered):
+        yield from told_by(written[number] if len(written) == len(rendered) else None, item, whole=whole)

@@ -299,7 +299,7 @@ def test_an_account_without_a_name_is_its_number(monkeypatch: pytest.MonkeyPatch
         (["list", "-n", "0"], "error: --limit must be"),
         (["show", "last", "--format", "html"], "error: -o, md and html are for reports\n  hint: remediate runs report"),
         (["verify", "-o", "x"], "error: -o, md and html are for reports"),
-        (["shwo", "last"], "error: argument list | show | report | unlock | verify: invalid choice: 'shwo'"),
+        (["shwo", "last"], "error: `remediate runs` knows no 'shwo'\n  hint: did you mean 'show'?"),
         (["show", "20261125-0000-zzzz"], "error: there is no run '20261125-0000-zzzz'\n  hint: there is no run yet"),
         (["show", "last"], "error: there is no run yet\n  hint: remediate run PLAYBOOK begins one"),
     ],

@@ -88,7 +88,7 @@ def test_one_that_fails_decides_the_exit_code(tmp_path: Path) -> None:
     ("words", "error"),
     [
         (("test", "chta"), "error: there is no hook 'chta'\n  hint: did you mean 'chat'?\n"),
-        (("tset",), "error: argument test: invalid choice: 'tset' "),
+        (("tset",), "error: `remediate notify` knows no 'tset'\n  hint: did you mean 'test'?"),
         ((), "error: test is missing\n"),
     ],
 )

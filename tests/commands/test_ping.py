@@ -165,7 +165,7 @@ def test_the_other_road(project: Path) -> None:
     [
         (["nobody"], "error: "),
         (["fine:!fine"], "error: no host matches 'fine:!fine'"),
-        (["fine", "-e", "ansible_connection=carrier_pigeon"], "unknown connection 'carrier_pigeon' for host fine"),
+        (["fine", "-e", "ansible_connection=carrier_pigeon"], "ansible_connection cannot be 'carrier_pigeon'"),
         (["fine", "-e", "ansible_port=high"], "must be a port"),
     ],
 )

@@ -155,7 +155,7 @@ def test_json(project: Path) -> None:
         (["check", "--at", "tonight"], "--at: 'tonight' is no time\n  hint: as in 2026-12-24T23:00+01:00"),
         (["check", "--at", "9999-12-31T23:59-12:00"], "--at: the year 9999 is out of all reason"),
         (["next", "--count", "0"], "--count is from 1 to 100"),
-        (["next", "--count", "many"], "argument --count: invalid int value"),
+        (["next", "--count", "many"], "--count must be a whole number"),
         (["list", "--windows", "gone.yml"], "gone.yml: no such file"),
         (["list", "-i", "inventory/srvers.yml"], "there is no inventory inventory/srvers.yml\n  hint: did you mean"),
         (["timer"], "which plan?"),

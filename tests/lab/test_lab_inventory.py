@@ -12,6 +12,7 @@ import yaml
 
 from remediate.errors import UserError
 from remediate.lab import declaration, inventory, packages
+from tests.commands.driver import remediate
 from tests.lab.worlds import library
 
 SHIPPED = Path(__file__).parents[2] / "inventory"
@@ -170,3 +171,19 @@ def test_the_winrm_lab_has_the_same_servers_and_every_way_in() -> None:
     assert {("winrm", "http", "ntlm"), ("winrm", "https", "ntlm"), ("winrm", "https", "basic")} <= ways
     assert {("winrm", "https", "certificate"), ("psrp", "http", "ntlm"), ("psrp", "https", "ntlm")} <= ways
     assert {h.spec.winrm.version for h in by_winrm.hosts if h.spec.winrm} == {"2.1", "2.3"}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("plugin: lab\nspeed: -1\nhosts: {a: {image: exchange2003-sp1}}\n", "l.yml:2:1: {path}: speed must be above 0"),
+        ("plugin: lab\nspeed: 0\nhosts: {a: {image: exchange2003-sp1}}\n", "l.yml:2:1: {path}: speed must be above 0"),
+        ("plugin: lab\nhosts:\n  a:\n    image: exchang2003-sp1\n", "l.yml:4:5: host a: no image 'exchang2003-sp1'"),
+        ("plugin: lab\nhosts:\n  a: {image: nothing}\n", "l.yml:3:7: host a: no image 'nothing'"),
+    ],
+)
+def test_mistakes_of_a_lab_know_their_line(text: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "l.yml").write_text(text, encoding="utf-8")
+    done = remediate("lab", "up", "-i", "l.yml", folder=tmp_path)
+    assert done.code == 1
+    assert says.replace("{path}", "l.yml") in done.err, done.err

@@ -6,7 +6,7 @@ import os
 import resource
 import socket
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -103,19 +103,26 @@ def test_a_circle_of_links_is_no_place(tmp_path: Path) -> None:
     assert (tmp_path / "one").is_symlink()
 
 
+def _lay(what: str, place: Path, listener: socket.socket) -> None:
+    match what:
+        case "pipe":
+            os.mkfifo(place)
+        case "link":
+            place.symlink_to("other")
+        case "dead link":
+            place.symlink_to("missing")
+        case "folder":
+            place.mkdir()
+        case _:
+            listener.bind(str(place))
+
+
 @pytest.mark.parametrize("what", ["pipe", "link", "dead link", "folder", "socket"])
 def test_what_is_no_file_is_not_replaced_under_a_name_of_our_own(what: str, tmp_path: Path) -> None:
     place = tmp_path / "name"
     (tmp_path / "other").write_bytes(b"of others")
     with socket.socket(socket.AF_UNIX) as listener:
-        made: dict[str, Callable[[], None]] = {
-            "pipe": lambda: os.mkfifo(place),
-            "link": lambda: place.symlink_to("other"),
-            "dead link": lambda: place.symlink_to("missing"),
-            "folder": place.mkdir,
-            "socket": lambda: listener.bind(str(place)),
-        }
-        made[what]()
+        _lay(what, place, listener)
         before = place.lstat()
         with pytest.raises(OSError, match="is there"):
             files.replace(place, b"x")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from remediate.secrets.known import Known
 from remediate.secrets.logins import holds_login, logins, logins_of
+from remediate.secrets.written import secrets_written
 
 
 @pytest.mark.parametrize(
@@ -109,3 +110,38 @@ def test_no_secret_of_an_address_is_seen_whatever_stands_beside_it(
     for value in (user or "", *(value for _, value in (*matrix, *query, *fragment))):
         assert not value.startswith("Zq") or value not in shown
     assert "feed.example" in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("reg add HKLM\\SOFTWARE\\X /v DefaultPassword /t REG_SZ /d ZqReg1plain /f", ["ZqReg1plain"]),
+        ('reg add HKLM\\SOFTWARE\\X /v "Default Password" /d "Zq Reg1 plain"', ["Zq Reg1 plain"]),
+        ("Set-ItemProperty HKLM:\\X -Name DefaultPassword -Value ZqReg1plain", ["ZqReg1plain"]),
+        ("setx DB_PASSWORD ZqReg1plain /m", ["ZqReg1plain"]),
+        ("reg add HKLM\\SOFTWARE\\X /v Server /d not-hidden", []),
+        ("setx PATH not-hidden", []),
+    ],
+)
+def test_pairs_of_a_command_line(text: str, found: list[str]) -> None:
+    assert list(logins(text)) == found
+
+
+@pytest.mark.parametrize("values", [
+    {"name": "DefaultPassword", "data": "ZqReg1plain"},
+    {"env": [{"name": "DB_PASSWORD", "value": "ZqReg1plain"}]},
+    {"a": {"key": "api_token", "value": {"deep": ["ZqReg1plain"]}}},
+    {"argv": ["reg", "add", "HKLM\\X", "/v", "DefaultPassword", "/d", "ZqReg1plain"]},
+    {"argv": ["setup.exe", "--password", "ZqReg1plain"]},
+])  # fmt: skip
+def test_pairs_of_a_mapping(values: dict[str, object]) -> None:
+    known = Known()
+    for secret in secrets_written(values):
+        known.tell(secret)
+    assert "ZqReg1plain" not in known.text(str(values))
+
+
+def test_what_stands_beside_another_name_is_none() -> None:
+    assert (
+        list(secrets_written({"name": "Server", "data": "ex1", "items": [{"name": "x", "value": "not-hidden"}]})) == []
+    )

@@ -22,8 +22,8 @@ SITE = """\
   tasks:
     - win_reg_stat: {path: 'HKLM:\\SOFTWARE\\Readable'}
       register: found
-    - {win_regedit: {path: 'HKLM:\\SOFTWARE\\Readable', name: token, data: not-hidden}}
-    - {win_regedit: {path: 'HKLM:\\SOFTWARE\\Readable', name: password, data: 'anna {{ svc_password }} 7'}}
+    - {win_regedit: {path: 'HKLM:\\SOFTWARE\\Readable', name: tokens_left, data: not-hidden}}
+    - {win_regedit: {path: 'HKLM:\\SOFTWARE\\Readable', name: greeting, data: 'anna {{ svc_password }} 7'}}
     - {win_reg_stat: {path: 'HKLM:\\SOFTWARE\\Readable'}, register: found}
     - {debug: {var: found.properties}}
     - {debug: {msg: 'anna logs in with {{ svc_password }} at 7'}}
@@ -70,8 +70,8 @@ def test_a_secret_hides_itself_and_nothing_else(project: Path) -> None:
     done = command(project, "run", "site.yml", "-vv")
     assert done.code == 0, done
     for line in (
-        "HKLM\\SOFTWARE\\Readable\\token: absent -> 'not-hidden' (REG_SZ)",
-        "HKLM\\SOFTWARE\\Readable\\password: absent -> 'anna **** 7' (REG_SZ)",
+        "HKLM\\SOFTWARE\\Readable\\tokens_left: absent -> 'not-hidden' (REG_SZ)",
+        "HKLM\\SOFTWARE\\Readable\\greeting: absent -> 'anna **** 7' (REG_SZ)",
         '"value": "not-hidden"',
         '"value": "anna **** 7"',
         "anna logs in with **** at 7",
