@@ -350,6 +350,8 @@ class Result:
     """Not performed now: what an interrupted run did already, taken from its journal."""
     touched: bool = False
     """Something was applied, or may have been: a Blocked that comes after it does not mean untouched."""
+    refused: bool = False
+    """The host did not let this account in: another try may lock it."""
     now: Standing | None = None
     """Of a last look: how the host is left."""
 

@@ -84,7 +84,7 @@ class LastLooks:
         if not (outcome.bad or (begun and (over or outcome is Outcome.DEFERRED))):
             return self._from_memory(tally, watch, alerts=True) if over and not begun else None
         away = tally.fatal if tally.fatal is not None and tally.fatal.status is Status.UNREACHABLE else None
-        if away is not None and not watch.first:  # never reached: another log-in would only be one more that fails
+        if away is not None and (away.refused or not watch.first):  # another log-in would only be one more that fails
             return lambda: tally.look(Standing(unread=away.message))
         return lambda: self._look(tally, watch, once=away is not None)
 

@@ -96,7 +96,8 @@ def _hanging(session: Session, watched: Watched, seen: State | None, passed: flo
         return _cancelled(session, watched, seen, said)
     return Failed(
         f"{said}; it was left running",
-        remedy="it may only be slow: look at the server's screen and at the log; when it has ended, run again: it is found, not repeated "
+        remedy="it may only be slow: look at the server's screen and at the log; when it has ended, run again: it is "
+        "found, not repeated "
         "(cancel_on_timeout: true ends it instead)",
         output=_tail(seen, -1),
     )
