@@ -140,6 +140,7 @@ class Change:
     seconds: float = 1.0
     """Expected duration, for deadlines and progress."""
     reversible: bool = True
+    """Whether it can be taken back; never so where its module has no ``undo``, which the engine sees to."""
     certainty: Certainty = Certainty.KNOWN
     why: str = ""
     details: Mapping[str, Json] = field(default_factory=dict)

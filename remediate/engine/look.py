@@ -9,7 +9,7 @@ from remediate.engine.faults import blank, ended
 from remediate.engine.registry import LoadedModule
 from remediate.engine.worker import Seen
 from remediate.errors import HostError, Interrupted
-from remediate.model import Json, Result, State, Step
+from remediate.model import Change, Json, Result, State, Step
 
 
 def look(step: Step, module: LoadedModule, params: object, session: Session) -> Seen:
@@ -28,10 +28,15 @@ def compare(step: Step, module: LoadedModule, params: object, state: State) -> S
     result = replace(blank(step), before=state, after=state)
     try:
         result = shown(module, result, state, params)
-        result = replace(result, changes=tuple(module.diff(state, params)))
+        result = replace(result, changes=tuple(_judged(change, module) for change in module.diff(state, params)))
     except Exception as error:  # noqa: BLE001 - the same
         return Seen(result=ended(result, error, module), over=True)
     return Seen(result=result)
+
+
+def _judged(change: Change, module: LoadedModule) -> Change:
+    """No Change can be taken back that its module has no ``undo`` for, whatever it says."""
+    return change if module.reversible or not change.reversible else replace(change, reversible=False)
 
 
 def unseen(step: Step, module: LoadedModule, error: Exception) -> Seen:

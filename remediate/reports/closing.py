@@ -75,8 +75,7 @@ def _needs_a_word(host: HostSummary) -> bool:
 
 def _reason(host: HostSummary) -> Reason:
     """A host that ended well and is not as it was before has that for a reason."""
-    unread = host.now.unread if host.now else ""
-    now = "" if unread and host.reason.endswith(unread) else standing.shown(host)
+    now = standing.shown(host)
     reason = safe(host.reason) or ("no reason was given" if host.outcome.bad else "")
     remedy = safe(host.remedy or (host.now.remedy if host.now else ""))
     if not reason:

@@ -149,7 +149,7 @@ def test_one_that_refuses_the_account_is_not_logged_on_to_again(tmp_path: Path) 
     tried = away(world, lambda: "h1: set a 2" in world.log, kind="auth")
     host = one(ran(tmp_path, book(LOOK, SET), world))
     assert host.now is not None
-    assert host.now.unread == "the line is gone"
+    assert host.now.unread == "the log-in was refused, and not tried again"
     assert len(tried) == 1
     told = closing.reasons(RunSummary(mode=Mode.APPLY, hosts=(host,), seconds=1.0))[0]
     assert str(told.lines).count("the line is gone") == 1
