@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from remediate.errors import UserError
+from remediate.language import regexes
 from remediate.language.words import suggestion
 from remediate.model import Source
 
@@ -88,13 +88,12 @@ def _matching(term: str, names: Names, source: Source | None) -> Sequence[str] |
     if not term.startswith("~") and not re.search(r"[*?\[]", term):
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "[[" may mean more in some later Python
-            matches = re.compile(term[1:] if term.startswith("~") else fnmatch.translate(term)).match
-    except (re.error, RecursionError, OverflowError) as error:
-        raise UserError(f"{term[1:]!r} is not a regular expression: {error}", source=source) from None
-    groups = [group for group in names.groups if matches(group)]
-    found = {host for group in groups for host in names.groups[group]} | set(filter(matches, names.hosts))
+        matches = regexes.compiled(term[1:] if term.startswith("~") else fnmatch.translate(term)).match
+        groups = [group for group in names.groups if matches(group)]
+        hosts = set(filter(matches, names.hosts))
+    except ValueError as error:
+        raise UserError(str(error), source=source) from None
+    found = {host for group in groups for host in names.groups[group]} | hosts
     return [host for host in names.hosts if host in found] if found or groups else None
 
 
