@@ -140,6 +140,7 @@ class Change:
     seconds: float = 1.0
     """Expected duration, for deadlines and progress."""
     reversible: bool = True
+    """Whether it can be taken back; never so where its module has no ``undo``, which the engine sees to."""
     certainty: Certainty = Certainty.KNOWN
     why: str = ""
     details: Mapping[str, Json] = field(default_factory=dict)
@@ -352,6 +353,8 @@ class Result:
     """Not performed now: what an interrupted run did already, taken from its journal."""
     touched: bool = False
     """Something was applied, or may have been: a Blocked that comes after it does not mean untouched."""
+    refused: bool = False
+    """The host did not let this account in: another try may lock it."""
     now: Standing | None = None
     """Of a last look: how the host is left."""
 

@@ -38,9 +38,12 @@ def log_in(transport: Transport, credentials: Credentials, where: str) -> str:
     tried: list[str] = []
     steps: list[str] = []  # taken so far, where the server wants several
     allowed: set[str] | None = None
+    refused: set[str] = set()
     for way in _ways(credentials):
         if allowed is not None and way.method not in allowed:
             continue
+        if way.method == "keyboard-interactive" and "password" in refused:
+            continue  # the same password: one more try would only bring the account nearer to being locked
         tried.append(way.label)
         try:
             more = way.attempt(transport)
@@ -51,6 +54,7 @@ def log_in(transport: Transport, credentials: Credentials, where: str) -> str:
         except BadAuthenticationType as error:
             allowed = set(error.allowed_types)
         except AuthenticationException as error:
+            refused.add(way.method)
             if not transport.is_active():
                 raise _ended(where, credentials.user, tried, error) from None
         except SSHException as error:

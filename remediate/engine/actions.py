@@ -6,12 +6,13 @@ import difflib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 from remediate.engine.scope import vars_mapping
 from remediate.errors import UserError
 from remediate.language import quoting
-from remediate.language.template import Templar, has_template
+from remediate.language.template import Templar, Unknown, UnknownValue, has_template
 from remediate.language.tree import Task
 from remediate.language.yamlfile import Map
 from remediate.model import Secret, Source, Status
@@ -88,6 +89,23 @@ def _names(args: Mapping[str, object], task: Task) -> None:
                             hint="letters, digits and _ only, not starting with a digit")  # fmt: skip
 
 
+def unknown_facts(task: Task, address: str) -> dict[str, object]:
+    """What a task would have set whose turn nobody can foresee: known after apply, whatever it was before."""
+    if task.action == "include_vars":
+        name = task.args.get("name")
+        return {name: Unknown(address)} if isinstance(name, str) and not has_template(name) else {}
+    names = task.args if task.action == "set_fact" else ()
+    return {name: Unknown(address) for name in names if name != "cacheable" and not has_template(name)}
+
+
+def later(render: Callable[[], object]) -> object:
+    """What ``render`` gives; an Unknown where a dry run cannot know it."""
+    try:
+        return render()
+    except UnknownValue as error:
+        return Unknown(error.address)
+
+
 def assert_(args: Mapping[str, object], task: Task, templar: Templar) -> Done:
     _needs_that(args, task)
     written = task.args.get("that")
@@ -117,7 +135,8 @@ def include_vars(args: Mapping[str, object], task: Task, templar: Templar) -> Do
     if path is None:
         raise UserError(f"vars file {quoting.file(name)} is not there", source=task.source,
                         hint="looked in " + ", ".join(map(str, folders)))  # fmt: skip
-    values = {k: templar.under(k, v, Source(str(path))) for k, v in vars_mapping(path, templar.files).items()}
+    written = vars_mapping(path, templar.files)
+    values = {k: later(partial(templar.under, k, v, Source(str(path)))) for k, v in written.items()}
     return Done(facts={str(args["name"]): values} if "name" in args else values)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from remediate.engine import actions
@@ -96,6 +97,8 @@ class Attempt:
                 return skipped
             result = yield from self._tries()
         except Exception as error:  # noqa: BLE001 - one item's trouble is that item's result
+            if isinstance(error, UnknownValue):
+                self._remember(actions.unknown_facts(self.task, error.address))
             result = broken(self.empty(), error, self.task.source)
         return self.tolerated(result)
 
@@ -164,9 +167,14 @@ class Attempt:
         args = self._args(besides=("that",) if self.task.action == "assert" else ())
         done = action(args, self.task, self.templar)
         if done.facts:
-            facts = veiled_whole(dict(done.facts)) if self.task.no_log else done.facts
-            self.scope.setting.remember(self.scope.host.name, facts)
+            self._remember(veiled_whole(dict(done.facts)) if self.task.no_log else done.facts)
+            if self.task.action == "set_fact" and (unknown := find_unknown(done.facts)) is not None:
+                return broken(self.empty(), UnknownValue(unknown.address))
         return replace(self.empty(), status=done.status, message=done.message, extra=cast("State", done.extra or {}))
+
+    def _remember(self, facts: Mapping[str, object]) -> None:
+        if facts:
+            self.scope.setting.remember(self.scope.host.name, facts)
 
     def _step(self) -> Step:
         task = self.task
@@ -199,7 +207,8 @@ class Attempt:
             if name in besides:
                 rendered[name] = value
                 continue
-            done = templar.under(name, value, yamlfile.source_of(value, self.task.source))
+            render = partial(templar.under, name, value, yamlfile.source_of(value, self.task.source))
+            done = actions.later(render) if self.task.action == "set_fact" else render()
             if done is not OMIT:
                 rendered[name] = done
                 if not isinstance(done, Constant):

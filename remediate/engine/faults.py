@@ -59,7 +59,8 @@ def ended(result: Result, error: Exception, module: LoadedModule | None = None) 
         extra |= {"stdout": output.stdout, "stderr": output.stderr, "rc": output.exit_code}
         if isinstance(error, Failed) and output.tail() and output.tail() not in message:
             message = f"{message}\n{output.tail()}"
-    return replace(result, status=_status(error), message=message, remedy=remedy, extra=extra)
+    refused = isinstance(error, Unreachable) and error.kind == "auth"
+    return replace(result, status=_status(error), message=message, remedy=remedy, extra=extra, refused=refused)
 
 
 def said_of(error: Exception, module: LoadedModule | None) -> str:

@@ -23,6 +23,7 @@ ADDRESS = "last look"
 SECONDS = 90.0
 """What one may take; after a second Ctrl-C ``HURRIED``, and ``CONNECT`` of it for each step of connecting."""
 HURRIED = 8.0
+REFUSED = "the log-in was refused, and not tried again"
 CONNECT = 4.0
 
 
@@ -84,8 +85,9 @@ class LastLooks:
         if not (outcome.bad or (begun and (over or outcome is Outcome.DEFERRED))):
             return self._from_memory(tally, watch, alerts=True) if over and not begun else None
         away = tally.fatal if tally.fatal is not None and tally.fatal.status is Status.UNREACHABLE else None
-        if away is not None and not watch.first:  # never reached: another log-in would only be one more that fails
-            return lambda: tally.look(Standing(unread=away.message))
+        if away is not None and (away.refused or not watch.first):  # another log-in would only be one more that fails
+            why = REFUSED if away.refused else away.message
+            return lambda: tally.look(Standing(unread=why))
         return lambda: self._look(tally, watch, once=away is not None)
 
     def _from_memory(self, tally: Tally, watch: Watch, *, alerts: bool) -> Callable[[], None] | None:

@@ -31,10 +31,15 @@ def compare(step: Step, module: LoadedModule, params: object, state: State) -> S
     told: _Told = ({}, ())
     try:
         told = _told(module, state, params)
-        changes = tuple(module.diff(state, params))
+        changes = tuple(_judged(change, module) for change in module.diff(state, params))
     except Exception as error:  # noqa: BLE001 - the same
         return Seen(result=ended(_seen(step, state, told), error, module), over=True)
     return Seen(result=_seen(step, state, told, changes))
+
+
+def _judged(change: Change, module: LoadedModule) -> Change:
+    """No Change can be taken back that its module has no ``undo`` for, whatever it says."""
+    return change if module.reversible or not change.reversible else replace(change, reversible=False)
 
 
 def unseen(step: Step, module: LoadedModule, error: Exception) -> Seen:

@@ -211,6 +211,8 @@ class Walker:
         except WalkEnd:
             raise
         except Exception as error:  # noqa: BLE001 - the one place where trouble of a task becomes its result
+            if isinstance(error, UnknownValue):
+                self._remember(**actions.unknown_facts(task, error.address))
             self._finish(task, broken(self._empty(task), error, task.source))
 
     def _carried_out(self, task: Task, position: Position) -> Walk:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from remediate.language.textfilters import compiled_pattern
+from remediate.language import regexes
 from remediate.language.versions import compare
 
 
@@ -15,9 +14,9 @@ def tests() -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {
         "version": compare,
         "version_compare": compare,
-        "match": _regex(re.match),
-        "search": _regex(re.search),
-        "regex": _regex(re.search),
+        "match": regexes.test("match"),
+        "search": regexes.test("search"),
+        "regex": regexes.test("search"),
         "contains": lambda series, item: item in series,
         "any": any,
         "all": all,
@@ -53,10 +52,3 @@ def _flag(result: object, name: str) -> object:
 def _subset(left: Iterable[object], right: Iterable[object]) -> bool:
     every = list(right)
     return all(item in every for item in left)
-
-
-def _regex(function: Callable[..., Any]) -> Callable[..., bool]:
-    def test(text: object, pattern: str = "", ignorecase: object = False, multiline: object = False) -> bool:
-        return bool(function(compiled_pattern(pattern, bool(ignorecase), bool(multiline)), str(text)))
-
-    return test

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from remediate.errors import UserError
-from remediate.language.words import shown, suggestion
+from remediate.language import regexes
+from remediate.language.words import suggestion
 from remediate.model import Source
 
 _SUBSCRIPT = re.compile(r"(?P<base>.+)\[(?P<start>-?\d+)(?P<range>[:-](?P<end>-?\d*))?\]\Z")
@@ -88,16 +88,13 @@ def _matching(term: str, names: Names, source: Source | None) -> Sequence[str] |
     if not term.startswith("~") and not re.search(r"[*?\[]", term):
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "[[" may mean more in some later Python
-            matches = re.compile(term[1:] if term.startswith("~") else fnmatch.translate(term)).match
-    except (re.error, RecursionError, OverflowError) as error:
-        at = getattr(error, "pos", None)
-        where = "" if at is None else f": see from character {at + 1} on"
+        matches = regexes.compiled(term[1:] if term.startswith("~") else fnmatch.translate(term)).match
+        groups = [group for group in names.groups if matches(group)]
+        hosts = set(filter(matches, names.hosts))
+    except ValueError as error:
         hint = "brackets are closed, and what is meant literally has a \\ before it"
-        raise UserError(f"{shown(term[1:])} is not a regular expression{where}", source=source, hint=hint) from None
-    groups = [group for group in names.groups if matches(group)]
-    found = {host for group in groups for host in names.groups[group]} | set(filter(matches, names.hosts))
+        raise UserError(str(error), source=source, hint=hint) from None
+    found = {host for group in groups for host in names.groups[group]} | hosts
     return [host for host in names.hosts if host in found] if found or groups else None
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import json
 import re
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import regex
+
 from remediate.errors import UserError
-from remediate.language import sandbox
+from remediate.language import regexes, sandbox
 from remediate.language.veil import holds_secret
 from remediate.model import Secret
 from remediate.secrets.taint import opened
@@ -63,19 +64,8 @@ def _from_yaml(text: object) -> object:
         raise ValueError(f"from_yaml: {error.source}: {error.message}") from None
 
 
-def _pattern(pattern: str, ignorecase: object, multiline: object) -> re.Pattern[str]:
-    return compiled_pattern(pattern, bool(ignorecase), bool(multiline))
-
-
-def compiled_pattern(pattern: str, ignorecase: bool, multiline: bool) -> re.Pattern[str]:
-    """A regular expression; ValueError for what is none. What Python may read otherwise one day is no news here."""
-    flags = (re.IGNORECASE if ignorecase else 0) | (re.MULTILINE if multiline else 0)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return re.compile(pattern, flags)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
+def _pattern(pattern: str, ignorecase: object, multiline: object) -> regexes.Bounded:
+    return regexes.compiled(pattern, bool(ignorecase), bool(multiline))
 
 
 def _group(name: str) -> str | int:
@@ -125,16 +115,16 @@ def _replace(
     return "".join([*parts, whole[end:]])
 
 
-def _limited(matches: Iterable[re.Match[str]], count: int) -> Iterable[re.Match[str]]:
+def _limited(matches: Iterable[regex.Match[str]], count: int) -> Iterable[regex.Match[str]]:
     return matches if count <= 0 else (match for index, match in enumerate(matches) if index < count)
 
 
-def _expanded(match: re.Match[str], replacement: str) -> str:
+def _expanded(match: regex.Match[str], replacement: str) -> str:
     if "\\" not in replacement:
         return replacement
     try:
         return match.expand(replacement)
-    except (re.error, IndexError) as error:
+    except (regex.error, IndexError) as error:
         raise ValueError(f"regex_replace: bad replacement {replacement!r}: {error}") from None
 
 

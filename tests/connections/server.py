@@ -53,6 +53,8 @@ class Server:
 
     def __init__(self, rules: Rules, key: paramiko.PKey | None = None) -> None:
         self.rules = rules
+        self.tries: list[str] = []
+        """Log-ins that were judged, by their method."""
         self.key = key or paramiko.ECDSAKey.generate()
         self.connections = 0
         self.commands: list[str] = []
@@ -142,6 +144,7 @@ class _Interface(paramiko.ServerInterface):
         return self._judge("keyboard-interactive", responses == [self._rules.password])
 
     def _judge(self, method: str, right: bool) -> int:
+        self._server.tries.append(method)
         if not right:
             return common.AUTH_FAILED
         if self._rules.second and method != self._rules.second:

@@ -12,7 +12,7 @@ import pytest
 from remediate.connections.base import Road
 from remediate.connections.endpoint import endpoint
 from remediate.connections.sessions import Sessions
-from remediate.errors import UserError
+from remediate.errors import Unreachable, UserError
 from tests.connections.conftest import Bench
 from tests.connections.server import Rules
 
@@ -75,6 +75,15 @@ def test_keyboard_interactive(bench: Bench) -> None:
     assert session.run("ver").exit_code == 0
     assert (session.road.name, session.road.auth) == ("ssh", "keyboard-interactive")
     assert session.road.server.startswith("SSH-2.0-")
+
+
+def test_a_password_that_is_refused_is_not_given_another_way(bench: Bench) -> None:
+    """Each way counts as a wrong password, and accounts are locked after a few."""
+    server = bench.serve(Rules(methods="password,keyboard-interactive"))
+    session = bench.session(server, ansible_password="another")
+    with pytest.raises(Unreachable, match="tried password; the server takes"):
+        session.run("ver")
+    assert server.tries == ["password"]
 
 
 def test_key_and_then_password(bench: Bench) -> None:

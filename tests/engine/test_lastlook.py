@@ -10,9 +10,10 @@ import pytest
 
 from remediate.engine.control import Control, Earlier
 from remediate.engine.lastlook import is_last_look
-from remediate.errors import Failed, Interrupted, Unreachable
+from remediate.errors import Failed, Interrupted, Reach, Unreachable
 from remediate.events import Event, StepFinished
 from remediate.model import HostSummary, Mode, Outcome, Output, Result, RunSummary, Step
+from remediate.reports import closing
 from tests.engine.world import World, play
 
 LOOK = "- {name: look, gauge: {name: a}}"
@@ -107,7 +108,7 @@ def test_a_dry_run_says_it_from_what_it_saw(tmp_path: Path) -> None:
     assert [address for address, _ in diary.steps] == ["all/look@h1", "all/change@h1"]
 
 
-def away(world: World, when: Callable[[], bool]) -> list[str]:
+def away(world: World, when: Callable[[], bool], kind: Reach = "lost") -> list[str]:
     """The host stops answering; what was asked of it afterwards."""
     tried: list[str] = []
     session = world.sessions["h1"]
@@ -117,7 +118,7 @@ def away(world: World, when: Callable[[], bool]) -> list[str]:
         if not when():
             return answer(command, stdin=stdin, timeout=timeout)
         tried.append(command)
-        raise Unreachable("the line is gone", kind="lost", hint="look at the switch")
+        raise Unreachable("the line is gone", kind=kind, hint="look at the switch")
 
     session.run = run  # type: ignore[method-assign]
     return tried
@@ -141,6 +142,17 @@ def test_one_that_was_never_reached_is_not_logged_on_to_again(tmp_path: Path) ->
     assert host.now is not None
     assert host.now.unread == "the line is gone"
     assert len(tried) == 1
+
+
+def test_one_that_refuses_the_account_is_not_logged_on_to_again(tmp_path: Path) -> None:
+    world = World({"h1": {"a": "1"}})
+    tried = away(world, lambda: "h1: set a 2" in world.log, kind="auth")
+    host = one(ran(tmp_path, book(LOOK, SET), world))
+    assert host.now is not None
+    assert host.now.unread == "the log-in was refused, and not tried again"
+    assert len(tried) == 1
+    told = closing.reasons(RunSummary(mode=Mode.APPLY, hosts=(host,), seconds=1.0))[0]
+    assert str(told.lines).count("the line is gone") == 1
 
 
 def test_a_module_that_cannot_say_it_takes_nothing_else_with_it(tmp_path: Path) -> None:

@@ -35,6 +35,13 @@ def done(step: Step, world: World, modules: Path = MODULES, control: Control | N
     return perform(step, registry, Workbench(registry, world), world.receive, control)
 
 
+def test_nothing_can_be_undone_that_its_module_has_no_way_back_for() -> None:
+    """``doc`` says so of the module, and the plan of each of its changes."""
+    registry = Registry([MODULES])
+    (change,) = done(STEP, World({"h1": {}})).changes
+    assert (registry.load("thing").reversible, change.reversible) == (False, False)
+
+
 def test_steps_and_results_survive_pickling() -> None:
     world = World({"h1": {}})
     step = pickle.loads(pickle.dumps(replace(STEP, endpoint=replace(ENDPOINT, password=None))))
