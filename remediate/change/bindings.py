@@ -19,7 +19,6 @@ from remediate.reports.text import one_line
 
 if TYPE_CHECKING:
     from remediate.change.asked import Asked
-    from remediate.change_windows import Joint
     from remediate.engine.run import RunRequest
     from remediate.planfile.model import PlannedHost
     from remediate.project.outside import Outside

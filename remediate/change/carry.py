@@ -73,10 +73,10 @@ def _begin(work: Work, ledger: Ledger, gate: Gate, asked: Asked, outside: Outsid
                  controller=controller, pid=os.getpid(), hosts=work.hosts)  # fmt: skip
     sealed.keep(work.request, ledger, *work.papers)
     run = ledger.begin_run(new)
-    sealed.follow(work.request, ledger, run, Project.around(outside.folder, outside.files).settings.folder)
     change = _Change(work, ledger, run, gate, asked, outside)
     with Heart(ledger, run, interval=INTERVAL):
         try:
+            sealed.follow(work.request, ledger, run, Project.around(outside.folder, outside.files).settings.folder)
             since = time.monotonic()
             got = acquire(ledger, run, work.hosts, why=_why(work), interval=INTERVAL, sleep=time.sleep,
                           monotonic=time.monotonic, alive=on(controller))  # fmt: skip

@@ -17,7 +17,7 @@ from remediate.reports.standing import as_json, shown
 if TYPE_CHECKING:
     from remediate.change.work import Work
     from remediate.model import Json, RunSummary
-    from remediate.notify import Hook, HostLine, Occasion
+    from remediate.notify import Hook
     from remediate.project.outside import Outside
 
 AFTERWARDS: tuple[Literal["after", "failed"], ...] = ("after", "failed")

@@ -80,18 +80,19 @@ class Journal(Control):
                 self._write(*before)
             self._looked[key] = (step, result)
             return
-        if self._write(step, result, number):
-            self._deeds[key] = number, result.status
+        kept = self._write(step, result, number)
+        self._deeds[key] = number if kept else 0, result.status
 
     def judged(self, result: Result) -> None:
         key = (result.host, result.address)
-        number, status = self._deeds.pop(key, (0, None))
+        deed = self._deeds.pop(key, None)
         if look := self._looked.pop(key, None):
             step, seen = look
             told = replace(seen if step.no_log else result, status=result.status, ignored=result.ignored)
             self._write(step, told)
-        elif number:
-            if status is not result.status or result.ignored:
+        elif deed is not None:
+            number, status = deed
+            if number and (status is not result.status or result.ignored):
                 self._judgement(result, number)
         elif result.module and result.status is not Status.SKIPPED and not result.recalled:
             self._write(_own(result), replace(result, message=result.message[:MESSAGE], extra={}))
@@ -135,7 +136,7 @@ class Journal(Control):
         for host, lost in self._ledger.settled(self._run).items():
             if host not in self._lost:
                 self._lost.add(host)
-                self._say(f"{host}: {lost.message}: what was done is not written down here")
+                self._say(f"{host}: {lost}: what was done is not written down here")
 
     def _judgement(self, result: Result, number: int) -> None:
         told: dict[str, Json] = {"status": result.status.value, "task": result.task, "module": result.module,
@@ -151,7 +152,7 @@ class Journal(Control):
         """A State with the hash of a package tells which one lies on the host now."""
         state = result.after
         digest = state.get("sha256")
-        if result.failed or not isinstance(digest, str) or not state.get("package"):
+        if result.status not in (Status.OK, Status.CHANGED) or not isinstance(digest, str) or not state.get("package"):
             return
         size = state.get("size")
         seen = PackageSeen(

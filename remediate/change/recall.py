@@ -44,14 +44,20 @@ class Past:
         return any(map(touched, self.rows))
 
 
+LEFT_OPEN = ("failed", "blocked", "deferred")
+"""How a step ends that is tried again."""
+
+
 def touched(row: StepRow) -> bool:
     """Whether a step was let begin to change its host.
 
     A look may find changes as well, and be judged as failed for it: then none of them has a fate.
     """
+    fates = row.result.get("fates")
+    if isinstance(fates, list) and fates and all(fate == Fate.UNBEGUN for fate in fates):
+        return False
     if not row.status or row.key:
         return True
-    fates = row.result.get("fates")
     made = row.status == Status.CHANGED or fates is None or any(f != Fate.UNBEGUN for f in cast("list[str]", fates))
     return bool(row.result.get("changes")) and row.status in TOUCHED and made
 
@@ -65,7 +71,7 @@ def past(rows: Sequence[StepRow], marks: Sequence[Marked]) -> Past:
     left, tolerated = _judged(marks)
     own = tuple(row for row in rows if not row.result.get("recalled"))
     deeds = (row for row in own if touched(row) and (left is None or row.number <= left))
-    return Past(own, tuple(row for row in deeds if row.status not in ("failed", "blocked") or row.number in tolerated))
+    return Past(own, tuple(row for row in deeds if row.status not in LEFT_OPEN or row.number in tolerated))
 
 
 def _judged(marks: Sequence[Marked]) -> tuple[int | None, Tolerated]:

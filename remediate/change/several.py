@@ -78,6 +78,8 @@ class Several(Control):
             control.left(intent)
 
     def record(self, step: Step, result: Result) -> None:
+        if self._first.pop(step.on, False):  # permitted, and nothing has left
+            self._begun.discard(step.on)
         for control in self._controls:
             control.record(step, result)
 

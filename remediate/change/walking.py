@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from remediate.change.asked import Asked, Login
     from remediate.engine.control import Control
     from remediate.engine.perform import SessionStore
-    from remediate.engine.run import RunRequest
     from remediate.events import Sink
     from remediate.language.inventory import Inventory
     from remediate.project.outside import Outside

@@ -44,7 +44,7 @@ class Work:
     resumes: str = ""
     past: Mapping[str, Past] = field(default_factory=dict)
     only_finish: Control | None = None
-    """Keeps a run that another version began from beginning anything new."""
+    """Keeps a run from beginning anything new, where a gate lets only what was begun be finished."""
     papers: tuple[bytes, ...] = ()
     """What else is kept for it: the file of its plan."""
 

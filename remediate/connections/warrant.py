@@ -13,8 +13,8 @@ class Warrant:
     """Of one Step that changes a host.
 
     Between the moment a change was permitted and the moment its bytes leave, a ledger may hang, a controller be
-    stopped, a host be silent: what was permitted then may not be now. The first execution of a change counts as its
-    deed, as does every file that is put in its place and every program that is started; what only follows up a deed
+    stopped, a host be silent: what was permitted then may not be now. The first execution for its changes counts as
+    the deed, as does every file that is put in its place and every program that is started; what only follows up a deed
     (looking whether an installer has ended) is let through after the end of a window, but not without the lock.
     """
 

@@ -38,6 +38,10 @@ class HostEnded(WalkEnd):
     """The host leaves the play early without a failure."""
 
 
+class NotForHost(HostEnded):
+    """The playbook is not for the host: what must always be done in the blocks it is in is done, and it leaves."""
+
+
 class PlayEnded(WalkEnd):
     """The play ends for every host, because ``task`` of one says so."""
 

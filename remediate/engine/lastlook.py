@@ -102,9 +102,9 @@ class LastLooks:
         step = replace(watch.step, address=f"{ADDRESS}@{tally.host}", host=tally.host, task=TASK, used=False)
         self._emit(StepStarted(host=step.host, task=step.task, address=step.address, module=step.module))
         result = self._read(step, watch.first, once=once)
+        tally.look(result.now or Standing(unread=result.message))
         self._control.record(step, result)
         self._control.judged(result)
-        tally.look(result.now or Standing(unread=result.message))
         self._emit(StepFinished(result=result))
 
     def _read(self, step: Step, first: State, *, once: bool) -> Result:

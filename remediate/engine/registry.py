@@ -46,11 +46,11 @@ class LoadedModule:
     foresees: tuple[str, ...] = ()
     """The arguments it wants to see for that."""
     volatile: tuple[str, ...] = ()
+    """Entries of the State that change by themselves, as dotted paths with ``*`` for any one entry."""
     proves: bool = False
     """It reads back what a playbook is for: where it finds that in order, the host is compliant."""
     restores: bool = False
     """It only looks after what this toolkit began itself: that needs no plan."""
-    """Entries of the State that change by themselves, as dotted paths with ``*`` for any one entry."""
     standing: Callable[[State, State, object], Standing] | None = None
     """How a host is left, from the State first seen in a run and the one of now: makes last looks of its steps."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from remediate.connections.clocks import HostClocks, said
 from remediate.engine.control import Control
-from remediate.engine.faults import blank, broken
+from remediate.engine.faults import blank, broken, unforeseen
 from remediate.engine.fleet import DONE, unwaited
 from remediate.engine.lastlook import LastLooks
 from remediate.engine.perform import perform
@@ -48,13 +48,20 @@ class Turn:
                 if waited and self.stop.is_set() and not move.owed:
                     return self._stopped(step)
                 result = perform(step, self.modules, self.worker, self.emit, self.control)
-            self.looks.note(step, self.modules.load(step.module), result)
-            self._warn_of_clock(step.on)
         except Interrupted:
             raise
         except Exception as error:  # noqa: BLE001 - of this host: the others go on
             return broken(blank(step), error, step.source)
+        self._noted(step, result)
         return result
+
+    def _noted(self, step: Step, result: Result) -> None:
+        """What was done is told whatever becomes of this."""
+        try:
+            self.looks.note(step, self.modules.load(step.module), result)
+            self._warn_of_clock(step.on)
+        except Exception as error:  # noqa: BLE001 - see above
+            self.emit(Warned(text=f"its end may not be read again: {unforeseen(error)}", host=step.host))
 
     def _stopped(self, step: Step) -> Result:
         """Of a Step whose turn came when the run was being stopped."""

@@ -10,7 +10,7 @@ from remediate.engine import actions
 from remediate.engine.attempt import Attempt, Context
 from remediate.engine.binding import window_of
 from remediate.engine.control import Mark
-from remediate.engine.ends import HostDeferred, HostEnded, PlayEnded, TaskFailed, WalkEnd, censored
+from remediate.engine.ends import HostDeferred, HostEnded, NotForHost, PlayEnded, TaskFailed, WalkEnd, censored
 from remediate.engine.faults import broken, unwritten
 from remediate.engine.outcome import Tally
 from remediate.engine.register import registered, registered_loop
@@ -24,6 +24,9 @@ from remediate.language.variables import Layer
 from remediate.model import Result, Secret, Status, Step
 
 Position = tuple[int, ...]
+
+Trouble = TaskFailed | HostDeferred | NotForHost
+"""What a block may end with once its own tasks are through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,15 +152,13 @@ class Walker:
         if error is not None:
             raise error
 
-    def _rescued(
-        self, block: Block, position: Position
-    ) -> Generator[Move, Result | None, TaskFailed | HostDeferred | None]:
+    def _rescued(self, block: Block, position: Position) -> Generator[Move, Result | None, Trouble | None]:
         """The block's tasks, and those that rescue it; what is left of the trouble."""
         saved = bool(block.rescue)
         self.rescuers += saved
         try:
             yield from self._nodes(block.body, (*position, 0))
-        except HostDeferred as gate:
+        except (HostDeferred, NotForHost) as gate:
             return gate
         except TaskFailed as failure:
             if not block.rescue:
@@ -171,20 +172,25 @@ class Walker:
             self.rescuers -= saved
         try:
             yield from self._nodes(block.rescue, (*position, 1))
-        except (TaskFailed, HostDeferred) as second:
+        except (TaskFailed, HostDeferred, NotForHost) as second:
             return second
         self.context.mark(self.host, Mark.RESCUED)
         return None
 
-    def _always(self, nodes: Sequence[Node], position: Position, error: TaskFailed | HostDeferred | None) -> Walk:
+    def _always(self, nodes: Sequence[Node], position: Position, error: Trouble | None) -> Walk:
         """What is done however the block ended. Trouble in it does not make the block's own forgotten."""
         self.finishing += 1
         try:
             yield from self._nodes(nodes, position)
         except TaskFailed as late:
-            raise TaskFailed(late.result, first=error.result if error else late.first) from None
+            before = error.result if isinstance(error, TaskFailed | HostDeferred) else late.first
+            raise TaskFailed(late.result, first=before) from None
         except HostDeferred as late:
             raise (error if isinstance(error, TaskFailed) else late) from None
+        except (HostEnded, PlayEnded) as end:  # a host that leaves has failed all the same
+            if isinstance(end, PlayEnded):
+                self.play_ended = end.task
+            raise (error or end) from None
         finally:
             self.finishing -= 1
 
@@ -300,7 +306,7 @@ class Walker:
 
     def _judge(self, result: Result) -> None:
         if result.status is Status.NOT_APPLICABLE:
-            raise HostEnded
+            raise NotForHost
         if result.status is Status.DEFERRED:
             self.context.mark(self.host, Mark.LEFT)
             raise HostDeferred(result)

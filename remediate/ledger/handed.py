@@ -22,7 +22,9 @@ class Handed:
         self._door = threading.Lock()
         self._any = False
         self._locks: dict[tuple[str, str], LockLost] = {}
-        self._other: BaseException | None = None
+        self._gone: LedgerLost | None = None
+        self._faults: dict[tuple[str, str], Exception] = {}
+        """What was wrong with entries that failed alone."""
 
     def over(
         self,
@@ -40,29 +42,29 @@ class Handed:
         self._work.hand_over(work, about, partial(self._failed, run, host, failed))
 
     def raise_untold(self, run: str, host: str) -> None:
-        """What went wrong: with the lock of this host, or with anything."""
+        """What went wrong: with the ledger, with the lock of this host, or with an entry of it."""
         with self._door:
-            untold, self._other = self._other, None
-            lost = self._locks.get((run, host))
-        if untold is not None:
-            raise untold
-        if lost is not None:
-            raise lost
+            gone, self._gone = self._gone, None
+            wrong = gone or self._locks.get((run, host)) or self._faults.get((run, host))
+        if wrong is not None:
+            raise wrong
 
-    def settled(self, run: str) -> Mapping[str, LockLost]:
-        """Waits for all of it; the hosts of a run whose locks were lost meanwhile."""
+    def settled(self, run: str) -> Mapping[str, Exception]:
+        """Waits for all of it; the hosts of a run of which something was not written, and why."""
         with self._door:
             wanted, self._any = self._any, False
         if wanted:
             with suppress(RemediateError):  # `lost` has it
                 self._work.write(lambda _: None)  # comes after all of it
         with self._door:
-            return {host: lost for (of, host), lost in self._locks.items() if of == run}
+            return {host: wrong for (of, host), wrong in (self._faults | self._locks).items() if of == run}
 
     def _failed(self, run: str, host: str, failed: Callable[[], None], error: BaseException) -> None:
         failed()
         with self._door:
             if isinstance(error, LockLost):
                 self._locks[run, host] = LockLost(error.message, hint=error.hint)
-            elif self._other is None or isinstance(error, LedgerLost):
-                self._other = error
+            elif isinstance(error, LedgerLost):
+                self._gone = error
+            elif isinstance(error, Exception):
+                self._faults.setdefault((run, host), error)

@@ -15,7 +15,7 @@ from typing import Any, Self, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from remediate.errors import LockLost, RemediateError
+from remediate.errors import RemediateError
 from remediate.ledger import backwards, blobs, chain, evidence, locks, reading, runs, trouble
 from remediate.ledger.address import Address, parse
 from remediate.ledger.backwards import Backwards
@@ -178,8 +178,8 @@ class Ledger:
         else:
             self._handed.over(work, run, host)
 
-    def settled(self, run: str) -> Mapping[str, LockLost]:
-        """Waits until all that was handed over is durable or lost; the hosts whose locks were lost by then."""
+    def settled(self, run: str) -> Mapping[str, Exception]:
+        """Waits until all that was handed over is durable or lost; the hosts of which something was not, and why."""
         return self._handed.settled(run)
 
     def hosts_ended(self, run: str, hosts: Sequence[HostEnd]) -> None:
