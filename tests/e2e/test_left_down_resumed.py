@@ -90,7 +90,9 @@ def test_an_installer_that_an_earlier_run_left_is_ended_and_its_services_come_ba
     words = ("run", PLAYBOOK, "-i", INVENTORY, "-l", "hangs")
     assert ended(office, *words)["hangs"]["now"]["data"]["services_down"]
     again = ended(office, *words, "-e", "cancel_on_timeout=true")["hangs"]
-    assert again["reason"].startswith("Wait for the installer of the earlier run: KB870585: the installer was not done after ")
+    assert again["reason"].startswith(
+        "Wait for the installer of the earlier run: KB870585: the installer was not done after "
+    )
     assert "it was ended (" in again["reason"]
     assert again["now"]["line"] == "services as before; store.exe 6.5.7226.0, mdbmsg.dll 6.5.7226.0"
     lab = status(office.project, INVENTORY)["hangs"]
