@@ -27,6 +27,8 @@ SECOND = (
     "\nstopping now: installers already started on hosts go on, the next run finds them; how the hosts are left is\n"
     "read once more, which a third Ctrl-C leaves out\n"
 )
+THIRD = "\nleft at once; go on with: remediate resume last\n"
+"""The newest run of this account and project is the one that is left."""
 
 
 def leave() -> None:
@@ -58,7 +60,12 @@ def interruptible(
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    last = threading.Timer(GRACE, leave)
+
+    def left() -> None:
+        say(THIRD)
+        leave()
+
+    last = threading.Timer(GRACE, left)
     last.daemon = True
 
     def received(_: int, __: FrameType | None) -> None:
@@ -70,7 +77,7 @@ def interruptible(
             last.start()
             say(SECOND)
         else:
-            leave()
+            left()
 
     before = {number: signal.signal(number, received) for number in SIGNALS}
     try:

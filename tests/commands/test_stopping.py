@@ -26,7 +26,8 @@ def test_each_signal_goes_one_step_further(number: signal.Signals) -> None:
         assert (abort.is_set(), left) == (True, [])
         os.kill(os.getpid(), number)
         assert left == [True]
-    assert said == [stopping.FIRST, stopping.SECOND]
+    assert said == [stopping.FIRST, stopping.SECOND, stopping.THIRD]
+    assert "remediate resume last" in said[-1]
     assert signal.getsignal(number) is before
 
 
