@@ -121,7 +121,11 @@ def _opened(data: bytes, source: Source) -> tuple[bytes, str]:
         return found[1], found[2].decode()
     try:
         document = json.loads(data)
-        return canonical(document["content"]), str(document["hash"])
+        content, claimed = canonical(document["content"]), str(document["hash"])
+        if len(document) > 2:
+            what = "something stands beside content and hash"
+            raise UserError(f"the plan was altered after it was made: {what}", source=source, hint=AGAIN)
+        return content, claimed
     except json.JSONDecodeError as error:
         place = Source(source.file, error.lineno, error.colno)
         raise UserError("not a whole plan: cut short, or no JSON from here on", source=place, hint=AGAIN) from None

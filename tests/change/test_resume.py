@@ -97,3 +97,19 @@ RESULTS = st.builds(
 @given(result=RESULTS)
 def test_a_result_comes_back_as_it_was(result: Result) -> None:
     assert results.from_json(results.to_json(result), address="a", host="h", task="t", module="m") == result
+
+
+@pytest.mark.parametrize("status", ["deferred", "blocked", "unreachable"])
+def test_what_was_refused_before_anything_left_is_not_begun(status: str) -> None:
+    refused = row("a", status, key="win_command|x", fates=["not begun"], changes=[{"target": "x"}])
+    assert not past([refused], []).begun
+    assert past([refused], []).deeds == ()
+    tried = row("a", status, key="win_command|x", fates=["tried"], changes=[{"target": "x"}])
+    assert past([tried], []).begun
+
+
+def test_a_deed_that_was_put_off_half_way_is_done_again() -> None:
+    half = row("a", "deferred", key="m|x", fates=["done", "not begun"], changes=[{"target": "x"}, {"target": "y"}])
+    found = past([half], [])
+    assert found.begun
+    assert found.deeds == ()

@@ -12,7 +12,7 @@ from remediate.change.validity import Validity
 from remediate.engine.control import Intent
 from remediate.engine.registry import Registry
 from remediate.errors import Blocked
-from remediate.model import Change, Mode, Step
+from remediate.model import Change, Mode, Result, Status, Step
 
 NOON = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 MODULE = Registry([Path(__file__).parents[2] / "modules"]).load("win_command")
@@ -51,3 +51,13 @@ def test_what_has_left_is_finished() -> None:
     plan.now += timedelta(hours=2)
     plan.prove()
     assert plan.begun == {"ex1"}
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_host_is_not_begun_where_the_step_ended_before_anything_left(*, left: bool) -> None:
+    plan = Plan()
+    if left:
+        plan.control.left(INTENT)
+    gone = Result(address="a@ex1", host="ex1", task="t", module="win_command", status=Status.UNREACHABLE)
+    plan.control.record(STEP, gone)
+    assert plan.begun == ({"ex1"} if left else set())

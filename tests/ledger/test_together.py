@@ -186,7 +186,7 @@ def test_a_look_on_a_host_that_is_another_runs_is_told(ledger: Ledger) -> None:
     ledger.step_done(run, begun("a"), ended("ok"))
     lost = ledger.settled(run)
     assert list(lost) == ["a"]
-    assert f"held by run {other}" in lost["a"].message
+    assert f"held by run {other}" in str(lost["a"])
     with pytest.raises(LockLost):
         ledger.step_done(run, begun("a"), ended("ok"))
     assert "a" not in ledger.journal(run)

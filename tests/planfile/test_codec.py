@@ -126,3 +126,12 @@ def test_a_full_disk_leaves_the_old_plan(tmp_path: Path) -> None:
     assert done.stdout.startswith("UserError"), done
     assert codec.load(path)[0] == plan()
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_stands_beside_content_and_hash(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    codec.save(plan(), file)
+    document = json.loads(file.read_bytes())
+    file.write_text(json.dumps({**document, "zz": 1}))
+    with pytest.raises(UserError, match="altered after it was made"):
+        codec.load(file)
