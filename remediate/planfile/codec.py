@@ -122,15 +122,15 @@ def _opened(data: bytes, source: Source) -> tuple[bytes, str]:
     try:
         document = json.loads(data)
         content, claimed = canonical(document["content"]), str(document["hash"])
-        if len(document) > 2:
-            what = "something stands beside content and hash"
-            raise UserError(f"the plan was altered after it was made: {what}", source=source, hint=AGAIN)
-        return content, claimed
     except json.JSONDecodeError as error:
         place = Source(source.file, error.lineno, error.colno)
         raise UserError("not a whole plan: cut short, or no JSON from here on", source=place, hint=AGAIN) from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise UserError("this is not a plan", source=source, hint=AGAIN) from None
+    if len(document) > 2:
+        what = "something stands beside content and hash"
+        raise UserError(f"the plan was altered after it was made: {what}", source=source, hint=AGAIN)
+    return content, claimed
 
 
 def _checked(content: Any, source: Source) -> Plan:
