@@ -222,7 +222,7 @@ def test_a_package_another_controller_has_put_there_and_runs_already(make: Make)
     """It looked before the other one wrote, and writes when the file is a running program: what lies there is right."""
     host = make("exchange2003-sp1", faults={"installer_hangs": True})
     path = str(host.stage(SP1).after["path"])
-    host.install(SP1, timeout=0.01)
+    host.install(SP1, timeout=1)
     late = host.controller().open(host.endpoint)
     params = package_staged.Params(advisory=role_data(), package=SP1, **host.package(SP1))
     package_staged.apply(late, upload(path, host, SP1), params)
