@@ -41,7 +41,7 @@ def project(tmp_path: Path) -> Iterator[Path]:
 def test_the_plan_says_which_way_and_the_run_goes_it(project: Path) -> None:
     plan = remediate("plan", KB, folder=project)
     assert plan.code == 2, plan.out
-    assert f"-> {len(DATA):,} bytes, copied by the host\n" in plan.out
+    assert f"-> {len(DATA):,} bytes, copied by the host (not reversible)\n" in plan.out
     assert f"why: the host copies it from {SHARE}\\{KNOWN.file_name}, nothing is uploaded" in plan.out
     used = f"used where it lies on the host: {LOCAL}\\{KNOWN.file_name}, {len(DATA):,} bytes, nothing is uploaded"
     assert used in plan.out
