@@ -134,7 +134,7 @@ class _Change:
         if not got.held and got.refused:
             first = next(iter(got.refused.values()))
             raise GateClosed(f"every host is locked; {first.host} is {first.sentence()}",
-                             hint="let it end, or see `remediate runs show`")  # fmt: skip
+                             hint=f"let it end; `remediate runs show {first.run}` shows how far it is")  # fmt: skip
         self.gate.note_override(self.run)
         self.hooks.before()
         self.announced = True
