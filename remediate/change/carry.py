@@ -217,6 +217,8 @@ class _Change:
                 only = only or frozenset(later)
                 past = self._so_far(only)
         finally:
+            if told.untold is not None:
+                self.overall = told.add(told.untold)
             if self.overall is not None:
                 told.finish(self.overall)
 

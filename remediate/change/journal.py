@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from remediate.change import durations, results
 from remediate.engine.control import Control, Intent, Mark
 from remediate.engine.stop import because
-from remediate.errors import Blocked, LedgerLost, LockLost
+from remediate.errors import Blocked, LedgerLost, LockLost, RemediateError
 from remediate.ledger.rows import PackageSeen, StepBegun, StepEnded
 from remediate.model import Change, Json, Mode, Result, Status, Step
 
@@ -136,7 +136,12 @@ class Journal(Control):
         for host, lost in self._ledger.settled(self._run).items():
             if host not in self._lost:
                 self._lost.add(host)
-                self._say(f"{host}: {lost}: what was done is not written down here")
+                why = (
+                    lost.message
+                    if isinstance(lost, RemediateError)
+                    else f"the ledger refused an entry ({type(lost).__name__})"
+                )
+                self._say(f"{host}: {why}: what was done is not written down here")
 
     def _judgement(self, result: Result, number: int) -> None:
         told: dict[str, Json] = {"status": result.status.value, "task": result.task, "module": result.module,

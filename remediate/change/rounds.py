@@ -18,9 +18,12 @@ class Told:
         self._warned: set[Warned] = set()
         self._hosts: dict[str, HostSummary] = {}
         self._seconds = 0.0
+        self.untold: RunSummary | None = None
+        """How the newest walk ended, until it is taken in; whatever was raised behind it."""
 
     def receive(self, event: Event) -> None:
         if isinstance(event, RunFinished):
+            self.untold = event.summary
             return
         if isinstance(event, RunStarted):
             if self._begun:
@@ -37,6 +40,7 @@ class Told:
 
     def add(self, summary: RunSummary) -> RunSummary:
         """Take in how a walk ended; the summary over all of them so far."""
+        self.untold = None
         self._seconds += summary.seconds
         self._hosts |= {host.host: host for host in summary.hosts}
         return replace(summary, hosts=tuple(self._hosts.values()), seconds=self._seconds)

@@ -191,6 +191,7 @@ class _Run:
     ) -> None:
         self.control = control
         self.request = request
+        self.every = tuple(sinks)
         self.sinks = list(sinks)
         self.memory: dict[str, Mapping[str, object]] = {}
         self.tallies: dict[str, Tally] = {}
@@ -199,7 +200,7 @@ class _Run:
         """Failures that keep no host from the plays after them."""
         self.lock = threading.RLock()
         self.deaf: list[Exception] = []
-        """What sinks failed with. They hear nothing more, and it is raised when every host is through."""
+        """What sinks failed with. They hear of the end only, and it is raised when every host is through."""
         self.setting = _setting(request, self.memory)
         self.context = Context(
             registry=request.modules, actions=actions(), mode=request.mode, reset=worker.reset, enter=control.enter,
@@ -233,6 +234,7 @@ class _Run:
             seconds=time.monotonic() - begun,
             interrupted=asked_for(self.request.stop) or self.request.abort.is_set(),
         )
+        self.sinks = list(self.every)  # the end is for those too that failed at something before it
         self.emit(RunFinished(summary=summary))
         if self.deaf:
             raise self.deaf[0]

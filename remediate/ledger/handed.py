@@ -25,6 +25,8 @@ class Handed:
         self._gone: LedgerLost | None = None
         self._faults: dict[tuple[str, str], Exception] = {}
         """What was wrong with entries that failed alone."""
+        self._told: set[tuple[str, str]] = set()
+        """Those of whose entries that was said: what must always be done on such a host is written again."""
 
     def over(
         self,
@@ -45,7 +47,9 @@ class Handed:
         """What went wrong: with the ledger, with the lock of this host, or with an entry of it."""
         with self._door:
             gone, self._gone = self._gone, None
-            wrong = gone or self._locks.get((run, host)) or self._faults.get((run, host))
+            fault = None if (run, host) in self._told else self._faults.get((run, host))
+            self._told |= {(run, host)} if fault else set()
+            wrong = gone or self._locks.get((run, host)) or fault
         if wrong is not None:
             raise wrong
 

@@ -29,6 +29,14 @@ def line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().rstrip("\n")
 
 
+def cut_off(process: subprocess.Popen[str], told: list[str]) -> None:
+    """Kill it; ``told`` grows by what it had said in full. The last line may be cut off."""
+    process.kill()
+    assert process.stdout is not None
+    rest = process.stdout.read()
+    told += [word for word in rest[: rest.rfind("\n") + 1].splitlines() if word]
+
+
 def tell(process: subprocess.Popen[str], text: str = "go") -> None:
     assert process.stdin is not None
     process.stdin.write(text + "\n")

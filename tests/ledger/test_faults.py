@@ -21,7 +21,7 @@ from remediate.errors import LedgerLost
 from remediate.ledger.rows import Approval, HostEnd, Lock, PackageSeen
 from remediate.ledger.store import Ledger
 from tests.ledger import postgres
-from tests.ledger.processes import controller, line
+from tests.ledger.processes import controller, cut_off, line
 from tests.ledger.world import Clock, begun, ended, new_run, opened, raw, step
 from tests.patience import LIMIT, some_time, until
 
@@ -35,11 +35,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_steps(url: str) -> None:
             run = line(process)
             told = [line(process) for _ in range(random.randrange(1, 12))]
             some_time(random.uniform(0, 0.02))
-            process.kill()
-            assert process.stdout is not None
-            # The last line may be cut off; what was said in full is durable.
-            rest = process.stdout.read()
-            told += [word for word in rest[: rest.rfind("\n") + 1].splitlines() if word]
+            cut_off(process, told)
         with opened(url) as ledger:
             assert ledger.verify().whole
             journal = ledger.journal(run)

@@ -16,7 +16,7 @@ from remediate.errors import LedgerLost, LockLost
 from remediate.ledger.locking import acquire
 from remediate.ledger.rows import PackageSeen
 from remediate.ledger.store import Ledger
-from tests.ledger.processes import controller, line
+from tests.ledger.processes import controller, cut_off, line
 from tests.ledger.world import PHASES, Clock, begun, ended, new_run, opened, raw, step
 from tests.patience import LIMIT, some_time, until
 
@@ -224,10 +224,7 @@ def test_a_controller_killed_in_the_middle_of_a_batch_leaves_what_it_told(url: s
             run = line(process)
             told = [line(process) for _ in range(random.randrange(20, 60))]
             some_time(random.uniform(0, 0.02))
-            process.kill()
-            assert process.stdout is not None
-            rest = process.stdout.read()
-            told += [word for word in rest[: rest.rfind("\n") + 1].splitlines() if word]
+            cut_off(process, told)
         with opened(url) as ledger:
             assert ledger.verify().whole
             journal = ledger.journal(run)
