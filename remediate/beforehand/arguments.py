@@ -202,11 +202,7 @@ class _Asking:
     def _settings(self, module: LoadedModule, task: Task, partly: Partly) -> None:
         """Arguments that are one variable each, ``timeout: "{{ install_timeout }}"``: they are of the right kind."""
         known = {entry.name for entry in fields(module.params_type)} - {*module.foresees}
-        for name in (
-            name
-            for name, written in task.args.items()
-            if name in known and is_lone(written) and name not in module.foresees
-        ):
+        for name in (name for name, written in task.args.items() if name in known and is_lone(written)):
             value = partly.value(task.args[name], task.source, (name,))
             if value is OMIT or any(secrets_of(value)):
                 continue

@@ -198,7 +198,8 @@ def test_what_the_controller_does_itself_is_kept_and_what_is_skipped_is_not(ledg
     assert judged(ledger, step(), last=ended(Status.SKIPPED)) == ()
 
 
-@pytest.mark.parametrize(("status", "kept"), [(Status.CHANGED, ["p.exe"]), (Status.OK, ["p.exe"]), (Status.FAILED, [])])
+@pytest.mark.parametrize(("status", "kept"), [(Status.CHANGED, ["p.exe"]), (Status.OK, ["p.exe"]), (Status.FAILED, []),
+                                             (Status.DEFERRED, []), (Status.PENDING, [])])  # fmt: skip
 def test_a_package_is_noted_where_a_step_ended_well(ledger: Ledger, status: Status, kept: list[str]) -> None:
     run = begin(ledger)
     journal = Journal(ledger, run, lambda value: value, threading.Event(), lambda _: None)

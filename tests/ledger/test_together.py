@@ -268,3 +268,17 @@ def test_a_server_that_comes_back_under_a_crowd(url: str) -> None:
         assert ledger.verify().whole
     with raw(url) as execute:
         assert execute("SELECT count(*) FROM writers").scalar() == 0
+
+
+def test_an_entry_that_fails_is_told_of_its_own_host_once(ledger: Ledger) -> None:
+    def wrong(_: object) -> None:
+        raise ValueError("no such thing")
+
+    run = ledger.begin_run(new_run("a", "b"))
+    ledger.lock_all(run, ("a", "b"), "w")
+    ledger._handed.over(wrong, run, "a")
+    assert ledger.step_begun(run, begun("b")) == 1, "it is no fault of this one"
+    with pytest.raises(ValueError, match="no such thing"):
+        ledger.step_done(run, begun("a"), ended("ok"))
+    ledger.step_done(run, begun("a"), ended("ok"))
+    assert list(ledger.settled(run)) == ["a"]
